@@ -1,0 +1,20 @@
+"""Where the course's own files are, in a checkout and in an installed wheel alike."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def root() -> Path:
+    """Return the folder that holds ``data/``, ``book/`` and ``ci/outputs/``.
+
+    In a wheel these are shipped inside the package; in a checkout (or an editable install) they
+    are the repository's own folders.
+    """
+    shipped = _PACKAGE / "_shipped"
+    return shipped if shipped.is_dir() else _PACKAGE.parents[1]
+
+
+def data() -> Path:
+    """Return the folder of data cards, registry and scores."""
+    return root() / "data"
