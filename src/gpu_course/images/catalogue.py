@@ -1,0 +1,155 @@
+"""The image sets of the course by name, their splits, and the one function that loads them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from gpu_course import sizes
+from gpu_course.errors import CourseError
+from gpu_course.images.sample import Sample
+from gpu_course.images.words import closest
+
+#: First seed of each split of a simulated set. The ranges are further apart than any split has
+#: scenes, so no scene can be in two splits.
+FIRST_SEED = {"train": 1_000_000, "validation": 2_000_000, "test": 3_000_000}
+_SIMULATED = {"train": 10_000, "validation": 1_000, "test": 1_000}
+
+
+def seed_of(split: str, index: int) -> int:
+    """Return the seed of a simulated scene; no two scenes of a set share one."""
+    return FIRST_SEED[split] + index
+
+
+def frame_shape(size: str | None) -> tuple[int, int]:
+    """Return the (rows, columns) of a simulated 2D frame for a size (None: this machine's)."""
+    side = {"small": 512, "laptop": 1024, "large": 2048}[size or sizes.current()]
+    return (side, side)
+
+
+def _load_nuclei(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images.nuclei import load_nuclei
+
+    return load_nuclei(split, index, size)
+
+
+def _load_bees(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images.bees import simulate_bees
+
+    seed = seed_of(split, index)
+    image, labels = simulate_bees(frame_shape(size), seed=seed)
+    return Sample("bees", split, index, image, "YX", labels=labels, facts={"seed": seed})
+
+
+def _load_roots(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images.roots import simulate_roots
+
+    seed = seed_of(split, index)
+    image, mask, centreline = simulate_roots(frame_shape(size), seed=seed)
+    return Sample(
+        "roots",
+        split,
+        index,
+        image,
+        "YX",
+        mask=mask,
+        centreline=centreline,
+        facts={"seed": seed},
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Set:
+    """How to load a set, and how many scenes each of its splits has."""
+
+    load: Callable[[str, int, str | None], Sample]
+    scenes: Mapping[str, int]
+
+
+_SETS = {
+    "nuclei": _Set(_load_nuclei, {"train": 1, "test": 1, "whole": 1}),
+    "bees": _Set(_load_bees, _SIMULATED),
+    "roots": _Set(_load_roots, _SIMULATED),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names that `load` knows."""
+    return tuple(_SETS)
+
+
+def splits(name: str) -> tuple[str, ...]:
+    """Return the splits of a set.
+
+    Raises
+    ------
+    CourseError
+        There is no such set.
+    """
+    return tuple(_find(name).scenes)
+
+
+def scenes(name: str, split: str = "test") -> int:
+    """Return how many scenes a split of a set has.
+
+    Raises
+    ------
+    CourseError
+        There is no such set or no such split.
+    """
+    counts = _find(name).scenes
+    if split not in counts:
+        raise CourseError(
+            f"The image set {name!r} has no split {split!r}.{closest(split, counts)} "
+            f"It has: {', '.join(counts)}."
+        )
+    return counts[split]
+
+
+def load(name: str, split: str = "test", *, index: int = 0, size: str | None = None) -> Sample:
+    """Load one scene of an image set, with its truth.
+
+    Parameters
+    ----------
+    name
+        One of `names`.
+    split
+        ``"train"`` to fit or tune on, ``"validation"`` to choose by, ``"test"`` to report on.
+        They never share a scene. Some sets lack some; see `splits`.
+    index
+        Which scene of the split, from 0.
+    size
+        ``"small"``, ``"laptop"`` or ``"large"``: the shape of simulated scenes. None takes
+        `gpu_course.sizes.current`. Photographs have one size.
+
+    Returns
+    -------
+    Sample
+        Fresh, read-only arrays.
+
+    Raises
+    ------
+    CourseError
+        Unknown name, split or size, an index out of range, or a file that cannot be had.
+    """
+    count = scenes(name, split)
+    if not 0 <= index < count:
+        raise CourseError(
+            f"The split {split!r} of {name!r} has no scene {index}. "
+            f"It has {count}: choose an index from 0 to {count - 1}."
+        )
+    if size is not None and size not in sizes.SIZES:
+        raise CourseError(
+            f"There is no size {size!r}.{closest(size, sizes.SIZES)} "
+            f"Choose one of: {', '.join(sizes.SIZES)}."
+        )
+    return _find(name).load(split, index, size)
+
+
+def _find(name: str) -> _Set:
+    if name not in _SETS:
+        raise CourseError(
+            f"There is no image set {name!r}.{closest(name, _SETS)} "
+            f"The course has: {', '.join(_SETS)}."
+        )
+    return _SETS[name]

