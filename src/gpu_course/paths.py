@@ -5,6 +5,11 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parent
 
 
+def package() -> Path:
+    """Return the folder of the package's own modules."""
+    return _PACKAGE
+
+
 def root() -> Path:
     """Return the folder that holds ``data/``, ``book/`` and ``ci/outputs/``.
 

@@ -1,0 +1,234 @@
+"""Execute the chapters whose stored output is stale, each in a fresh kernel, and store the result.
+
+    python ci/execute.py                            what is stale
+    python ci/execute.py classical/segmentation     this chapter, if stale
+    python ci/execute.py --all --size large         everything, at a size
+
+A chapter that raises leaves its stored output as it was. The other chapters still run, and the
+exit status is 1.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import probe
+import records
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from gpu_course import chapters, paths, scores, sizes
+from gpu_course.chapters import Chapter
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+
+PAGE_BUDGET = 800_000
+"""Bytes of output that one page may carry."""
+
+BOOK_BUDGET = 20_000_000
+"""Bytes that all stored outputs may take."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("chapters", nargs="*", help="chapters such as classical/segmentation")
+    parser.add_argument("--all", action="store_true", help="run fresh chapters too")
+    parser.add_argument("--size", choices=sizes.SIZES, help="problem size (else from the memory)")
+    parser.add_argument("--device", help="auto, gpu, cpu or a part of an OpenCL device's name")
+    parser.add_argument("--timeout", type=int, default=1800, help="seconds allowed for one cell")
+    options = parser.parse_args(arguments)
+    if options.size:
+        os.environ["GPU_COURSE_SIZE"] = options.size
+    if options.device:
+        os.environ["GPU_COURSE_DEVICE"] = options.device
+    try:
+        chosen = [chapters.read(name) for name in options.chapters or chapters.names()]
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    wanted = [
+        chapter
+        for chapter in chosen
+        if chapter.code_cells and (options.all or records.problems(chapter))
+    ]
+    if not wanted:
+        print("Every stored output belongs to the tree; nothing to execute.")
+        return 0
+    failed = 0
+    for number, chapter in enumerate(wanted, 1):
+        print(f"[{number}/{len(wanted)}] {chapter.name}", flush=True)
+        try:
+            store(chapter, execute(chapter, timeout=options.timeout))
+        except CourseError as error:
+            failed += 1
+            print(f"  {error}", file=sys.stderr, flush=True)
+    if failed:
+        print(f"{failed} of {len(wanted)} failed; their outputs are unchanged.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
+    """Return the executed notebook of `chapter`, with its record in the metadata.
+
+    Raises
+    ------
+    CourseError
+        If a cell raises or takes longer than `timeout` seconds, or the outputs break a rule of
+        the book (size, paths of this machine).
+    """
+    notebook = nbformat.from_dict(chapter.notebook)
+    notebook.metadata = {
+        "kernelspec": dict(chapter.notebook.metadata["kernelspec"]),
+        "language_info": {"name": "python"},
+    }
+    started = time.perf_counter()
+    # A chapter may write files; it does so in a folder of its own, not in the repository.
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook, timeout=timeout, resources={"metadata": {"path": folder}}, record_timing=False
+        )
+        with client.setup_kernel(env={**os.environ, "PYTHONHASHSEED": "0"}):
+            _hidden(client, probe.START)
+            code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+            for number, index in enumerate(code, 1):
+                cell_started = time.perf_counter()
+                try:
+                    client.execute_cell(notebook.cells[index], index)
+                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                    raise CourseError(_failure(chapter, notebook.cells[index], error)) from error
+                seconds = time.perf_counter() - cell_started
+                print(f"  cell {number}/{len(code)}  {seconds:6.1f} s", flush=True)
+            seconds = time.perf_counter() - started
+            report = json.loads(_hidden(client, probe.END))
+    _drop_execution_metadata(notebook)
+    _obey(chapter, notebook)
+    notebook.metadata[records.KEY] = {
+        "chapter": chapter.name,
+        "code": chapter.code,
+        "inputs": records.inputs_of(report["modules"], report["opened"]),
+        "machine": report["machine"],
+        "size": sizes.current(),
+        "seconds": round(seconds, 1),
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": _commit(),
+    }
+    return notebook
+
+
+def _hidden(client: NotebookClient, source: str) -> str:
+    """Run `source` in the kernel without a trace in the notebook; return what it printed."""
+    cell = nbformat.v4.new_code_cell(source)
+    position = len(client.nb.cells)
+    client.nb.cells.append(cell)
+    try:
+        client.execute_cell(cell, position, store_history=False)
+    finally:
+        client.nb.cells.pop()
+    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
+
+
+def _failure(chapter: Chapter, cell: nbformat.NotebookNode, error: Exception) -> str:
+    first = next((line for line in cell.source.splitlines() if line.strip()), "")
+    if isinstance(error, CellExecutionError):
+        reason = f"raised {error.ename}: {error.evalue}"
+    elif isinstance(error, CellTimeoutError):
+        reason = "took longer than the time allowed (--timeout)"
+    else:
+        reason = "ended its kernel (out of memory?)"
+    return f"{chapter.name}: the cell that begins “{first.strip()}” {reason}."
+
+
+def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
+    """Keep what the page shows; drop what changes from run to run without meaning."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            # Jupyter's widgets and plain-text object addresses differ in every run.
+            if output.output_type in {"display_data", "execute_result"}:
+                html = {"text/html", "image/png", "image/svg+xml"} & set(output.data)
+                if html and " at 0x" in output.data.get("text/plain", ""):
+                    output.data["text/plain"] = output.data["text/plain"].split(" at 0x")[0] + ">"
+
+
+def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    """Refuse outputs that the book may not carry."""
+    outputs = [cell.get("outputs", []) for cell in notebook.cells]
+    size = len(json.dumps(outputs))
+    if size > PAGE_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: its outputs take {size / 1000:.0f} KB and a page may carry "
+            f"{PAGE_BUDGET / 1000:.0f} KB. Show smaller or fewer pictures."
+        )
+    own = {str(Path.home()), str(paths.root())} - {"/"}
+    for cell in notebook.cells:
+        text = json.dumps(cell.get("outputs", []))
+        for folder in own:
+            if folder in text:
+                raise CourseError(
+                    f"{chapter.name}: the output of the cell that begins "
+                    f"“{cell.source.splitlines()[0]}” shows a folder of this machine. "
+                    f"Print a name instead of a path."
+                )
+
+
+def _commit() -> str:
+    """Return the commit that was executed, marked if the tree had changes."""
+    answer = subprocess.run(
+        ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12", "--exclude=*"],
+        cwd=paths.root(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return answer.stdout.strip() or "unknown"
+
+
+def store(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    """Write the executed notebook, then the scores that it shows.
+
+    Raises
+    ------
+    CourseError
+        If the book's stored outputs would grow past their budget, or the disk is full; then the
+        earlier output is kept.
+    """
+    text = nbformat.writes(notebook) + "\n"
+    folder = paths.root() / "ci" / "outputs"
+    others = sum(
+        path.stat().st_size for path in folder.rglob("*.ipynb") if path != chapter.output_path
+    )
+    if others + len(text.encode()) > BOOK_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: the book's stored outputs would take more than "
+            f"{BOOK_BUDGET / 1e6:.0f} MB. Show smaller or fewer pictures."
+        )
+    write_atomic(chapter.output_path, text)
+    found = shown_scores(notebook)
+    file = paths.data() / "scores" / f"{chapter.name}.json"
+    if found:
+        write_atomic(file, json.dumps({"chapter": chapter.name, "scores": found}, indent=1) + "\n")
+    else:
+        file.unlink(missing_ok=True)
+
+
+def shown_scores(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    """Return the score records that a notebook's outputs carry, in order."""
+    return [
+        dict(score)
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for score in output.get("data", {}).get(scores.MIME, [])
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The record inside a stored output, and whether it still belongs to the tree.
+
+A record names everything the run depended on, each with its sha256: the chapter's code cells
+(``code``), and under ``inputs`` every module of ``gpu_course`` that was imported and every data
+file that was opened. Three kinds of key:
+
+* ``src/gpu_course/…``: a module;
+* ``data/…``: a file of the repository;
+* ``data/registry.csv::<path>``: one registered image, so that adding an image stales no chapter.
+
+Versions of tools are recorded under ``machine`` but are no part of the comparison: a routine
+upgrade must not stale the book.
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from gpu_course import notebooks, paths
+from gpu_course.chapters import Chapter
+
+KEY = "gpu_course_record"
+"""Where the record stands in the metadata of a stored notebook."""
+
+REGISTRY = "data/registry.csv"
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file, as hexadecimal text."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def registered() -> dict[str, dict[str, str]]:
+    """Return the rows of the image registry by path."""
+    file = paths.root() / REGISTRY
+    if not file.is_file():
+        return {}
+    with file.open(encoding="utf-8", newline="") as rows:
+        return {row["path"]: row for row in csv.DictReader(rows)}
+
+
+def inputs_of(modules: Iterable[str], opened: Iterable[str]) -> dict[str, str]:
+    """Return key → sha256 of what a run imported and opened.
+
+    Parameters
+    ----------
+    modules : iterable of str
+        Files of the ``gpu_course`` modules in the kernel.
+    opened : iterable of str
+        Every file the kernel opened for reading; those that are none of the course's own data
+        nor a registered image do not count.
+    """
+    found: dict[str, str] = {}
+    for module in map(Path, modules):
+        relative = module.resolve().relative_to(paths.package())
+        found[f"src/gpu_course/{relative.as_posix()}"] = sha256(module)
+    rows = registered()
+    # A registered file may have come from a package, the cache or a mirror, under various names.
+    ends = {row_path: row_path for row_path in rows}
+    ends |= {row["package"].partition(":")[2]: path for path, row in rows.items() if row["package"]}
+    data = paths.data().resolve()
+    for file in map(Path, opened):
+        if not file.is_file():
+            continue
+        resolved = file.resolve()
+        if resolved.is_relative_to(data):
+            key = f"data/{resolved.relative_to(data).as_posix()}"
+            if key != REGISTRY:
+                found[key] = sha256(resolved)
+        else:
+            for end, row_path in ends.items():
+                if resolved.as_posix().endswith(f"/{end}") and (
+                    sha256(resolved) == rows[row_path]["sha256"]
+                ):
+                    found[f"{REGISTRY}::{row_path}"] = rows[row_path]["sha256"]
+    return dict(sorted(found.items()))
+
+
+def read(notebook: nbformat.NotebookNode | None) -> dict[str, Any]:
+    """Return the record of a stored notebook, or an empty one."""
+    return dict(notebook.metadata.get(KEY, {})) if notebook else {}
+
+
+def problems(chapter: Chapter) -> list[str]:
+    """Return why the stored output of `chapter` does not belong to the tree; empty if it does."""
+    if not chapter.code_cells:
+        return []
+    record = read(notebooks.read_executed(chapter))
+    if not record:
+        return ["has no stored output"]
+    found = []
+    if record["code"] != chapter.code:
+        found.append(f"book/{chapter.name}.md: its code cells changed")
+    rows = registered()
+    for key, expected in record["inputs"].items():
+        actual = _now(key, rows)
+        if actual != expected:
+            found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
+    return found
+
+
+def _now(key: str, rows: dict[str, dict[str, str]]) -> str:
+    """Return the sha256 that the tree holds for an input today, or ``""``."""
+    if key.startswith(f"{REGISTRY}::"):
+        return rows.get(key.partition("::")[2], {}).get("sha256", "")
+    if key.startswith("src/gpu_course/"):
+        file = paths.package() / key.removeprefix("src/gpu_course/")
+    else:
+        file = paths.root() / key
+    return sha256(file) if file.is_file() else ""
