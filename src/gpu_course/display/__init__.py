@@ -1,0 +1,16 @@
+"""Pictures for the course: small multiples, label overlays, and widgets that need no kernel."""
+
+from gpu_course.display.colours import colour_map, label_colours
+from gpu_course.display.figures import Panels, show
+from gpu_course.display.overlays import ERRORS_KEY, errors_overlay, label_overlay, outlines
+
+__all__ = [
+    "ERRORS_KEY",
+    "Panels",
+    "colour_map",
+    "errors_overlay",
+    "label_colours",
+    "label_overlay",
+    "outlines",
+    "show",
+]
