@@ -1,0 +1,163 @@
+"""What the machine has, asked without importing any numerical library.
+
+Everything here answers in milliseconds, so that choosing a problem size or printing a help text
+never waits for PyTorch or TensorFlow to load.
+"""
+
+import ctypes
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """A graphics processor as its driver describes it.
+
+    Attributes
+    ----------
+    name : str
+        The driver's name of it.
+    memory : int
+        Bytes that programs may use.
+    driver : str
+        Version of the driver.
+    shared : bool
+        Whether it has no memory of its own and borrows the computer's.
+    """
+
+    name: str
+    memory: int
+    driver: str
+    shared: bool = False
+
+
+def wanted() -> str:
+    """Return what ``GPU_COURSE_DEVICE`` asks for: ``"auto"`` (default), ``"cpu"`` or ``"gpu"``.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If the variable holds anything else.
+    """
+    from gpu_course.errors import CourseError
+
+    answer = os.environ.get("GPU_COURSE_DEVICE", "").strip().lower() or "auto"
+    if answer not in ("auto", "cpu", "gpu"):
+        raise CourseError(
+            f"GPU_COURSE_DEVICE is {answer!r}, which names no kind of device. "
+            "Set it to auto, cpu or gpu, or unset it."
+        )
+    return answer
+
+
+def cpu_name() -> str:
+    """Return the processor's name as its maker writes it."""
+    if sys.platform.startswith("linux"):
+        try:
+            lines = Path("/proc/cpuinfo").read_text().splitlines()
+        except OSError:
+            lines = []
+        for line in lines:
+            key, _, value = line.partition(":")
+            if key.strip() == "model name":
+                return value.strip()
+    if sys.platform == "darwin":
+        asked = ["sysctl", "-n", "machdep.cpu.brand_string"]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=False)
+        if answer.stdout.strip():
+            return answer.stdout.strip()
+    return platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Return the number of processor cores this process may use.
+
+    A cluster's scheduler often grants fewer cores than the machine has; the mask of the process
+    knows, the machine's total does not.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def ram() -> int:
+    """Return the main memory in bytes that this process may use.
+
+    In a container or a cluster job the limit of the control group counts, where it is lower than
+    what the machine has.
+    """
+    total = int(psutil.virtual_memory().total)
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            total = min(total, int(Path(limit).read_text()))
+        except (OSError, ValueError):  # absent here, or the word "max": no limit
+            continue
+    return total
+
+
+def cuda_gpus() -> list[Gpu]:
+    """Return NVIDIA's GPUs, asked of the driver itself.
+
+    The driver library answers without any CUDA package, honours ``CUDA_VISIBLE_DEVICES``, and
+    gives the memory of the slice where a large GPU is shared out in slices. An empty list means
+    that there is no driver or no GPU.
+    """
+    try:
+        name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+        cuda = ctypes.CDLL(name)
+    except OSError:
+        return []
+    count, version = ctypes.c_int(), ctypes.c_int()
+    if cuda.cuInit(0) or cuda.cuDeviceGetCount(ctypes.byref(count)):
+        return []
+    cuda.cuDriverGetVersion(ctypes.byref(version))
+    driver = f"CUDA {version.value // 1000}.{version.value % 1000 // 10}"
+    gpus = []
+    for index in range(count.value):
+        device, memory = ctypes.c_int(), ctypes.c_size_t()
+        text = ctypes.create_string_buffer(256)
+        if cuda.cuDeviceGet(ctypes.byref(device), index):
+            continue
+        cuda.cuDeviceGetName(text, len(text), device)
+        cuda.cuDeviceTotalMem_v2(ctypes.byref(memory), device)
+        gpus.append(Gpu(text.value.decode(errors="replace"), int(memory.value), driver))
+    return gpus
+
+
+def opencl_gpus() -> list[Gpu]:
+    """Return the GPUs that OpenCL sees, of any vendor; an empty list where there is none."""
+    try:
+        import pyopencl as cl
+
+        return [
+            Gpu(
+                device.name.strip(),
+                int(device.global_mem_size),
+                device.driver_version.strip(),
+                bool(device.host_unified_memory),
+            )
+            for platform_ in cl.get_platforms()
+            for device in platform_.get_devices()
+            if device.type & cl.device_type.GPU
+        ]
+    except Exception:  # no pyopencl, no platform, or a driver that fails: no GPU to count on
+        return []
+
+
+def gpus() -> list[Gpu]:
+    """Return the GPUs the course may use, by CUDA and by OpenCL, the largest memory first.
+
+    The same NVIDIA GPU can appear twice, once for each way to reach it. Setting
+    ``GPU_COURSE_DEVICE`` to ``cpu`` leaves none.
+    """
+    if wanted() == "cpu":
+        return []
+    return sorted(cuda_gpus() + opencl_gpus(), key=lambda gpu: gpu.memory, reverse=True)
