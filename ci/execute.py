@@ -17,7 +17,6 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import probe
@@ -25,7 +24,7 @@ import records
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from gpu_course import chapters, paths, scores, sizes
+from gpu_course import chapters, paths, sizes
 from gpu_course.chapters import Chapter
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -116,7 +115,6 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
         "code": chapter.code,
         "inputs": records.inputs_of(report["modules"], report["opened"]),
         "machine": report["machine"],
-        "size": sizes.current(),
         "seconds": round(seconds, 1),
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
@@ -212,22 +210,12 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
             f"{BOOK_BUDGET / 1e6:.0f} MB. Show smaller or fewer pictures."
         )
     write_atomic(chapter.output_path, text)
-    found = shown_scores(notebook)
-    file = paths.data() / "scores" / f"{chapter.name}.json"
+    found = records.shown_scores(notebook)
+    file = records.scores_path(chapter)
     if found:
         write_atomic(file, json.dumps({"chapter": chapter.name, "scores": found}, indent=1) + "\n")
     else:
         file.unlink(missing_ok=True)
-
-
-def shown_scores(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
-    """Return the score records that a notebook's outputs carry, in order."""
-    return [
-        dict(score)
-        for cell in notebook.cells
-        for output in cell.get("outputs", [])
-        for score in output.get("data", {}).get(scores.MIME, [])
-    ]
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ upgrade must not stale the book.
 
 import csv
 import hashlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from gpu_course import notebooks, paths
+from gpu_course import notebooks, paths, scores
 from gpu_course.chapters import Chapter
 
 KEY = "gpu_course_record"
@@ -89,8 +90,9 @@ def problems(chapter: Chapter) -> list[str]:
     """Return why the stored output of `chapter` does not belong to the tree; empty if it does."""
     if not chapter.code_cells:
         return []
-    record = read(notebooks.read_executed(chapter))
-    if not record:
+    executed = notebooks.read_executed(chapter)
+    record = read(executed)
+    if not executed or not record:
         return ["has no stored output"]
     found = []
     if record["code"] != chapter.code:
@@ -100,6 +102,10 @@ def problems(chapter: Chapter) -> list[str]:
         actual = _now(key, rows)
         if actual != expected:
             found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
+    file = scores_path(chapter)
+    written = json.loads(file.read_text(encoding="utf-8"))["scores"] if file.is_file() else []
+    if written != shown_scores(executed):
+        found.append(f"data/scores/{chapter.name}.json: differs from the scores on the page")
     return found
 
 
@@ -112,3 +118,18 @@ def _now(key: str, rows: dict[str, dict[str, str]]) -> str:
     else:
         file = paths.root() / key
     return sha256(file) if file.is_file() else ""
+
+
+def scores_path(chapter: Chapter) -> Path:
+    """Return where the scores that `chapter` shows are stored."""
+    return paths.data() / "scores" / f"{chapter.name}.json"
+
+
+def shown_scores(notebook: nbformat.NotebookNode) -> list[dict[str, Any]]:
+    """Return the score records that a notebook's outputs carry, in order."""
+    return [
+        dict(score)
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        for score in output.get("data", {}).get(scores.MIME, [])
+    ]

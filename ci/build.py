@@ -1,0 +1,186 @@
+"""Render the book from stored outputs. Nothing is ever executed here.
+
+    python ci/build.py                 check the records, then build _build/html
+    python ci/build.py --check         only say whether the stored outputs belong to the tree
+    python ci/build.py --allow-stale   render all the same, with a banner on each stale page
+
+The chapters are staged in _build/stage as notebooks (source text, stored outputs, the made
+header), and Jupyter Book renders that tree with execution off and warnings as errors.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pages
+import records
+import yaml
+
+from gpu_course import chapters, notebooks, paths, references, scores
+from gpu_course.chapters import Chapter
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+from gpu_course.plain_markdown import Links
+
+ROOT = paths.root()
+STAGE = ROOT / "_build" / "stage"
+SITE = ROOT / "_build" / "html"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--check", action="store_true", help="only compare outputs and tree")
+    parser.add_argument("--allow-stale", action="store_true", help="render stale outputs, marked")
+    options = parser.parse_args(arguments)
+    try:
+        book = list(chapters.read_all())
+        stale = {chapter.name: records.problems(chapter) for chapter in book}
+        stale = {name: reasons for name, reasons in stale.items() if reasons}
+        for name, reasons in stale.items():
+            for reason in reasons:
+                print(f"stale: {name}: {reason}", file=sys.stderr)
+        if stale and not options.allow_stale:
+            print("Run `make execute` to compute what is stale.", file=sys.stderr)
+            return 1
+        if options.check:
+            print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
+            return 0
+        build(book, stale)
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"\nThe site is in {SITE.relative_to(ROOT)}. Look at it with `make serve`.")
+    return 0
+
+
+def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
+    """Stage the chapters, render the site and write its notebooks.
+
+    Raises
+    ------
+    CourseError
+        If Jupyter Book reports an error or a warning.
+    """
+    stage(book, stale)
+    # A page that left the book must not stay on the site.
+    shutil.rmtree(SITE, ignore_errors=True)
+    tool = Path(sys.executable).with_name("jupyter-book")
+    done = subprocess.run(
+        [tool, "build", STAGE, "--path-output", ROOT, "--warningiserror", "--keep-going"],
+        check=False,
+    )
+    if done.returncode:
+        raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
+    address = site_address()
+    links = references.links(book, address)
+    for chapter in book:
+        # A stale chapter's outputs may not fit its cells; its solved notebook is left out.
+        kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
+        for kind in kinds if chapter.code_cells else []:
+            write_notebook(chapter, kind, links)
+
+
+def write_notebook(chapter: Chapter, kind: notebooks.Kind, links: Links) -> None:
+    """Write one downloadable notebook into the site."""
+    notebook = notebooks.build(
+        chapter,
+        kind,
+        links,
+        executed=notebooks.read_executed(chapter),
+        requirement=requirement(chapter),
+    )
+    text = nbformat.writes(notebook) + "\n"
+    write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
+
+
+def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
+    """Write the tree that Jupyter Book renders."""
+    shutil.rmtree(STAGE, ignore_errors=True)
+    shutil.copytree(ROOT / "book", STAGE, ignore=shutil.ignore_patterns("*.md"))
+    # literalinclude shows the solutions from /src/…, seen from the staged root.
+    shutil.copytree(
+        ROOT / "src", STAGE / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, STAGE / name)
+    titles = {chapter.name: chapter.title for chapter in book}
+    found: dict[str, dict[str, Any]] = {}
+    for chapter in book:
+        executed = notebooks.read_executed(chapter) if chapter.code_cells else None
+        found[chapter.name] = records.read(executed)
+        header = pages.header(
+            chapter, found[chapter.name], titles, repository(), stale.get(chapter.name, [])
+        )
+        write_atomic(
+            STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
+        )
+    write_atomic(STAGE / "reference" / "scores.md", pages.scores_page(scores.read(), titles))
+    write_atomic(STAGE / "reference" / "execution-record.md", pages.record_page(book, found))
+
+
+def staged(
+    chapter: Chapter, executed: nbformat.NotebookNode | None, header: str
+) -> nbformat.NotebookNode:
+    """Return the chapter's own cells with the stored outputs and the header below the title."""
+    notebook = nbformat.from_dict(chapter.notebook)
+    stored = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    # Outputs stay with the cell whose code made them, also when a stale page is rendered.
+    by_source = {cell.source: cell for cell in stored}
+    for number, cell in enumerate(code, 1):
+        cell.outputs = by_source[cell.source].outputs if cell.source in by_source else []
+        cell.execution_count = number if cell.outputs else None
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and re.search(r"^# ", cell.source, re.MULTILINE):
+            cell.source = re.sub(
+                r"^(# .*)$",
+                lambda title: f"{title[1]}\n\n{header}\n",
+                cell.source,
+                count=1,
+                flags=re.MULTILINE,
+            )
+            break
+    notebook.metadata.pop("jupytext", None)
+    notebook.metadata.pop("course", None)
+    return notebook
+
+
+def repository() -> str:
+    """Return ``"owner/name"`` of the public repository on GitHub, or ``""`` if none is known.
+
+    The page workflow sets ``GPU_COURSE_REPOSITORY``; a local build has no public address.
+    """
+    return os.environ.get("GPU_COURSE_REPOSITORY", "").strip()
+
+
+def site_address() -> str:
+    """Return the public address of the site: ``_config.yml``, else GitHub Pages' rule."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    address = (config.get("html") or {}).get("baseurl", "")
+    if not address and repository():
+        owner, name = repository().split("/", 1)
+        address = f"https://{owner.lower()}.github.io/{name}/"
+    return str(address)
+
+
+def requirement(chapter: Chapter) -> str:
+    """Return what pip installs on Colab for `chapter`."""
+    extras = ["cuda12"] if "cupy" in chapter.course.get("needs", []) else []
+    name = f"gpu-course[{','.join(extras)}]" if extras else "gpu-course"
+    if not repository():
+        return name
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    return f"{name} @ git+https://github.com/{repository()}@{commit or 'main'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

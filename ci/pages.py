@@ -1,0 +1,209 @@
+"""The parts of the site that are made, not written: chapter headers, scores, execution record.
+
+Every fact in them is read from front matter, records and scores; none is typed.
+"""
+
+from html import escape
+from typing import Any
+
+from gpu_course.chapters import Chapter
+from gpu_course.notebooks import KINDS, Kind
+from gpu_course.scores import Score
+
+NEEDS = {
+    "opencl": "OpenCL (a GPU, or the CPU through PoCL)",
+    "cupy": "CuPy on an NVIDIA GPU, else NumPy",
+    "torch": "PyTorch (a GPU, or the CPU)",
+    "tensorflow": "TensorFlow (a GPU, or the CPU)",
+    "display": "a display for napari",
+}
+
+_DOWNLOADS: dict[Kind, tuple[str, str]] = {
+    "student": ("Student notebook", "exercises to solve, no solutions"),
+    "solved": ("Solved notebook", "with solutions and outputs"),
+    "colab": ("Colab notebook", "student notebook with a set-up cell"),
+}
+
+
+def up(page: str) -> str:
+    """Return the relative way from a page of the site to its root, ``""`` or ``"../"`` repeated."""
+    return "../" * page.count("/")
+
+
+def notebook_path(name: str, kind: Kind) -> str:
+    """Return where the site keeps a chapter's notebook, relative to its root."""
+    return f"notebooks/{kind}/{name}.ipynb"
+
+
+def header(
+    chapter: Chapter,
+    record: dict[str, Any],
+    titles: dict[str, str],
+    repository: str,
+    stale: list[str],
+) -> str:
+    """Return the strip below a chapter's title, as HTML.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    record : dict
+        The record of its stored output; empty for a page without code.
+    titles : dict
+        chapter name → title, for the links to the chapters before.
+    repository : str
+        ``"owner/name"`` on GitHub, or ``""``: then there is no link that opens Colab.
+    stale : list of str
+        Why the outputs are stale, for a build that allows it.
+    """
+    rows = [_list("course-facts", _facts(chapter, titles))]
+    if chapter.code_cells:
+        rows.append(_list("course-links", _downloads(chapter, repository)))
+    if record:
+        rows.append(f'<p class="course-stamp">{escape(stamp(record))}</p>')
+    if stale:
+        rows.append(
+            '<p class="course-stale"><strong>These outputs are older than the code:</strong> '
+            f"{escape('; '.join(stale))}.</p>"
+        )
+    return f'<div class="course-header">\n{chr(10).join(rows)}\n</div>'
+
+
+def _list(name: str, entries: list[str]) -> str:
+    return f'<ul class="{name}">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
+
+
+def _facts(chapter: Chapter, titles: dict[str, str]) -> list[str]:
+    course = chapter.course
+    facts = [f"{course['minutes']} min"] if course.get("minutes") else []
+    if course.get("exercise_minutes"):
+        facts.append(f"{course['exercise_minutes']} min of exercises")
+    facts += [f"runs on {escape(NEEDS[need])}" for need in course.get("needs", [])]
+    before = [
+        f'<a href="{up(chapter.name)}{name}.html">{escape(titles.get(name, name))}</a>'
+        for name in course.get("before", [])
+    ]
+    return [*facts, *([f"after {', '.join(before)}"] if before else [])]
+
+
+def _downloads(chapter: Chapter, repository: str) -> list[str]:
+    links = []
+    for kind in KINDS:
+        title, what = _DOWNLOADS[kind]
+        path = notebook_path(chapter.name, kind)
+        file = f"{chapter.name.rsplit('/', 1)[-1]}-{kind}.ipynb"
+        links.append(
+            f'<a href="{up(chapter.name)}{path}" download="{file}" title="{what}">{title}</a>'
+        )
+    if repository:
+        address = f"https://colab.research.google.com/github/{repository}/blob/gh-pages/"
+        links.append(f'<a href="{address}{notebook_path(chapter.name, "colab")}">Open in Colab</a>')
+    return links
+
+
+def stamp(record: dict[str, Any]) -> str:
+    """Return the sentence that says where, when and in how long the outputs were computed."""
+    return (
+        f"Outputs computed on {devices_text(record)} in {record['seconds']:.0f} s, "
+        f"at size “{record['machine']['size']}”, on {record['date']}."
+    )
+
+
+def devices_text(record: dict[str, Any]) -> str:
+    """Return the devices that the run really used and what ran on each, in words."""
+    machine = record["machine"]
+    cpu = f"{machine['cpu']['name']}, {machine['cpu']['cores']} cores"
+    used: dict[str, list[str]] = {}
+    for device in machine["devices"]:
+        name = device["name"] if device["kind"] == "GPU" else cpu
+        # PoCL is OpenCL without a GPU; the reader should see that at once.
+        pocl = device["library"] == "OpenCL" and device["note"].startswith("PoCL")
+        used.setdefault(name, []).append("OpenCL through PoCL" if pocl else device["library"])
+    return "; ".join(f"{name} ({', '.join(what)})" for name, what in used.items()) or cpu
+
+
+def scores_page(found: list[Score], titles: dict[str, str]) -> str:
+    """Return the page of all scores, as MyST."""
+    lines = [
+        "(ch-scores)=",
+        "# Scores: how results evolve",
+        "",
+        "The same images go through classical processing, pixel classification and deep learning. "
+        "This page gathers what each method reached on images that played no part in its tuning. "
+        "It is written from the chapters' own outputs, so a method that has no chapter yet has no "
+        "row.",
+        "",
+    ]
+    for name in dict.fromkeys(score.set for score in found):
+        rows = [score for score in found if score.set == name]
+        lines += [
+            f"## {name}",
+            "",
+            "| method | metric | score | images | chapter |",
+            "| --- | --- | --: | --: | --- |",
+        ]
+        for row in rows:
+            chapter = f"[{titles.get(row.chapter, row.chapter)}](/{row.chapter}.ipynb)"
+            lines.append(
+                f"| {row.method} | {row.metric} | {row.value:.3f} | {row.n} | {chapter} |"
+            )
+        lines.append("")
+    if not found:
+        lines.append("No chapter has reported a score yet.")
+    lines += [
+        "The same records, for your own code: `gpu-course scores --json`.",
+        "",
+        "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
+        "intersection over union. Dice compares masks pixel by pixel; clDice compares their "
+        "centrelines.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
+    """Return the page that says how every stored output was computed, as MyST."""
+    lines = [
+        "(ch-execution-record)=",
+        "# Execution record",
+        "",
+        "Rendering this book executes nothing. Every output was computed beforehand, and carries "
+        "a record of what it was computed from: the chapter's code, each module of `gpu_course` "
+        "that it imported and each data file that it opened. The build refuses an output whose "
+        "record does not agree with the sources, so this page cannot be out of date.",
+        "",
+        "| chapter | computed on | size | seconds | date | commit |",
+        "| --- | --- | --- | --: | --- | --- |",
+    ]
+    shown = [chapter for chapter in chapters if records.get(chapter.name)]
+    for chapter in shown:
+        record = records[chapter.name]
+        lines.append(
+            f"| [{chapter.title}](/{chapter.name}.ipynb) | {devices_text(record)} | "
+            f"{record['machine']['size']} | {record['seconds']:.0f} | {record['date']} | "
+            f"`{record['commit']}` |"
+        )
+    lines.append("")
+    for chapter in shown:
+        lines += [f"## {chapter.title}", "", *_details(records[chapter.name]), ""]
+    return "\n".join(lines) + "\n"
+
+
+def _details(record: dict[str, Any]) -> list[str]:
+    machine = record["machine"]
+    cpu = machine["cpu"]
+    facts = {
+        "Operating system": machine["os"],
+        "Python": machine["python"],
+        "Processor": f"{cpu['name']}, {cpu['cores']} cores, {cpu['memory'] / 2**30:.0f} GiB",
+    }
+    for device in machine["devices"]:
+        memory = f", {device['memory'] / 2**30:.1f} GiB" if device["memory"] else ""
+        facts[device["library"]] = f"{device['name']} ({device['kind']}{memory}), {device['driver']}"
+    for library, peak in machine["peak_memory"].items():
+        facts[f"Peak memory, {library}"] = f"{peak / 2**20:.0f} MiB"
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
+    facts["Packages"] = packages
+    lines = ["| fact | value |", "| --- | --- |"]
+    lines += [f"| {name} | {fact} |" for name, fact in facts.items()]
+    lines += ["", "Computed from:", ""]
+    return lines + [f"* `{key}` `{digest[:12]}`" for key, digest in record["inputs"].items()]
