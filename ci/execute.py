@@ -13,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,10 +20,8 @@ from pathlib import Path
 import nbformat
 import probe
 import records
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from gpu_course import chapters, paths, sizes
+from gpu_course import chapters, paths, running, sizes
 from gpu_course.chapters import Chapter
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -90,24 +87,24 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
         "language_info": {"name": "python"},
     }
     started = time.perf_counter()
-    # A chapter may write files; it does so in a folder of its own, not in the repository.
-    with tempfile.TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook, timeout=timeout, resources={"metadata": {"path": folder}}, record_timing=False
+    lap = [started]
+
+    def on_cell(done: int, total: int) -> None:
+        now = time.perf_counter()
+        print(f"  cell {done}/{total}  {now - lap[-1]:6.1f} s", flush=True)
+        lap.append(now)
+
+    report = json.loads(
+        running.execute(
+            notebook,
+            chapter.name,
+            timeout=timeout,
+            on_cell=on_cell,
+            before=probe.START,
+            after=probe.END,
         )
-        with client.setup_kernel(env={**os.environ, "PYTHONHASHSEED": "0"}):
-            _hidden(client, probe.START)
-            code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-            for number, index in enumerate(code, 1):
-                cell_started = time.perf_counter()
-                try:
-                    client.execute_cell(notebook.cells[index], index)
-                except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                    raise CourseError(_failure(chapter, notebook.cells[index], error)) from error
-                seconds = time.perf_counter() - cell_started
-                print(f"  cell {number}/{len(code)}  {seconds:6.1f} s", flush=True)
-            seconds = time.perf_counter() - started
-            report = json.loads(_hidden(client, probe.END))
+    )
+    seconds = lap[-1] - started
     _drop_execution_metadata(notebook)
     _obey(chapter, notebook)
     notebook.metadata[records.KEY] = {
@@ -120,29 +117,6 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
         "commit": _commit(),
     }
     return notebook
-
-
-def _hidden(client: NotebookClient, source: str) -> str:
-    """Run `source` in the kernel without a trace in the notebook; return what it printed."""
-    cell = nbformat.v4.new_code_cell(source)
-    position = len(client.nb.cells)
-    client.nb.cells.append(cell)
-    try:
-        client.execute_cell(cell, position, store_history=False)
-    finally:
-        client.nb.cells.pop()
-    return "".join(o.text for o in cell.outputs if o.output_type == "stream" and o.name == "stdout")
-
-
-def _failure(chapter: Chapter, cell: nbformat.NotebookNode, error: Exception) -> str:
-    first = next((line for line in cell.source.splitlines() if line.strip()), "")
-    if isinstance(error, CellExecutionError):
-        reason = f"raised {error.ename}: {error.evalue}"
-    elif isinstance(error, CellTimeoutError):
-        reason = "took longer than the time allowed (--timeout)"
-    else:
-        reason = "ended its kernel (out of memory?)"
-    return f"{chapter.name}: the cell that begins “{first.strip()}” {reason}."
 
 
 def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:

@@ -1,7 +1,7 @@
 """The three notebooks of a chapter: for the student, solved, and for Colab."""
 
 import re
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -16,7 +16,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SOLUTION = re.compile(r"^(?P<fence>:{3,}|`{3,})\{solution-(?P<side>start|end)\}", re.MULTILINE)
 
-_COLAB = '''\
+_COLAB = """\
 # Set up Colab: run this cell first, once. It needs no change.
 import importlib.util
 import subprocess
@@ -33,7 +33,7 @@ elif not list(Path("/etc/OpenCL/vendors").glob("nvidia*.icd")):
     # Tell the OpenCL loader that NVIDIA's driver is there.
     Path("/etc/OpenCL/vendors").mkdir(parents=True, exist_ok=True)
     Path("/etc/OpenCL/vendors/nvidia.icd").write_text("libnvidia-opencl.so.1\\n")
-'''
+"""
 
 
 def build(
@@ -93,7 +93,7 @@ def build(
         cells.insert(1, new_code_cell(_COLAB.format(requirement=requirement)))
     for position, cell in enumerate(cells):
         cell["id"] = f"cell-{position:03d}"
-    metadata = {
+    metadata: dict[str, Any] = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
         "gpu_course": {"chapter": chapter.name, "kind": kind, "version": __version__},

@@ -1,0 +1,175 @@
+"""The command line: ``gpu-course doctor | notebooks | images | run | scores``.
+
+Each command is a thin layer over functions of the package. A :class:`CourseError` becomes one
+sentence on the error stream and exit status 1; nothing else is caught.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from gpu_course import __version__
+from gpu_course.errors import CourseError
+
+app = typer.Typer(
+    help="GPU image analysis and deep learning: the course on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line; a mendable fault is one sentence and exit status 1."""
+    try:
+        app()
+    except CourseError as error:
+        print(f"gpu-course: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def doctor(
+    report: Annotated[
+        bool, typer.Option("--report", help="Print a plain text block to paste on the forum.")
+    ] = False,
+) -> None:
+    """Check hardware and installation: what runs where, and how to mend what does not."""
+    from gpu_course import doctor as checks
+
+    found = checks.examine()
+    print(checks.report(found)) if report else checks.render(found)
+    if any(check.status == "fail" for check in found):
+        raise typer.Exit(1)
+
+
+@app.command("notebooks")
+def notebooks_(
+    folder: Annotated[Path, typer.Argument(help="Where to write them.")],
+    kind: Annotated[
+        Literal["student", "solved", "colab"], typer.Option(help="Which of the three notebooks.")
+    ] = "student",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace notebooks that are already there.")
+    ] = False,
+) -> None:
+    """Write the notebook of every chapter into a folder."""
+    import nbformat
+
+    from gpu_course import chapters, notebooks, references
+    from gpu_course.files import write_atomic
+
+    book = [chapter for chapter in chapters.read_all() if chapter.code_cells]
+    targets = {chapter.name: folder / f"{chapter.name}.ipynb" for chapter in book}
+    # A student's solved exercises must never be lost to a second run of the command.
+    if there := [path for path in targets.values() if path.exists() and not overwrite]:
+        raise CourseError(
+            f"{there[0]} is already there and may hold your work. Choose another folder, or add "
+            f"--overwrite to replace {'it' if len(there) == 1 else f'all {len(there)}'}."
+        )
+    links = references.links(book)
+    made = {
+        chapter.name: notebooks.build(
+            chapter, kind, links, executed=notebooks.read_executed(chapter)
+        )
+        for chapter in book
+    }
+    for name, notebook in made.items():
+        write_atomic(targets[name], nbformat.writes(notebook) + "\n")
+        print(targets[name])
+
+
+@app.command()
+def images(
+    action: Annotated[
+        Literal["list", "fetch", "verify"], typer.Argument(help="What to do.")
+    ] = "list",
+    files: Annotated[
+        list[str] | None, typer.Argument(help="Registry paths or their beginning; all if none.")
+    ] = None,
+) -> None:
+    """List the image files, fetch them ahead of the course, or verify them."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from gpu_course.images import registry
+
+    known = [entry.path for entry in registry.entries()]
+    chosen = [path for path in known if not files or path.startswith(tuple(files))]
+    if not chosen:
+        registry.entry(str(files[0]) if files else "")  # raises, with the closest name
+    faults = []
+    if action == "fetch":
+        for path in chosen:
+            try:
+                registry.fetch(path)
+            except CourseError as error:
+                faults.append(str(error))
+    table = Table("file", "KB", "licence", "state", "where", box=None, header_style="bold")
+    for status in registry.status(chosen):
+        size = f"{status.entry.bytes / 1000:.0f}" if status.entry.bytes else ""
+        table.add_row(status.entry.path, size, status.entry.licence, status.state, status.where)
+        if action == "verify" and status.state == "damaged":
+            path = status.entry.path
+            faults.append(f"{path} is damaged. Run `gpu-course images fetch {path}`.")
+    Console().print(table)
+    if faults:
+        raise CourseError("\n".join(faults))
+
+
+@app.command()
+def run(
+    chapter: Annotated[str, typer.Argument(help="A chapter, such as classical/segmentation.")],
+    size: Annotated[
+        Literal["small", "laptop", "large"] | None,
+        typer.Option(help="Problem size; chosen from the memory found if not given."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The notebook to write (default: CHAPTER.ipynb here).")
+    ] = None,
+) -> None:
+    """Run a chapter on this machine and keep the executed notebook."""
+    from gpu_course import running
+
+    print(running.run(chapter, size=size, output=output))
+
+
+@app.command()
+def scores(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show what each method reached on each image set."""
+    import json
+    from dataclasses import asdict
+
+    from gpu_course import scores as records
+
+    found = records.read()
+    if as_json:
+        print(json.dumps([asdict(score) for score in found], indent=1))
+    elif found:
+        print(
+            records.table(found, caption="Scores of the course")._repr_mimebundle_()["text/plain"]
+        )
+    else:
+        print("No chapter has reported a score yet.")
+
+
+if __name__ == "__main__":
+    main()

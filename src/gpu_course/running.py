@@ -1,0 +1,144 @@
+"""Run a chapter's notebook in a fresh kernel."""
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import nbformat
+
+from gpu_course import chapters, notebooks, references
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+
+
+def run(name: str, *, size: str | None = None, output: Path | None = None) -> Path:
+    """Run the student notebook of a chapter to its end and write it with its outputs.
+
+    Parameters
+    ----------
+    name : str
+        The chapter, such as ``"classical/segmentation"``.
+    size : {"small", "laptop", "large"}, optional
+        Problem size; chosen from the memory found if not given.
+    output : Path, optional
+        The notebook to write; ``<chapter>.ipynb`` in the current folder if not given.
+
+    Returns
+    -------
+    Path
+        The notebook written.
+
+    Raises
+    ------
+    CourseError
+        If there is no such chapter, it has no code, the file to write is there already, or a
+        cell raises; then nothing is written.
+    """
+    from rich.progress import Progress
+
+    chapter = chapters.read(name)
+    if not chapter.code_cells:
+        raise CourseError(f"The chapter “{chapter.name}” has no code to run. Read it on the site.")
+    target = output or Path(f"{chapter.name.rsplit('/', 1)[-1]}.ipynb")
+    if target.exists():
+        raise CourseError(
+            f"{target} is already there and may hold your work. Move it away, or name another "
+            f"file with --output."
+        )
+    notebook = notebooks.build(chapter, "student", references.links([chapter]))
+    with Progress(transient=True) as progress:
+        task = progress.add_task(chapter.name, total=len(chapter.code_cells))
+        execute(
+            notebook,
+            chapter.name,
+            environment={"GPU_COURSE_SIZE": size} if size else {},
+            on_cell=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    return write_atomic(target, nbformat.writes(notebook) + "\n")
+
+
+def execute(
+    notebook: nbformat.NotebookNode,
+    name: str,
+    *,
+    environment: Mapping[str, str] | None = None,
+    timeout: int | None = None,
+    on_cell: Callable[[int, int], object] = lambda done, total: None,
+    before: str = "",
+    after: str = "",
+) -> str:
+    """Execute every code cell of `notebook`, in place, in a fresh kernel and an empty folder.
+
+    Parameters
+    ----------
+    notebook : nbformat.NotebookNode
+        Gets the outputs.
+    name : str
+        The chapter's name, for messages.
+    environment : mapping, optional
+        Environment variables besides those of this process.
+    timeout : int, optional
+        Seconds allowed for one cell.
+    on_cell : callable
+        Called with (cells done, cells in all) after each cell.
+    before, after : str
+        Code run before the first and after the last cell, without a trace in the notebook.
+
+    Returns
+    -------
+    str
+        What `after` printed.
+
+    Raises
+    ------
+    CourseError
+        If a cell raises, takes longer than `timeout`, or ends the kernel.
+    """
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    # A chapter may write files; it does so in a folder of its own.
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            notebook, timeout=timeout, resources={"metadata": {"path": folder}}, record_timing=False
+        )
+
+        def hidden(source: str) -> str:
+            cell = nbformat.v4.new_code_cell(source)
+            notebook.cells.append(cell)
+            try:
+                client.execute_cell(cell, len(notebook.cells) - 1, store_history=False)
+            finally:
+                notebook.cells.pop()
+            return "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
+
+        # Hash order decides the order of sets; outputs must not depend on it.
+        with client.setup_kernel(env={"PYTHONHASHSEED": "0", **os.environ, **(environment or {})}):
+            if before:
+                hidden(before)
+            for done, index in enumerate(code, 1):
+                cell = notebook.cells[index]
+                try:
+                    client.execute_cell(cell, index)
+                except CellExecutionError as error:
+                    raise CourseError(
+                        _fault(name, cell, f"raised {error.ename}: {error.evalue}")
+                    ) from error
+                except CellTimeoutError as error:
+                    raise CourseError(_fault(name, cell, "took longer than allowed")) from error
+                except DeadKernelError as error:
+                    raise CourseError(
+                        _fault(name, cell, "ended its kernel, most likely out of memory")
+                    ) from error
+                on_cell(done, len(code))
+            return hidden(after) if after else ""
+
+
+def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
+    first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
+    return (
+        f"{name}: the cell that begins “{first}” {what}. Nothing was written; "
+        f"`gpu-course doctor` tells what this machine lacks, --size small makes the problem smaller."
+    )
