@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from gpu_course import sizes
 from gpu_course.errors import CourseError
+from gpu_course.images import cards
 from gpu_course.images.sample import Sample
 from gpu_course.images.words import closest
+
+if TYPE_CHECKING:
+    from gpu_course.images.phantoms import Phantom
 
 #: First seed of each split of a simulated set. The ranges are further apart than any split has
 #: scenes, so no scene can be in two splits.
@@ -58,6 +63,55 @@ def _load_roots(split: str, index: int, size: str | None) -> Sample:
     )
 
 
+def _load_nuclei3d(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images import phantoms
+
+    seed = seed_of(split, index)
+    phantom = phantoms.nuclei_phantom(phantoms.SHAPES[size or sizes.current()], seed=seed)
+    return _microscope("nuclei-3d", split, index, phantom, seed)
+
+
+def _load_sphere(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images import phantoms
+
+    phantom = phantoms.sphere_phantom(phantoms.SHAPES[size or sizes.current()])
+    return _microscope("sphere", split, index, phantom, seed_of(split, index))
+
+
+def _microscope(name: str, split: str, index: int, phantom: Phantom, seed: int) -> Sample:
+    """Take the set's standard picture of a phantom and keep the phantom as its truth."""
+    from gpu_course.images import phantoms
+
+    return Sample(
+        name,
+        split,
+        index,
+        phantoms.image_of(phantom, seed=seed),
+        "ZYX",
+        labels=phantom.labels,
+        truth=phantom.object,
+        voxel_size=phantom.voxel_size,
+        facts={
+            "seed": seed,
+            "blur": phantoms.BLUR,
+            "background": phantoms.BACKGROUND,
+            **phantom.facts,
+        },
+    )
+
+
+def _photograph(loader: str) -> Callable[[str, int, str | None], Sample]:
+    """Return a loader of `gpu_course.images.photographs` that is imported when first called."""
+
+    def load_photograph(split: str, index: int, size: str | None) -> Sample:
+        from gpu_course.images import photographs
+
+        sample: Sample = getattr(photographs, loader)(split, index)
+        return sample
+
+    return load_photograph
+
+
 @dataclasses.dataclass(frozen=True)
 class _Set:
     """How to load a set, and how many scenes each of its splits has."""
@@ -68,8 +122,14 @@ class _Set:
 
 _SETS = {
     "nuclei": _Set(_load_nuclei, {"train": 1, "test": 1, "whole": 1}),
+    "nuclei-3d": _Set(_load_nuclei3d, _SIMULATED),
+    "sphere": _Set(_load_sphere, {"test": 1}),
     "bees": _Set(_load_bees, _SIMULATED),
     "roots": _Set(_load_roots, _SIMULATED),
+    "cells3d": _Set(_photograph("load_cells3d"), {"test": 1}),
+    "beesbook": _Set(_photograph("load_hive"), {"test": 1}),
+    "bees-yard": _Set(_photograph("load_yard"), {"train": 1, "test": 1}),
+    "rootnav": _Set(_photograph("load_rootnav"), {"train": 10, "validation": 5, "test": 5}),
 }
 
 
@@ -143,7 +203,9 @@ def load(name: str, split: str = "test", *, index: int = 0, size: str | None = N
             f"There is no size {size!r}.{closest(size, sizes.SIZES)} "
             f"Choose one of: {', '.join(sizes.SIZES)}."
         )
-    return _find(name).load(split, index, size)
+    card = cards.read(name)
+    sample = _find(name).load(split, index, size)
+    return dataclasses.replace(sample, source=card.origin, licence=card.licence, credit=card.credit)
 
 
 def _find(name: str) -> _Set:

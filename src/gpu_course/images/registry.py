@@ -188,6 +188,29 @@ def status(chosen: Iterable[str] | None = None) -> list[Status]:
     return [verify(path) for path in (chosen or [each.path for each in entries()])]
 
 
+def fingerprint(key: str) -> str | None:
+    """Return the sha256 that a key of `gpu_course.images.opened` has in the tree as it is now.
+
+    Comparing it with the recorded one tells whether stored outputs are still up to date; nothing
+    is fetched for it.
+
+    Parameters
+    ----------
+    key
+        ``"registry/nuclei/img2d.tif"`` or ``"data/cards/nuclei.toml"``.
+
+    Returns
+    -------
+    str or None
+        None if the file, or the registered path, is gone.
+    """
+    if key.startswith("registry/"):
+        known = {each.path: each.sha256 for each in entries()}
+        return known.get(key.removeprefix("registry/"))
+    file = paths.root() / key
+    return inputs.sha256(file) if file.is_file() else None
+
+
 def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
     """Return where the file may already be without asking anybody: packages, then the cache."""
     places = []
