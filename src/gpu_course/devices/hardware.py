@@ -152,6 +152,30 @@ def opencl_gpus() -> list[Gpu]:
         return []
 
 
+def pci_vendor(devices: Path = Path("/sys/class/drm")) -> str:
+    """Return whose GPU is in this machine, asked of Linux itself and not of any driver.
+
+    Parameters
+    ----------
+    devices : Path
+        Where Linux lists graphics cards.
+
+    Returns
+    -------
+    str
+        ``"nvidia"``, ``"amd"``, ``"intel"``, or an empty string where no such card is listed (as
+        on macOS and Windows, in most containers, and on servers with a plain console card).
+    """
+    makers = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
+    here = set()
+    for vendor in devices.glob("card*/device/vendor"):
+        try:
+            here.add(makers.get(vendor.read_text().strip(), ""))
+        except OSError:  # pragma: no cover - a card that disappears while it is read
+            continue
+    return next((maker for maker in makers.values() if maker in here), "")
+
+
 def gpus() -> list[Gpu]:
     """Return the GPUs the course may use, by CUDA and by OpenCL, the largest memory first.
 

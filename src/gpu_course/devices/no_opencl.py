@@ -2,15 +2,25 @@
 
 import platform
 import sys
+from pathlib import Path
 
-# PoCL comes as a wheel for Linux on x86-64 only, Intel's runtime for Windows too.
-POCL = 'pip install "pyopencl[pocl]"'
-INTEL_CPU = "pip install intel-opencl-rt"
 NVIDIA_LOADER = "export OCL_ICD_VENDORS=libnvidia-opencl.so.1"
 
 
+def _in_conda() -> bool:
+    return Path(sys.prefix, "conda-meta").is_dir()
+
+
 def cure() -> str:
-    """Return one sentence: what gives this machine an OpenCL device."""
+    """Return a sentence: what gives this machine an OpenCL device.
+
+    PyOpenCL's wheel brings PoCL on Linux with an x86-64 processor only, hence the other cases.
+    """
+    if _in_conda():
+        return (
+            "Run `conda install -c conda-forge pocl-cpu` for OpenCL on the processor; for a GPU, "
+            "install its driver and, on Linux, `conda install -c conda-forge ocl-icd-system`."
+        )
     if sys.platform == "darwin":
         return (
             "macOS brings OpenCL with it, so reinstall the Python binding with "
@@ -18,12 +28,12 @@ def cure() -> str:
         )
     if sys.platform == "win32":
         return (
-            "Install the current graphics driver of NVIDIA, AMD or Intel, or, without a GPU, run "
-            f"`{INTEL_CPU}` for OpenCL on the processor."
+            "Install the current graphics driver of NVIDIA, AMD or Intel; without a GPU, use a "
+            "conda environment with `conda install -c conda-forge pocl-cpu`."
         )
-    if platform.machine() not in ("x86_64", "AMD64"):
-        return "Install PoCL with `conda install pocl` or `apt install pocl-opencl-icd`."
-    return f"Run `{POCL}`, which brings OpenCL for the processor and needs no GPU."
+    if platform.machine() != "x86_64":
+        return "Install PoCL, with `apt install pocl-opencl-icd` on Debian and Ubuntu."
+    return 'Run `pip install "pyopencl[pocl]"`, which brings OpenCL for the processor.'
 
 
 def gpu_cure(vendor: str) -> str:

@@ -1,17 +1,14 @@
 """All devices together."""
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from gpu_course.devices import hardware
 from gpu_course.devices.array_device import array_library
 from gpu_course.devices.deep_learning import tensorflow, torch
 from gpu_course.devices.device import Device
+from gpu_course.devices.hardware import GIB
 from gpu_course.devices.opencl_device import opencl
+from gpu_course.devices.rows import Rows
 from gpu_course.errors import CourseError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def found(*, with_tensorflow: bool = False) -> list[Device]:
@@ -31,19 +28,19 @@ def found(*, with_tensorflow: bool = False) -> list[Device]:
     return [device for device in answers if device is not None]
 
 
-def table(devices: list[Device]) -> "pd.DataFrame":
-    """Return devices as a table, one row each, with memory in GiB."""
-    import pandas as pd
-
-    rows = [
-        {
-            "library": device.library,
-            "runs on": device.name,
-            "kind": device.kind,
-            "memory (GiB)": None if device.memory is None else device.memory / hardware.GIB,
-            "driver": device.driver,
-            "note": device.note,
-        }
-        for device in devices
-    ]
-    return pd.DataFrame(rows).set_index("library").round(1)
+def table(devices: list[Device]) -> Rows:
+    """Return devices as a table for a notebook, one row each, with memory in GiB."""
+    return Rows(
+        [
+            {
+                "library": device.library,
+                "kind": device.kind,
+                "runs on": device.name,
+                "memory": "" if device.memory is None else f"{device.memory / GIB:.1f} GiB",
+                "driver": device.driver,
+                "note": device.note,
+            }
+            for device in devices
+        ],
+        label="Devices found on this machine",
+    )

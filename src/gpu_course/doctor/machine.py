@@ -1,0 +1,122 @@
+"""Checks that need no library: Python, versions, disk, display, size."""
+
+import importlib.metadata
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from gpu_course import sizes
+from gpu_course.devices import hardware
+from gpu_course.doctor.check import Check
+from gpu_course.errors import CourseError
+
+
+def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
+    """Check the version of Python."""
+    what = "Python " + ".".join(map(str, version))
+    cure = "Make a new environment with Python 3.11; the setup chapter has the commands."
+    if version < (3, 10):
+        return Check("Python", "fail", f"{what} is too old for the course.", cure)
+    if version >= (3, 13):
+        return Check("Python", "warn", f"{what} is newer than the course was tested with.", cure)
+    return Check("Python", "ok", what)
+
+
+def numpy(version: str | None = None) -> Check:
+    """Check that NumPy is older than 2, which clesperanto needs."""
+    if version is None:
+        try:
+            version = importlib.metadata.version("numpy")
+        except importlib.metadata.PackageNotFoundError:
+            return Check("NumPy", "fail", "NumPy is not installed.", 'pip install "numpy<2"')
+    if int(version.split(".")[0]) >= 2:
+        what = f"NumPy {version}: pyclesperanto-prototype needs NumPy 1."
+        return Check("NumPy", "fail", what, 'pip install "numpy>=1.26,<2", then restart Python')
+    return Check("NumPy", "ok", f"NumPy {version}")
+
+
+def size() -> Check:
+    """Check which problem size the chapters will use."""
+    try:
+        chosen = sizes.current()
+    except CourseError as error:
+        return Check("problem size", "fail", str(error), "unset GPU_COURSE_SIZE")
+    why = "by GPU_COURSE_SIZE" if os.environ.get("GPU_COURSE_SIZE") else "by the memory found"
+    return Check("problem size", "ok", f"{chosen}, chosen {why}")
+
+
+def _opencl_cache() -> Path:
+    """Return the folder where PoCL and PyOpenCL keep compiled kernels."""
+    named = os.environ.get("POCL_CACHE_DIR")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _image_cache() -> Path:
+    from gpu_course.images.registry import cache_folder
+
+    return cache_folder()
+
+
+def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -> Check:
+    """Check that a folder can be written to and has room.
+
+    Parameters
+    ----------
+    name : str
+        What to call the check.
+    path : Path
+        The folder. It need not exist: then the nearest parent that does is tried.
+    need : float
+        Room needed, in GiB.
+    purpose : str
+        What the folder is for.
+    variable : str
+        The environment variable that names another folder.
+    """
+    here = path
+    while not here.is_dir() and here != here.parent:
+        here = here.parent
+    move = f"Set {variable} to a folder on another disk"
+    try:
+        with tempfile.TemporaryFile(dir=here):
+            pass
+    except OSError as error:
+        what = f"{path} cannot be written to ({error.strerror}): {purpose}."
+        return Check(name, "warn", what, f"{move} that you may write to.")
+    free = shutil.disk_usage(here).free / hardware.GIB
+    if free < need:
+        what = f"{path} has {free:.1f} GiB left, of {need:g} GiB needed: {purpose}."
+        return Check(name, "warn", what, f"Free some room, or s{move[1:]}.")
+    return Check(name, "ok", f"{path}, {free:.0f} GiB free")
+
+
+def image_folder() -> Check:
+    """Check the folder for fetched photographs."""
+    purpose = "real photographs are kept there"
+    variable = "GPU_COURSE_CACHE"
+    return folder("image cache", _image_cache(), need=1, purpose=purpose, variable=variable)
+
+
+def kernel_folder() -> Check:
+    """Check the folder for compiled OpenCL kernels."""
+    purpose = "without it every kernel is compiled anew in each session"
+    variable = "XDG_CACHE_HOME"
+    return folder("kernel cache", _opencl_cache(), need=0.2, purpose=purpose, variable=variable)
+
+
+def display() -> Check:
+    """Check that windows can be opened, as napari needs."""
+    name = "display"
+    if not sys.platform.startswith("linux"):
+        return Check(name, "ok", f"the windows of {sys.platform}")
+    for variable in ("WAYLAND_DISPLAY", "DISPLAY"):
+        if os.environ.get(variable):
+            return Check(name, "ok", f"{variable} is set")
+    if shutil.which("Xvfb"):
+        return Check(name, "ok", "no screen; Xvfb can stand in for one")
+    what = "No screen, and no Xvfb to stand in for one: chapters that open napari need either."
+    return Check(name, "warn", what, "sudo apt install xvfb (or sit at the machine itself)")
