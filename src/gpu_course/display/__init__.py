@@ -1,16 +1,22 @@
 """Pictures for the course: small multiples, label overlays, and widgets that need no kernel."""
 
 from gpu_course.display.colours import colour_map, label_colours
+from gpu_course.display.divider import before_after
 from gpu_course.display.figures import Panels, show
 from gpu_course.display.overlays import ERRORS_KEY, errors_overlay, label_overlay, outlines
+from gpu_course.display.scrubber import z_scrubber
+from gpu_course.display.widget import Widget
 
 __all__ = [
     "ERRORS_KEY",
     "Panels",
+    "Widget",
+    "before_after",
     "colour_map",
     "errors_overlay",
     "label_colours",
     "label_overlay",
     "outlines",
     "show",
+    "z_scrubber",
 ]

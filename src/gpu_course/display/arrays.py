@@ -149,23 +149,70 @@ def grey_range(image: NDArray[Any]) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
+def grey_limits(
+    pictures: list[NDArray[Any]], choice: Range, grey_axes: int = 2
+) -> list[tuple[float, float] | None]:
+    """Return the grey values for black and white of every picture; None for colour.
+
+    Parameters
+    ----------
+    pictures : list of ndarray
+        Checked images or volumes.
+    choice : None, "shared" or (black, white)
+        Of each picture by itself, the same for all, or given.
+    grey_axes : int
+        Axes of a grey picture; a colour one has one more.
+    """
+    is_grey = [picture.ndim == grey_axes for picture in pictures]
+    each = [
+        grey_range(picture) if grey else None
+        for picture, grey in zip(pictures, is_grey, strict=True)
+    ]
+    if choice is None:
+        return each
+    if choice == "shared":
+        known = [limits for limits in each if limits is not None]
+        if not known:
+            return each
+        choice = (min(low for low, _ in known), max(high for _, high in known))
+    if not isinstance(choice, tuple) or len(choice) != 2 or not choice[0] < choice[1]:
+        raise CourseError(
+            f'The range is {choice!r}, but must be None, "shared", or (black, white) '
+            "with black < white."
+        )
+    return [choice if grey else None for grey in is_grey]
+
+
+def _colour_top(image: NDArray[Any]) -> float:
+    """Return the value of full colour: 255, 65535 or 1, by dtype."""
+    if image.dtype == bool:
+        return 1.0
+    if np.issubdtype(image.dtype, np.floating):
+        if image.min() < -0.01 or image.max() > 1.01:
+            raise CourseError(
+                f"The colours go from {image.min():g} to {image.max():g}, but floats must lie "
+                "between 0 and 1. Divide by the highest value, or convert to uint8."
+            )
+        return 1.0
+    # Arithmetic turns uint8 into wider integers without changing their scale.
+    return 255.0 if image.max() <= 255 and image.dtype != np.uint16 else 65535.0
+
+
 def to_uint8(image: NDArray[Any], limits: tuple[float, float] | None = None) -> NDArray[np.uint8]:
     """Scale to 0 to 255. Grey is stretched between its limits; colour keeps its own scale.
 
     Parameters
     ----------
-    image : ndarray, any shape; colour where the last axis has length 3 and limits is None
-        Grey or colour values. Colour is 0 to 255 (uint8), 0 to 65535 (uint16) or 0 to 1 (float).
+    image : ndarray, any shape
+        Grey values where limits are given; colours where not.
     limits : tuple of float, optional
-        Grey values for black and white; `grey_range` of the image where left out.
+        Grey values for black and white.
     """
-    is_colour = limits is None and image.ndim >= 3 and image.shape[-1] == 3
-    if is_colour:
+    if limits is None:
         if image.dtype == np.uint8:
             return image
-        top = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1
-        limits = (0.0, float(top))
-    low, high = limits or grey_range(image)
+        limits = (0.0, _colour_top(image))
+    low, high = limits
     scaled = (image.astype(np.float32) - low) * (255.0 / (high - low))
     return np.clip(np.round(scaled), 0, 255).astype(np.uint8)
 
@@ -174,4 +221,5 @@ def to_rgb(image: NDArray[Any], limits: tuple[float, float] | None = None) -> ND
     """Return (Y, X, 3) uint8 from a checked grey or colour picture."""
     if image.ndim == 3:
         return to_uint8(image)
-    return np.repeat(to_uint8(image, limits)[..., None], 3, axis=-1)
+    grey = to_uint8(image, limits or grey_range(image))
+    return np.repeat(grey[..., None], 3, axis=-1)

@@ -12,7 +12,7 @@ from gpu_course.display.arrays import (
     Range,
     VoxelSize,
     check_image,
-    grey_range,
+    grey_limits,
     plane_size,
     to_rgb,
 )
@@ -34,7 +34,7 @@ class Panels(Figure):
     """
 
     alt: str | None = None
-    png_budget: int = 200_000
+    png_budget: int = 250_000
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         """Return the picture and its metadata (the alt text) for the notebook."""
@@ -46,19 +46,17 @@ class Panels(Figure):
         from PIL import Image
 
         data = b""
-        for dpi, colours in ((144, 256), (144, 96), (110, 96), (90, 64)):
+        for dpi, levels in ((144, 256), (144, 64), (120, 64), (100, 48), (80, 32)):
             self.set_dpi(dpi)
             canvas = FigureCanvasAgg(self)
             canvas.draw()
             pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-            picture = Image.fromarray(np.ascontiguousarray(pixels))
-            is_grey = (pixels[..., 0] == pixels[..., 1]).all() and (
-                pixels[..., 1] == pixels[..., 2]
-            ).all()
-            if is_grey:
-                picture = picture.convert("L")
-            if not is_grey or colours < 256:
-                picture = picture.quantize(colours, dither=Image.Dither.NONE)
+            # Fewer levels, not fewer colours: a palette would spend itself on the many greys of
+            # a microscope image and turn the few label colours brown.
+            steps = np.round(np.arange(256) / 255 * (levels - 1)) * (255 / (levels - 1))
+            pixels = np.round(steps).astype(np.uint8)[pixels]
+            is_grey = (pixels == pixels[..., :1]).all()
+            picture = Image.fromarray(pixels[..., 0] if is_grey else pixels)
             file = io.BytesIO()
             picture.save(file, "png", optimize=True, dpi=(dpi, dpi))
             data = file.getvalue()
@@ -88,21 +86,6 @@ def _one_each(given: Any, n: int, what: str) -> list[Any]:
             )
         return list(given)
     return [given] * n
-
-
-def _limits(pictures: list[NDArray[Any]], choice: Range) -> list[tuple[float, float] | None]:
-    """Return the grey values for black and white of every picture; None for colour."""
-    grey = [picture for picture in pictures if picture.ndim == 2]
-    if choice == "shared" and grey:
-        each = [grey_range(picture) for picture in grey]
-        choice = (min(low for low, _ in each), max(high for _, high in each))
-    if isinstance(choice, tuple):
-        if len(choice) != 2 or not choice[0] < choice[1]:
-            raise CourseError(f"The range {choice} must be (black, white) with black < white.")
-        return [choice if picture.ndim == 2 else None for picture in pictures]
-    if choice not in (None, "shared"):
-        raise CourseError(f'The range is {choice!r}, but must be None, "shared" or (black, white).')
-    return [grey_range(picture) if picture.ndim == 2 else None for picture in pictures]
 
 
 def show(
@@ -170,7 +153,7 @@ def show(
     drawn = []
     for picture, limits, over, lines in zip(
         pictures,
-        _limits(pictures, range),
+        grey_limits(pictures, range),
         _one_each(labels, n, "label images"),
         _one_each(outlines, n, "outlines"),
         strict=True,
