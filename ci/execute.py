@@ -140,6 +140,13 @@ def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
             f"{chapter.name}: its outputs take {size / 1000:.0f} KB and a page may carry "
             f"{PAGE_BUDGET / 1000:.0f} KB. Show smaller or fewer pictures."
         )
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise CourseError(
+                    f"{chapter.name}: the cell that begins “{cell.source.splitlines()[0]}” writes "
+                    f"a warning, and pages carry none: {output.text.strip()[:300]}"
+                )
     own = {str(Path.home()), str(paths.root())} - {"/"}
     for cell in notebook.cells:
         text = json.dumps(cell.get("outputs", []))

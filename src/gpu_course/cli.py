@@ -4,13 +4,13 @@ Each command is a thin layer over functions of the package. A :class:`CourseErro
 sentence on the error stream and exit status 1; nothing else is caught.
 """
 
+import importlib.metadata
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from gpu_course import __version__
 from gpu_course.errors import CourseError
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ def main() -> None:
 
 def _version(asked: bool) -> None:
     if asked:
-        print(__version__)
+        print(importlib.metadata.version("gpu-course"))
         raise typer.Exit
 
 

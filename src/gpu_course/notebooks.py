@@ -1,12 +1,12 @@
 """The three notebooks of a chapter: for the student, solved, and for Colab."""
 
+import importlib.metadata
 import re
 from typing import Any, Literal, get_args
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from gpu_course import __version__
 from gpu_course.chapters import Chapter
 from gpu_course.errors import CourseError
 from gpu_course.plain_markdown import Links, convert
@@ -96,7 +96,11 @@ def build(
     metadata: dict[str, Any] = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
-        "gpu_course": {"chapter": chapter.name, "kind": kind, "version": __version__},
+        "gpu_course": {
+            "chapter": chapter.name,
+            "kind": kind,
+            "version": importlib.metadata.version("gpu-course"),
+        },
     }
     if kind == "colab":
         metadata["accelerator"] = "GPU"

@@ -115,6 +115,8 @@ def execute(
             return "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
 
         # Hash order decides the order of sets; outputs must not depend on it.
+        # The kernel serves this process alone, on this machine: no word about network encryption.
+        client.extra_arguments = ["--log-level=ERROR"]
         with client.setup_kernel(env={"PYTHONHASHSEED": "0", **os.environ, **(environment or {})}):
             if before:
                 hidden(before)
@@ -140,5 +142,5 @@ def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
     first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
     return (
         f"{name}: the cell that begins “{first}” {what}. Nothing was written; "
-        f"`gpu-course doctor` tells what this machine lacks, --size small makes the problem smaller."
+        f"`gpu-course doctor` tells what this machine lacks; --size small is a smaller problem."
     )
