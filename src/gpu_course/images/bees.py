@@ -6,15 +6,14 @@ clumps there, most bees with a round tag on the thorax. See the data card of the
 limits of the imitation.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from gpu_course.errors import CourseError
-from gpu_course.images._bees_body import Bee, body_mask, draw, window
+from gpu_course.images._bees_body import Bee, body_mask, window
 from gpu_course.images._bees_comb import honeycomb, light_and_age, smooth_field, wooden_frame
+from gpu_course.images._bees_paint import paint
 
 BEE_LENGTH = 70.0
 """Body length in pixels at the course's scale: 200 pixels of the photograph times 0.35."""
@@ -103,7 +102,7 @@ def simulate_bees(
     for bee in herd:
         area = window(bee, shape)
         if area is not None:
-            draw(grey, ground.light, bee, area, texture, rng)
+            paint(grey, ground.light, bee, area, texture, rng)
     return _expose(grey, rng, bee_length), labels
 
 
@@ -138,8 +137,9 @@ def _clumps(
 ) -> NDArray[np.float64]:
     """Draw where bees crowd: (row, column, radius along rows, along columns) in pixels, (n, 4)."""
     count = int(rng.integers(1, 3)) if min(shape) > 6 * length else 1
-    # A bee in a crowd has about three quarters of its length squared to itself.
-    radius = length * np.sqrt(max(crowd, 1.0) / count * 0.75 / np.pi)
+    # The room of each bee in a crowd, in body lengths squared; its body alone covers 0.25.
+    room = rng.uniform(0.35, 0.75)
+    radius = length * np.sqrt(max(crowd, 1.0) / count * room / np.pi)
     clumps = np.empty((count, 4))
     clumps[:, 0] = rng.uniform(0.15, 1.0, count) * shape[0]
     clumps[:, 1] = rng.uniform(0.1, 0.9, count) * shape[1]
@@ -157,7 +157,7 @@ def _place(
     tags: float,
     length: float,
 ) -> list[Bee]:
-    """Place bees one by one, later ones on top, none squarely on another.
+    """Place bees one by one, none squarely on another.
 
     Each body is stood for by four discs along its axis. A new bee must keep a distance to all
     earlier discs; in a crowd that distance is drawn anew for each bee and often lets it climb.
@@ -206,8 +206,9 @@ def _place(
                 )
             )
             break
+    # Who sits in a cell lies under all others; the rest overlap in random order.
     order = rng.permutation(len(herd))
-    return [replace(herd[i]) for i in order]
+    return sorted((herd[i] for i in order), key=lambda bee: not bee.in_cell)
 
 
 def _visible(
@@ -235,7 +236,7 @@ def _expose(
     grey: NDArray[np.float32], rng: np.random.Generator, length: float
 ) -> NDArray[np.uint8]:
     """Photograph the scene: blur of the lens, shoulder of the film, noise of the sensor."""
-    sigma = rng.uniform(0.50, 0.70) * length / BEE_LENGTH
+    sigma = rng.uniform(0.45, 0.65) * length / BEE_LENGTH
     grey = ndimage.gaussian_filter(grey, sigma, truncate=3)
     knee = np.float32(225)
     over = np.maximum(grey - knee, 0)
