@@ -25,7 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("book/**/*.md", "book/**/*.bib", "*.md", "CITATION.cff", "data/**/*.md")
+SOURCES = (
+    "book/**/*.md",
+    "book/**/*.bib",
+    "*.md",
+    "CITATION.cff",
+    "data/**/*.md",
+    "data/**/*.toml",
+)
 REGISTRY = "data/registry.csv"
 
 # Addresses of the reader's own machine (a Dask dashboard, say) and reserved example names.
@@ -34,7 +41,7 @@ SKIP = (
 )
 
 ADDRESS = re.compile(r"https?://[^\s<>\"'`|\\^\[\]]+")
-DOI_FIELD = re.compile(r"^\s*doi\s*[=:]\s*[{\"]?(10\.[^\s{}\",]+)", re.IGNORECASE)
+DOI = re.compile(r"\bdoi\s*[=:]\s*[{\"]?(10\.[^\s{}\",]+)", re.IGNORECASE)
 
 # A page that refuses programs may be well for people: named in the report, but no failure.
 REFUSALS = frozenset({401, 403, 405, 406, 418, 429, 451, 999})
@@ -87,12 +94,12 @@ def trimmed(url: str) -> str:
 
 
 def addresses_in(text: str) -> Iterator[tuple[int, str]]:
-    """Yield ``(line number, address)`` for every web address and DOI field in a text.
+    """Yield ``(line number, address)`` for every web address and DOI in a text.
 
     Parameters
     ----------
     text : str
-        Markdown, BibTeX or YAML.
+        Markdown, BibTeX, YAML or TOML.
 
     Yields
     ------
@@ -105,9 +112,8 @@ def addresses_in(text: str) -> Iterator[tuple[int, str]]:
             url = trimmed(match.group()).split("#", 1)[0]
             if "{" not in url and "$" not in url:
                 yield number, url
-        doi = DOI_FIELD.match(line)
-        if doi:
-            yield number, f"https://doi.org/{doi.group(1)}"
+        for match in DOI.finditer(line):
+            yield number, trimmed(f"https://doi.org/{match.group(1)}")
 
 
 def collect(root: Path, skip: str = SKIP) -> list[Place]:

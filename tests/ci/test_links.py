@@ -101,6 +101,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         ("  url = {https://a.org/bib},", ["https://a.org/bib"]),
         ("  doi = {10.1038/s41592-019-0001-1},", ["https://doi.org/10.1038/s41592-019-0001-1"]),
         ('doi: "10.5281/zenodo.1"', ["https://doi.org/10.5281/zenodo.1"]),
+        ("as published (doi:10.7717/peerj.453).", ["https://doi.org/10.7717/peerj.453"]),
         ("https://a.org/page#section", ["https://a.org/page"]),
         ("https://a.org/{name}/x and https://a.org/${name}", []),
         ("nothing here: ftp://a.org, a.org", []),
@@ -126,14 +127,14 @@ def test_every_kind_of_file_is_read_and_local_addresses_are_left_out(tmp_path: P
     )
     (tmp_path / "CITATION.cff").write_text('repository: "https://a.org/cff"\n')
     (tmp_path / "book" / "references.bib").write_text("@misc{x,\n  doi = {10.1/2}\n}\n")
-    (tmp_path / "data" / "nuclei.md").write_text("https://a.org/card\n")
+    (tmp_path / "data" / "nuclei.toml").write_text('origin = "See https://a.org/card."\n')
     places = [(place.path, place.line, place.url) for place in links.collect(tmp_path)]
     assert places == [
         ("CITATION.cff", 1, "https://a.org/cff"),
         ("README.md", 1, "https://a.org/readme"),
         ("book/part/chapter.md", 3, "https://a.org/1"),
         ("book/references.bib", 2, "https://doi.org/10.1/2"),
-        ("data/nuclei.md", 1, "https://a.org/card"),
+        ("data/nuclei.toml", 1, "https://a.org/card"),
         ("data/registry.csv", 2, "https://a.org/f"),
     ]
 
