@@ -193,10 +193,9 @@ def _directive(name: str, argument: str, body: list[str], links: Links) -> list[
 
 
 def _box(title: str, first: list[str], content: list[str], links: Links) -> list[str]:
-    inside = [f"**{_roles(title, links)}**", "", *filter(None, first), *_blocks(content, links)]
-    while inside and not inside[-1].strip():
-        inside.pop()
-    return [f"> {line}".rstrip() for line in inside]
+    text = "\n".join([*filter(None, first), *_blocks(content, links)]).strip("\n")
+    text = f"**{_roles(title, links)}**\n\n{text}"
+    return [f"> {line}".rstrip() for line in re.sub(r"\n{3,}", "\n\n", text).splitlines()]
 
 
 def _image(path: str, options: dict[str, str], links: Links) -> str:

@@ -1,0 +1,142 @@
+import errno
+import json
+import os
+import re
+
+import execute
+import nbformat
+import pytest
+import records
+
+from gpu_course import chapters, paths
+from gpu_course.errors import CourseError
+
+HEAD = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+# A chapter
+"""
+
+GOOD = f"""{HEAD}
+```{{code-cell}}
+from pathlib import Path
+from gpu_course import paths, scores
+card = (paths.data() / "cards" / "nuclei.toml").read_text()
+Path("left-behind.txt").write_text("a chapter may write")
+scores.table([scores.Score("nuclei", "classical", "Dice", 0.5, 1, "CPU", "good")])
+```
+"""
+
+
+def cell(code: str) -> str:
+    return f"{HEAD}\n```{{code-cell}}\n{code}\n```\n"
+
+
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """Return a function that adds a chapter to a book whose outputs go to a temporary folder."""
+    real_data = paths.data()
+    monkeypatch.setattr(paths, "root", lambda: tmp_path)
+    (tmp_path / "book").mkdir()
+    # The kernel imports the real package; its data folder is the one to compare with.
+    (tmp_path / "data").symlink_to(real_data, target_is_directory=True)
+    monkeypatch.setattr(
+        records, "scores_path", lambda chapter: tmp_path / "scores" / f"{chapter.name}.json"
+    )
+
+    def add(name, text):
+        (tmp_path / "book" / f"{name}.md").write_text(text)
+        return chapters.read(name)
+
+    return add
+
+
+@pytest.fixture
+def good(book):
+    chapter = book("good", GOOD)
+    assert execute.main(["good", "--size", "small"]) == 0
+    return chapter
+
+
+def test_run_is_recorded_and_belongs_to_the_tree(good, capsys):
+    record = records.read(nbformat.read(good.output_path, as_version=4))
+    assert record["code"] == good.code
+    assert "data/cards/nuclei.toml" in record["inputs"]
+    assert "src/gpu_course/scores.py" in record["inputs"]
+    # Asking for the devices happens after the chapter and must not count as its input.
+    assert "src/gpu_course/devices/record.py" not in record["inputs"]
+    assert record["machine"]["size"] == "small"
+    assert record["machine"]["python"]
+    assert record["seconds"] >= 0
+    assert records.problems(good) == []
+    capsys.readouterr()
+    assert execute.main(["good"]) == 0
+    assert "nothing to execute" in capsys.readouterr().out
+
+
+def test_scores_on_the_page_are_stored(good):
+    stored = json.loads(records.scores_path(good).read_text())
+    assert stored["chapter"] == "good"
+    assert [(s["set"], s["metric"], s["value"]) for s in stored["scores"]] == [
+        ("nuclei", "Dice", 0.5)
+    ]
+
+
+def test_chapter_writes_nothing_into_the_tree(good, tmp_path):
+    assert not list(tmp_path.glob("**/left-behind.txt"))
+    assert not os.path.exists("left-behind.txt")
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("1 / 0", "raised ZeroDivisionError: division by zero"),
+        ("import os; os._exit(1)", "ended its kernel"),
+        ("import time; time.sleep(60)", "took longer than allowed"),
+        ("import sys; print('careful', file=sys.stderr)", "writes a warning.*careful"),
+        ("import os; print(os.path.expanduser('~'))", "shows a folder of this machine"),
+        ("print('x' * 900_000)", "a page may carry 800 KB"),
+    ],
+)
+def test_bad_chapter_fails_and_leaves_the_stored_output(book, good, capsys, code, word):
+    before = good.output_path.read_bytes()
+    book("good", cell(code))
+    book("other", cell("print('still runs')"))
+    assert execute.main(["good", "other", "--size", "small", "--timeout", "5"]) == 1
+    error = capsys.readouterr().err
+    assert "good: " in error
+    assert re.search(word, error, re.DOTALL)
+    assert good.output_path.read_bytes() == before
+    assert chapters.read("other").output_path.is_file()
+
+
+def test_full_disk_keeps_the_stored_output(good, monkeypatch):
+    before = good.output_path.read_bytes()
+
+    def full(_descriptor):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CourseError, match="the disk is full"):
+        execute.store(good, nbformat.read(good.output_path, as_version=4))
+    assert good.output_path.read_bytes() == before
+    assert os.listdir(good.output_path.parent) == ["good.ipynb"]
+
+
+def test_book_over_its_budget_is_refused(good, monkeypatch):
+    monkeypatch.setattr(execute, "BOOK_BUDGET", 100)
+    with pytest.raises(CourseError, match="stored outputs would take more than"):
+        execute.store(good, nbformat.read(good.output_path, as_version=4))
+
+
+def test_unknown_chapter_is_one_clear_sentence(book, capsys):
+    assert execute.main(["nothing"]) == 1
+    assert "There is no chapter “nothing”" in capsys.readouterr().err

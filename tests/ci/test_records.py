@@ -1,0 +1,123 @@
+import hashlib
+
+import nbformat
+import pytest
+import records
+
+from gpu_course import chapters, paths
+from tests.toy import CHAPTER
+
+ROW = "path,url,bytes,sha256,licence,citation,package\n"
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def tree(tmp_path, monkeypatch):
+    """Return the root of a course with one chapter, one registered image, one module."""
+    root = tmp_path / "course"
+    package = root / "src" / "gpu_course"
+    package.mkdir(parents=True)
+    (package / "used.py").write_text("x = 1\n")
+    (root / "data" / "cards").mkdir(parents=True)
+    (root / "data" / "cards" / "bees.toml").write_text('title = "Bees"\n')
+    image = root.parent / "cache" / "bees" / "one.jpg"
+    image.parent.mkdir(parents=True)
+    image.write_bytes(b"pixels")
+    (root / "data" / "registry.csv").write_text(
+        f"{ROW}bees/one.jpg,u,6,{digest(b'pixels')},l,c,\nroots/two.jpg,u,1,{'0' * 64},l,c,\n"
+    )
+    (root / "book").mkdir()
+    (root / "book" / "toy.md").write_text(CHAPTER)
+    monkeypatch.setattr(paths, "root", lambda: root)
+    monkeypatch.setattr(paths, "package", lambda: package)
+    return root
+
+
+@pytest.fixture
+def stored(tree):
+    """Store an output of the toy chapter that belongs to the tree."""
+    chapter = chapters.read("toy")
+    notebook = nbformat.from_dict(chapter.notebook)
+    inputs = records.inputs_of(
+        [str(tree / "src" / "gpu_course" / "used.py")],
+        [
+            str(tree / "data" / "cards" / "bees.toml"),
+            str(tree / "data" / "registry.csv"),
+            str(tree.parent / "cache" / "bees" / "one.jpg"),
+            "/etc/hostname",
+        ],
+    )
+    notebook.metadata[records.KEY] = {"code": chapter.code, "inputs": inputs}
+    chapter.output_path.parent.mkdir(parents=True)
+    nbformat.write(notebook, chapter.output_path)
+    return inputs
+
+
+def problems():
+    return records.problems(chapters.read("toy"))
+
+
+def test_inputs_name_modules_data_files_and_single_registered_images(stored):
+    assert stored == {
+        "data/cards/bees.toml": digest(b'title = "Bees"\n'),
+        "data/registry.csv::bees/one.jpg": digest(b"pixels"),
+        "src/gpu_course/used.py": digest(b"x = 1\n"),
+    }
+    assert problems() == []
+
+
+def test_chapter_without_output_says_so(tree):
+    assert problems() == ["has no stored output"]
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "reason"),
+    [
+        ("src/gpu_course/used.py", "x = 2\n", "src/gpu_course/used.py: changed"),
+        ("src/gpu_course/used.py", None, "src/gpu_course/used.py: is gone"),
+        ("data/cards/bees.toml", 'title = "Beez"\n', "data/cards/bees.toml: changed"),
+        (
+            "data/registry.csv",
+            f"{ROW}bees/one.jpg,u,6,{'1' * 64},l,c,\n",
+            "data/registry.csv: bees/one.jpg: changed",
+        ),
+        ("data/registry.csv", ROW, "data/registry.csv: bees/one.jpg: is gone"),
+        (
+            "book/toy.md",
+            CHAPTER.replace("[0, 1, 1]", "[1, 1, 1]"),
+            "book/toy.md: its code cells changed",
+        ),
+    ],
+)
+def test_every_kind_of_change_is_named(tree, stored, file, change, reason):
+    if change is None:
+        (tree / file).unlink()
+    else:
+        (tree / file).write_text(change)
+    assert problems() == [reason]
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("book/toy.md", CHAPTER.replace("How many", "How very many")),
+        ("src/gpu_course/unused.py", "y = 1\n"),
+        (
+            "data/registry.csv",
+            f"{ROW}bees/one.jpg,u,6,{digest(b'pixels')},l,c,\nnew.jpg,u,1,{'2' * 64},l,c,\n",
+        ),
+    ],
+)
+def test_what_the_run_did_not_use_stales_nothing(tree, stored, file, change):
+    (tree / file).write_text(change)
+    assert problems() == []
+
+
+def test_scores_edited_by_hand_are_noticed(tree, stored):
+    file = tree / "data" / "scores" / "toy.json"
+    file.parent.mkdir()
+    file.write_text('{"chapter": "toy", "scores": [{"value": 1.0}]}')
+    assert problems() == ["data/scores/toy.json: differs from the scores on the page"]
