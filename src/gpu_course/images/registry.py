@@ -185,7 +185,8 @@ def status(chosen: Iterable[str] | None = None) -> list[Status]:
     list of Status
         In the order given.
     """
-    return [verify(path) for path in (chosen or [each.path for each in entries()])]
+    wanted = [each.path for each in entries()] if chosen is None else chosen
+    return [verify(path) for path in wanted]
 
 
 def fingerprint(key: str) -> str | None:

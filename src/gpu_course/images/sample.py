@@ -19,8 +19,9 @@ PIXEL_FIELDS = ("image", "labels", "mask", "centreline", "truth")
 class Sample:
     """One scene of an image set.
 
-    The arrays are read-only: a cell that is run twice must see the same image twice. Write
-    ``sample.image.copy()`` (or ``.astype("float32")``, which copies too) to get one to change.
+    The arrays are plain and writable, and every `gpu_course.images.load` makes new ones: nothing
+    done to one sample can reach another. (Locked arrays would be safer in a notebook, but some
+    compiled functions of scikit-image refuse them, with an error that explains nothing.)
 
     Attributes
     ----------
@@ -66,14 +67,7 @@ class Sample:
     credit: str = ""
 
     def __post_init__(self) -> None:
-        """Lock the arrays, so that no cell can change the image another cell relies on."""
-        for field in (*PIXEL_FIELDS, "points"):
-            array = getattr(self, field)
-            if array is not None:
-                # A view is locked, not the array itself: that one may belong to the caller.
-                locked = array.view()
-                locked.flags.writeable = False
-                object.__setattr__(self, field, locked)
+        """Lock the facts; the fields themselves are locked because the dataclass is frozen."""
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
 
     def crop(self, *window: slice) -> Sample:
