@@ -1,0 +1,164 @@
+"""The stored outputs and the tree, tried on a copy of the whole course in the light environment."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pages
+import pytest
+
+from gpu_course import chapters, notebooks
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTER = "classical/segmentation"
+
+
+@pytest.fixture
+def light() -> Path:
+    python = ROOT / ".venv-book" / "bin" / "python"
+    if not python.is_file():
+        pytest.skip("the light environment is absent: `make book` creates it")
+    return python
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Return a copy of what the check reads."""
+    for name in ("book", "ci", "data", "src"):
+        shutil.copytree(
+            ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+        )
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def run(python: Path, tree: Path, *options: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [python, tree / "ci" / "build.py", *options],
+        env={**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text, f"{file.name} no longer contains {old!r}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_light_environment_cannot_execute(light):
+    for module in ("torch", "tensorflow", "pyclesperanto_prototype", "napari"):
+        found = subprocess.run([light, "-c", f"import {module}"], capture_output=True, check=False)
+        assert found.returncode != 0, f"{module} is in the environment that only renders"
+
+
+def test_stored_outputs_belong_to_the_tree(light, copy):
+    done = run(light, copy, "--check")
+    assert done.returncode == 0, done.stderr
+
+
+def test_prose_needs_no_execution(light, copy):
+    chapter = copy / "book" / f"{CHAPTER}.md"
+    chapter.write_text(chapter.read_text().rstrip() + "\n\nOne more sentence of prose.\n")
+    assert run(light, copy, "--check").returncode == 0
+
+
+def test_changed_line_in_a_module_names_chapter_and_file(light, copy):
+    file = copy / "src" / "gpu_course" / "classical" / "segmentation.py"
+    text = file.read_text()
+    file.write_text(text.replace("    return ", "    return 0 or ", 1))
+    assert file.read_text() != text
+    done = run(light, copy, "--check")
+    assert done.returncode != 0
+    assert f"stale: {CHAPTER}: src/gpu_course/classical/segmentation.py: changed" in done.stderr
+
+
+def test_changed_byte_in_a_data_file_names_chapter_and_file(light, copy):
+    card = copy / "data" / "cards" / "nuclei.toml"
+    card.write_bytes(card.read_bytes().replace(b"i", b"j", 1))
+    done = run(light, copy, "--check")
+    assert done.returncode != 0
+    assert f"stale: {CHAPTER}: data/cards/nuclei.toml: changed" in done.stderr
+
+
+def test_changed_fingerprint_in_the_registry_names_chapter_and_image(light, copy):
+    rows = (copy / "data" / "registry.csv").read_text().splitlines()
+    position = next(i for i, row in enumerate(rows) if row.startswith("nuclei/img2d.tif,"))
+    digest = rows[position].split(",")[3]
+    rows[position] = rows[position].replace(digest, digest[::-1])
+    (copy / "data" / "registry.csv").write_text("\n".join(rows) + "\n")
+    done = run(light, copy, "--check")
+    assert done.returncode != 0
+    assert f"stale: {CHAPTER}: data/registry.csv: nuclei/img2d.tif: changed" in done.stderr
+
+
+def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, copy):
+    replace(copy / "book" / "start" / "setup.md", "# Setup", "# Set up")
+    module = copy / "src" / "gpu_course" / "scoring.py"
+    module.write_text(module.read_text() + "\n# a comment more\n")
+    refused = run(light, copy)
+    assert refused.returncode != 0
+    assert not (copy / "_build").exists()
+
+    allowed = run(light, copy, "--allow-stale")
+    assert allowed.returncode == 0, allowed.stderr
+    site = copy / "_build" / "html"
+    page = (site / f"{CHAPTER}.html").read_text()
+    assert 'class="course-stale"' in page
+    assert "src/gpu_course/scoring.py: changed" in page
+    assert 'class="course-stale"' not in (site / "start" / "setup.html").read_text()
+    assert (site / pages.notebook_path(CHAPTER, "student")).is_file()
+
+
+def test_chapter_without_output_is_refused(light, copy):
+    (copy / "ci" / "outputs" / f"{CHAPTER}.ipynb").unlink()
+    done = run(light, copy, "--check")
+    assert done.returncode != 0
+    assert f"stale: {CHAPTER}: has no stored output" in done.stderr
+
+
+def test_broken_stored_output_is_one_clear_sentence(light, copy):
+    (copy / "ci" / "outputs" / f"{CHAPTER}.ipynb").write_text("{")
+    done = run(light, copy, "--check")
+    assert done.returncode != 0
+    assert f"The stored output of {CHAPTER} cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_warning_of_the_book_is_an_error(light, copy):
+    setup = copy / "book" / "start" / "setup.md"
+    setup.write_text(setup.read_text() + "\nSee {ref}`ch-nowhere`.\n")
+    done = run(light, copy)
+    assert done.returncode != 0
+    assert "Jupyter Book reported" in done.stderr
+
+
+def test_every_stored_output_is_named_after_a_chapter():
+    folder = ROOT / "ci" / "outputs"
+    stored = {
+        path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.ipynb")
+    }
+    assert stored <= set(chapters.names())
+
+
+def test_public_repository_gives_links_to_colab():
+    chapter = chapters.read(CHAPTER)
+    with_repository = pages.header(chapter, {}, {}, "owner/name", [])
+    assert (
+        "https://colab.research.google.com/github/owner/name/blob/gh-pages/"
+        f"notebooks/colab/{CHAPTER}.ipynb" in with_repository
+    )
+    assert "colab.research.google.com" not in pages.header(chapter, {}, {}, "", [])
+
+
+def test_header_escapes_what_it_shows():
+    chapter = chapters.read(CHAPTER)
+    executed = notebooks.read_executed(chapter)
+    assert isinstance(executed, nbformat.NotebookNode)
+    html = pages.header(chapter, {}, {}, "", ["<script>alert(1)</script>"])
+    assert "<script>" not in html
