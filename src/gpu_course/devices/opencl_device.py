@@ -5,7 +5,6 @@ from typing import Any, Literal
 
 from gpu_course.devices import hardware
 from gpu_course.devices.device import Device, no_gpu
-from gpu_course.devices.no_opencl import cure
 from gpu_course.devices.quiet import hush_compiler
 from gpu_course.errors import CourseError
 
@@ -17,18 +16,25 @@ def clesperanto_choice() -> Any | None:
     return getattr(chosen, "device", None)
 
 
+def _none(cause: str) -> CourseError:
+    """Return the error for a missing driver, with the cure for this system."""
+    from gpu_course.devices.no_opencl import cure
+
+    return CourseError(f"{cause}. {cure()}")
+
+
 def _best_opencl(name: str | None) -> Any:
     """Return the ``pyopencl.Device`` to use: the GPU with the most memory, or else the CPU."""
     try:
         import pyopencl as cl
     except ImportError as error:
-        raise CourseError(f"PyOpenCL cannot be imported ({error}). {cure()}") from error
+        raise _none(f"PyOpenCL cannot be imported ({error})") from error
     try:
         every = [device for platform in cl.get_platforms() for device in platform.get_devices()]
     except cl.Error:  # the loader raises where it knows of no driver at all
         every = []
     if not every:
-        raise CourseError(f"OpenCL finds no device on this machine. {cure()}")
+        raise _none("OpenCL finds no device on this machine")
     usable = every
     if name is not None:
         usable = [device for device in every if name.lower() in device.name.lower()]
@@ -42,9 +48,7 @@ def _best_opencl(name: str | None) -> Any:
     elif hardware.wanted() == "cpu":
         usable = [device for device in every if device.type & cl.device_type.CPU]
         if not usable:
-            raise CourseError(
-                f"GPU_COURSE_DEVICE asks for the CPU and OpenCL has no driver for it. {cure()}"
-            )
+            raise _none("GPU_COURSE_DEVICE asks for the CPU and OpenCL has no driver for it")
     return max(usable, key=lambda one: (one.type & cl.device_type.GPU, one.global_mem_size))
 
 

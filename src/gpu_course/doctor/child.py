@@ -22,6 +22,14 @@ _ESSENTIAL = ("opencl", "images")
 
 _ASK_US = "Paste the output of `gpu-course doctor --report` on forum.image.sc."
 
+# What most often ends the process, where one thing does.
+_CRASH_CURES = {
+    "napari": (
+        "On Debian and Ubuntu: sudo apt install libxcb-cursor0 libxkbcommon-x11-0 libxcb-icccm4 "
+        "libxcb-keysyms1 libxcb-render-util0 libxcb-image0 libgl1"
+    )
+}
+
 
 def trouble(probe: str, name: str, what: str, cure: str = _ASK_US) -> Check:
     """Return the check of a probe that did not come to its end."""
@@ -86,9 +94,10 @@ def ask(probe: str, name: str, *, timeout: float = 180, code: str = _CODE) -> Ch
     for line in printed.splitlines():
         if line.startswith(_MARK):
             return Check(**json.loads(line.removeprefix(_MARK)))
-    code_, last = process.returncode, (complained.strip().splitlines() or ["no message"])[-1]
-    how = f"signal {signal.Signals(-code_).name}" if code_ < 0 else f"status {code_}"
-    return trouble(probe, name, f"The library ended its process ({how}): {last}")
+    end, last = process.returncode, (complained.strip().splitlines() or ["no message"])[-1]
+    how = f"signal {signal.Signals(-end).name}" if end < 0 else f"status {end}"
+    what = f"The library ended its process ({how}): {last[:200]}"
+    return trouble(probe, name, what, _CRASH_CURES.get(probe, _ASK_US))
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

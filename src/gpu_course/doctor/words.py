@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gpu_course
 from gpu_course.devices import hardware
 from gpu_course.devices.record import PACKAGES
 from gpu_course.devices.rows import Rows
@@ -78,7 +77,7 @@ def _packages() -> list[str]:
 def describe(checks: Sequence[Check]) -> str:
     """Return the findings and the versions as a plain text block to paste on the forum."""
     lines = [
-        f"gpu-course {gpu_course.__version__}",
+        f"gpu-course {importlib.metadata.version('gpu-course')}",
         f"{platform.system()} {platform.release()} {platform.machine()}, "
         f"Python {platform.python_version()}",
         f"{hardware.cpu_name()}, {hardware.cores()} cores, "

@@ -1,0 +1,303 @@
+"""What the doctor finds, on a healthy machine and on broken ones."""
+
+import io
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpu_course import doctor
+from gpu_course.devices import Device, hardware
+from gpu_course.devices.hardware import GIB, Gpu
+from gpu_course.doctor import Check, machine, probes, words
+from gpu_course.doctor.child import ask
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="uses signals")
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch):
+    for variable in ("GPU_COURSE_SIZE", "GPU_COURSE_DEVICE", "GPU_COURSE_CACHE"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+# --- the machine ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "status"), [((3, 9, 1), "fail"), ((3, 11, 7), "ok"), ((3, 13, 0), "warn")]
+)
+def test_python_is_neither_too_old_nor_too_new(version, status):
+    check = machine.python(version)
+    assert check.status == status
+    assert bool(check.cure) == (status != "ok")
+
+
+def test_numpy_2_is_refused_with_the_pip_line():
+    assert machine.numpy("1.26.4").status == "ok"
+    check = machine.numpy("2.0.1")
+    assert check.status == "fail"
+    assert 'pip install "numpy>=1.26,<2"' in check.cure
+
+
+def _folder(path: Path, need: float = 0.001) -> Check:
+    return machine.folder("cache", path, need=need, purpose="files are kept", variable="WHERE")
+
+
+def test_a_folder_that_does_not_exist_yet_is_fine(tmp_path):
+    check = _folder(tmp_path / "not" / "yet")
+    assert check.status == "ok"
+    assert list(tmp_path.iterdir()) == []  # and looking left nothing behind
+
+
+def test_a_full_disk_is_a_warning_that_names_the_variable(tmp_path):
+    check = _folder(tmp_path, need=1e9)
+    assert check.status == "warn"
+    assert "WHERE" in check.cure
+
+
+def test_a_folder_that_cannot_be_written_is_a_warning(tmp_path, monkeypatch):
+    def refuse(dir):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(machine.tempfile, "TemporaryFile", refuse)
+    check = _folder(tmp_path)
+    assert check.status == "warn"
+    assert "Permission denied" in check.what
+    assert "WHERE" in check.cure
+
+
+def test_the_caches_are_where_the_environment_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path / "images"))
+    monkeypatch.setenv("POCL_CACHE_DIR", str(tmp_path / "kernels"))
+    assert str(tmp_path / "images") in machine.image_folder().what
+    assert str(tmp_path / "kernels") in machine.kernel_folder().what
+
+
+@pytest.mark.parametrize(
+    ("screen", "xvfb", "status"),
+    [("WAYLAND_DISPLAY", None, "ok"), ("DISPLAY", None, "ok"), (None, "Xvfb", "ok"),
+     (None, None, "warn")],
+)  # fmt: skip
+def test_a_display_is_real_or_virtual(monkeypatch, screen, xvfb, status):
+    monkeypatch.setattr(machine.sys, "platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    if screen:
+        monkeypatch.setenv(screen, ":1")
+    monkeypatch.setattr(machine.shutil, "which", lambda name: xvfb)
+    assert machine.display().status == status
+
+
+def test_the_size_is_reported_with_its_reason(monkeypatch):
+    monkeypatch.setenv("GPU_COURSE_SIZE", "small")
+    assert "small, chosen by GPU_COURSE_SIZE" in machine.size().what
+    monkeypatch.setenv("GPU_COURSE_SIZE", "enormous")
+    assert machine.size().status == "fail"
+
+
+# --- the probes -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def hidden_nvidia(monkeypatch):
+    """Pretend that the driver finds an NVIDIA GPU that the libraries do not use."""
+
+    def pretend(driver: str = "CUDA 12.4") -> None:
+        gpu = Gpu("NVIDIA Pretend 4000", 6 * GIB, driver)
+        monkeypatch.setattr(hardware, "cuda_gpus", lambda: [gpu])
+
+    return pretend
+
+
+@pytest.fixture
+def no_gpu(monkeypatch):
+    """Let every library compute on the processor, and find no other GPU."""
+    monkeypatch.setenv("GPU_COURSE_DEVICE", "auto")
+    monkeypatch.setattr(hardware, "cuda_gpus", list)
+    monkeypatch.setattr(hardware, "pci_vendor", lambda: "")
+    if probes.devices.opencl().kind == "GPU":
+        pytest.skip("OpenCL has a GPU here")
+
+
+def test_opencl_computes_rightly():
+    assert probes.opencl().status in ("ok", "warn")
+
+
+def test_a_wrong_result_of_opencl_is_a_failure(monkeypatch):
+    import pyclesperanto_prototype as cle
+
+    monkeypatch.setattr(cle, "gaussian_blur", lambda image, **sigmas: cle.push(image))
+    check = probes.opencl()
+    assert check.status == "fail"
+    assert "computes wrongly" in check.what
+
+
+def test_pocl_is_fine_where_there_is_no_gpu(no_gpu):
+    assert probes.opencl().status == "ok"
+
+
+def test_a_gpu_that_opencl_does_not_see_is_a_warning(no_gpu, hidden_nvidia, monkeypatch):
+    hidden_nvidia()
+    check = probes.opencl()
+    assert check.status == "warn"
+    assert "NVIDIA Pretend 4000" in check.what
+    assert check.cure
+    monkeypatch.setattr(hardware, "cuda_gpus", list)
+    monkeypatch.setattr(hardware, "pci_vendor", lambda: "intel")
+    assert "intel" in probes.opencl().what
+    monkeypatch.setenv("GPU_COURSE_DEVICE", "cpu")  # the CPU was asked for: nothing to warn of
+    assert probes.opencl().status == "ok"
+
+
+@pytest.mark.parametrize(("driver", "line"), [("CUDA 12.4", "cupy-cuda12x"), ("CUDA 13.0", "13x")])
+def test_cupy_is_named_for_the_cuda_of_the_driver(no_gpu, hidden_nvidia, driver, line):
+    hidden_nvidia(driver)
+    if probes.devices.array_library().kind == "GPU":
+        pytest.skip("the array library has a GPU here")
+    check = probes.arrays()
+    assert check.status == "warn"
+    assert line in check.cure
+
+
+def test_a_wrong_transform_is_a_failure(monkeypatch):
+    from scipy import fft
+
+    monkeypatch.setenv("GPU_COURSE_DEVICE", "cpu")
+    monkeypatch.setattr(fft, "fftn", lambda image, workers: image)
+    assert probes.arrays().status == "fail"
+
+
+def test_a_missing_library_is_a_warning_with_its_pip_line(monkeypatch):
+    monkeypatch.setattr(probes.devices, "torch", lambda: None)
+    monkeypatch.setattr(probes, "installed", lambda module: False)
+    for probe, line in {
+        probes.torch: "pip install torch",
+        probes.tensorflow: "pip install tensorflow tf-keras stardist",
+        probes.napari: "pip install",
+    }.items():
+        check = probe()
+        assert check.status == "warn"
+        assert line in check.cure
+        assert "need it" in check.what
+    assert probes.opencl().status == "fail"  # without clesperanto there is no course
+
+
+def test_a_torch_that_cannot_use_the_gpu_is_a_warning(monkeypatch, hidden_nvidia):
+    hidden_nvidia()
+    on_cpu = Device("PyTorch", "processor", "CPU", None, "PyTorch", address="cpu")
+    monkeypatch.setattr(probes.devices, "torch", lambda: on_cpu)
+    assert probes.torch().status == "warn"
+    monkeypatch.setattr(hardware, "cuda_gpus", list)
+    assert probes.torch().status == "ok"
+
+
+# --- a process of its own ---------------------------------------------------------------------
+
+
+@posix
+def test_a_library_that_crashes_is_a_finding():
+    code = "import os, sys; print('last words', file=sys.stderr, flush=True); os.abort()"
+    check = ask("torch", "PyTorch", code=code)
+    assert (check.name, check.status) == ("PyTorch", "warn")
+    assert "SIGABRT" in check.what
+    assert "last words" in check.what
+    assert check.cure
+
+
+def test_a_library_that_ends_python_is_a_finding():
+    assert "status 3" in ask("torch", "PyTorch", code="import os; os._exit(3)").what
+
+
+def test_an_essential_part_that_crashes_is_a_failure():
+    assert ask("opencl", "OpenCL", code="raise SystemExit(1)").status == "fail"
+
+
+@posix
+def test_a_library_that_hangs_is_ended_with_all_it_started():
+    code = (
+        "import subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "time.sleep(600)"
+    )  # the grandchild holds the pipes open: without ending it, `ask` would wait for ten minutes
+    check = ask("torch", "PyTorch", timeout=2, code=code)
+    assert check.status == "warn"
+    assert "No answer in 2 seconds" in check.what
+
+
+def test_an_error_in_a_probe_is_told_by_its_message():
+    check = ask("no_such_probe", "nothing")
+    assert check.status == "warn"
+    assert "no_such_probe" in check.what
+
+
+def test_an_error_for_the_user_is_split_into_cause_and_cure(monkeypatch):
+    monkeypatch.setenv("GPU_COURSE_DEVICE", "quantum")
+    check = ask("opencl", "OpenCL")
+    assert check.status == "fail"
+    assert check.what.endswith("names no kind of device.")
+    assert check.cure == "Set it to auto, cpu or gpu, or unset it."
+
+
+# --- all of it, in words ----------------------------------------------------------------------
+
+FINDINGS = [Check("a", "ok", "good"), Check("b", "warn", "half <good>", "do this")]
+
+
+def test_only_a_failure_fails():
+    assert not doctor.failed(FINDINGS)
+    assert doctor.failed([*FINDINGS, Check("c", "fail", "bad")])
+
+
+def test_a_check_that_raises_does_not_end_the_doctor(monkeypatch):
+    def broken():
+        raise RuntimeError("no luck")
+
+    parts = {"first": broken, "second": lambda: Check("second", "ok", "fine")}
+    monkeypatch.setattr(doctor, "_PARTS", parts)
+    started: list[str] = []
+    checks = doctor.examine(started.append)
+    assert started == ["first", "second"]
+    assert [check.status for check in checks] == ["warn", "ok"]
+    assert "no luck" in checks[0].what
+
+
+def test_the_terminal_shows_status_finding_and_cure():
+    from rich.console import Console
+
+    console = Console(width=60, record=True, file=io.StringIO())
+    console.print(doctor.render(FINDINGS))
+    text = console.export_text()
+    assert "half <good>" in text
+    assert "→ do this" in text
+    assert "warn" in text
+
+
+def test_the_report_is_plain_text_with_cures_and_versions():
+    text = doctor.report(FINDINGS)
+    assert "[warn] b: half <good>\n       cure: do this" in text
+    assert "numpy 1." in text
+    assert "Python 3." in text
+
+
+def test_the_report_names_nobody(monkeypatch):
+    monkeypatch.setattr(words.getpass, "getuser", lambda: "on")
+    monkeypatch.setattr(words.socket, "gethostname", lambda: "lab7")
+    monkeypatch.setattr(words.Path, "home", lambda: Path("/home/on"))
+    check = Check(
+        "a", "ok", "/home/on/.cache on lab7, lab7.uni.org, /scratch/on/x and /scratch/one"
+    )
+    assert "~/.cache on host, host.uni.org, /scratch/user/x and /scratch/one" in doctor.report(
+        [check]
+    )
+    assert "/home/on" not in repr(doctor.table([check]))
+
+
+def test_this_machine_is_examined_whole():
+    checks = doctor.examine()
+    assert [check.name for check in checks] == list(doctor._PARTS)
+    assert not doctor.failed(checks), doctor.report(checks)
+    assert all(check.cure for check in checks if check.status != "ok")
+    assert str(Path.home()) not in doctor.report(checks)
+    assert socket.gethostname() not in doctor.report(checks)
