@@ -20,7 +20,7 @@ BEE_LENGTH = 70.0
 
 SMALLEST_SHARE = 0.04
 """A bee is kept if its visible area is at least this share of a body length squared. A whole bee
-covers about 0.21, so a bee may be hidden to four fifths."""
+covers about 0.25, so a bee may be hidden to five sixths."""
 
 
 def smallest_area(bee_length: float = BEE_LENGTH) -> int:
@@ -138,7 +138,7 @@ def _clumps(
     """Draw where bees crowd: (row, column, radius along rows, along columns) in pixels, (n, 4)."""
     count = int(rng.integers(1, 3)) if min(shape) > 6 * length else 1
     # The room of each bee in a crowd, in body lengths squared; its body alone covers 0.25.
-    room = rng.uniform(0.35, 0.75)
+    room = rng.uniform(0.25, 0.55)
     radius = length * np.sqrt(max(crowd, 1.0) / count * room / np.pi)
     clumps = np.empty((count, 4))
     clumps[:, 0] = rng.uniform(0.15, 1.0, count) * shape[0]
@@ -178,11 +178,11 @@ def _place(
                 -0.3 * length < column < shape[1] + 0.3 * length
             ):
                 continue
-            cell = (int(row / shape[0] * 48) + 8, int(column / shape[1] * 48) + 8)
+            cell = tuple(np.clip((np.array([row, column]) / shape * 48 + 8).astype(int), 0, 63))
             angle = 2.2 * float(heading[cell]) + rng.vonmises(0, 1.2 if crowded else 0.3)
             ahead = np.array([np.sin(angle), np.cos(angle)])
             spine = np.array([row, column]) + discs[:, None] * length * ahead
-            gap = rng.uniform(0.13, 0.30) if crowded else rng.uniform(0.22, 0.5)
+            gap = rng.uniform(0.09, 0.27) if crowded else rng.uniform(0.22, 0.5)
             gap *= 1 - attempt / 120
             if len(taken):
                 apart = np.linalg.norm(spine[:, None] - taken[None], axis=2).min()
