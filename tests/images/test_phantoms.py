@@ -23,6 +23,19 @@ def test_every_label_is_one_piece_and_bright_where_it_is(tissue):
     assert not tissue.object[tissue.labels == 0].any()
 
 
+def test_pieces_cut_off_and_crumbs_are_dropped():
+    labels = np.zeros((4, 10, 30), np.int32)
+    labels[:, :, :10] = 5
+    labels[:, :, 12:14] = 5  # the same nucleus again, cut off by another
+    labels[:, :, 20:25] = 9
+    labels[0, 0, 29] = 7  # a crumb
+    kept = phantoms.whole_pieces(labels)
+    assert set(np.unique(kept)) == {0, 1, 2}
+    assert (kept == 1).sum() == 400
+    assert not kept[:, :, 10:20].any()
+    assert (kept[:, :, 20:25] == 2).all()
+
+
 def test_some_nuclei_touch(tissue):
     # Two different objects in direct contact along y.
     one, other = tissue.labels[:, :-1], tissue.labels[:, 1:]

@@ -312,7 +312,8 @@ def test_the_nuclei_of_this_machine_are_the_registered_ones():
         assert registry.fetch(path).stat().st_size == registry.entry(path).bytes
 
 
-def test_every_photograph_of_the_mirror_is_the_registered_one(cache, mirror, monkeypatch):
+def test_every_photograph_of_the_mirror_is_the_registered_one(mirror, cache, monkeypatch):
+    # `mirror` comes first: `cache` unsets the variable it looks at.
     monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
     wanted = [e.path for e in registry.entries() if e.path.startswith(("bees/", "roots/"))]
     assert {s.state for s in registry.status(wanted)} == {"ready"}

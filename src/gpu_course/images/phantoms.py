@@ -98,7 +98,7 @@ def nuclei_phantom(
         depth[window][nearer] = own_depth[nearer]
         labels[window][nearer] = number
         brightness[window][nearer] = own_light[nearer]
-    labels = _whole_pieces(labels)
+    labels = whole_pieces(labels)
     brightness[labels == 0] = 0
     return Phantom(brightness, labels, voxel_size)
 
@@ -217,8 +217,21 @@ def _places(
     return [(centres[n], float(sizes[n])) for n in range(count)]
 
 
-def _whole_pieces(labels: npt.NDArray[np.int32], smallest: int = 30) -> npt.NDArray[np.int32]:
-    """Keep the largest connected piece of every label, drop crumbs, number from 1."""
+def whole_pieces(labels: npt.NDArray[np.int32], smallest: int = 30) -> npt.NDArray[np.int32]:
+    """Keep the largest connected piece of every label, drop crumbs, number from 1.
+
+    Parameters
+    ----------
+    labels
+        int32, any shape; 0 is background.
+    smallest
+        Pieces of fewer voxels are dropped.
+
+    Returns
+    -------
+    ndarray of int32
+        Same shape. Connected means sharing a face.
+    """
     from scipy.ndimage import find_objects, label
 
     kept = np.zeros_like(labels)
