@@ -62,6 +62,7 @@ def test_hive_clump_and_yard_crowd_are_where_the_facts_say(mirror, monkeypatch):
     hive = images.load("beesbook")
     assert hive.image.shape == (3000, 4000)
     assert hive.crop(*hive.facts["clump"]).image.shape == (1100, 1800)
+    assert hive.facts["bee_length"] / images.load("bees", size="small").facts["bee_length"] > 2
     yard = images.load("bees-yard")
     assert len(yard.points) == 81
     assert len(yard.crop(*yard.facts["crowd"]).points) == 48

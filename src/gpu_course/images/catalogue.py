@@ -39,11 +39,12 @@ def _load_nuclei(split: str, index: int, size: str | None) -> Sample:
 
 
 def _load_bees(split: str, index: int, size: str | None) -> Sample:
-    from gpu_course.images.bees import simulate_bees
+    from gpu_course.images.bees import BEE_LENGTH, simulate_bees
 
     seed = seed_of(split, index)
     image, labels = simulate_bees(frame_shape(size), seed=seed)
-    return Sample("bees", split, index, image, "YX", labels=labels, facts={"seed": seed})
+    facts = {"seed": seed, "bee_length": BEE_LENGTH}
+    return Sample("bees", split, index, image, "YX", labels=labels, facts=facts)
 
 
 def _load_roots(split: str, index: int, size: str | None) -> Sample:

@@ -23,6 +23,8 @@ HIVE = "bees/Cam_2_20150821161530_884267.jpeg"
 #: Rows and columns of the tight clump of bees in the hive photograph.
 HIVE_CLUMP = (slice(1900, 3000), slice(1100, 2900))
 
+HIVE_BEE_LENGTH = 200.0
+
 YARD = {"train": "bees/20180206_102820.jpg", "test": "bees/20180210_162914.jpg"}
 #: The part of the crowded yard photograph with most bees. Its tightest heap is not fully labelled.
 YARD_CROWD = (slice(220, 480), slice(220, 500))
@@ -60,10 +62,12 @@ def files(name: str) -> tuple[str, ...]:
 def load_hive(split: str, index: int, size: str | None = None) -> Sample:
     """Return the hive photograph: `image` uint8 (3000, 4000), axes YX, no labels.
 
-    ``facts["clump"]`` is the window of the tight clump, for `Sample.crop`.
+    ``facts["clump"]`` is the window of the tight clump, for `Sample.crop`. ``facts["bee_length"]``
+    in pixels says how much to shrink it before a method made for the simulated bees sees it.
     """
     image = read_photograph(registry.fetch(HIVE))
-    return Sample("beesbook", split, index, image, "YX", facts={"clump": HIVE_CLUMP})
+    facts = {"clump": HIVE_CLUMP, "bee_length": HIVE_BEE_LENGTH}
+    return Sample("beesbook", split, index, image, "YX", facts=facts)
 
 
 def load_yard(split: str, index: int, size: str | None = None) -> Sample:
