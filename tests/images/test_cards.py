@@ -1,7 +1,6 @@
 """A complete data card for every set."""
 
 import dataclasses
-import hashlib
 
 import pytest
 
@@ -40,9 +39,3 @@ def test_incomplete_card_names_the_field():
     text = (paths.data() / "cards" / "nuclei.toml").read_text(encoding="utf-8")
     with pytest.raises(CourseError, match="licence"):
         cards.parse("nuclei", text.replace("licence =", "license ="))
-
-
-def test_reading_a_card_is_recorded_with_the_hash_of_its_file():
-    cards.read("sphere")
-    expected = hashlib.sha256((paths.data() / "cards" / "sphere.toml").read_bytes()).hexdigest()
-    assert images.opened()["data/cards/sphere.toml"] == expected

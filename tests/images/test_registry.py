@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from gpu_course import images, paths
 from gpu_course.errors import CourseError
 from gpu_course.images import download, registry
 
@@ -318,18 +317,3 @@ def test_every_photograph_of_the_mirror_is_the_registered_one(mirror, cache, mon
     wanted = [e.path for e in registry.entries() if e.path.startswith(("bees/", "roots/"))]
     assert {s.state for s in registry.status(wanted)} == {"ready"}
     assert all(s.file.stat().st_size == s.entry.bytes for s in registry.status(wanted))
-
-
-def test_fingerprints_follow_the_tree(tmp_path, monkeypatch):
-    images.load("nuclei")
-    record = images.opened()
-    card, picture = "data/cards/nuclei.toml", "registry/nuclei/img2d.tif"
-    assert registry.fingerprint(card) == record[card]
-    assert registry.fingerprint(picture) == record[picture]
-    assert registry.fingerprint("registry/gone.tif") is None
-    assert registry.fingerprint("data/cards/gone.toml") is None
-    changed = tmp_path / card
-    changed.parent.mkdir(parents=True)
-    changed.write_bytes((paths.root() / card).read_bytes() + b"#")
-    monkeypatch.setattr(paths, "root", lambda: tmp_path)
-    assert registry.fingerprint(card) != record[card]

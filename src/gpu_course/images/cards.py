@@ -10,7 +10,6 @@ from typing import Any
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
-from gpu_course.images import inputs
 from gpu_course.images.words import closest
 
 
@@ -113,7 +112,6 @@ def read(name: str) -> Card:
             f"The course has: {', '.join(names())}."
         )
     file = _folder() / f"{name}.toml"
-    inputs.note(f"data/cards/{name}.toml", inputs.sha256(file))
     return parse(name, file.read_text(encoding="utf-8"))
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import functools
+import hashlib
 import importlib.util
 import os
 from collections.abc import Iterable
@@ -23,7 +24,6 @@ from pathlib import Path
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
-from gpu_course.images import inputs
 from gpu_course.images.words import closest
 
 
@@ -120,6 +120,12 @@ def entry(path: str) -> Entry:
     return known[path]
 
 
+def sha256(file: Path) -> str:
+    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def cache_folder() -> Path:
     """Return the folder of downloaded files (it need not exist yet)."""
     import pooch
@@ -150,10 +156,7 @@ def fetch(path: str) -> Path:
     wanted = entry(path)
     # A damaged copy in a package or in the cache is no reason to stop: a good one may be had.
     found = next((file for _, file in _nearby(wanted) if _is(wanted, file)), None)
-    if found is None:
-        found = _from_afar(wanted)
-    inputs.note(f"registry/{wanted.path}", wanted.sha256)
-    return found
+    return _from_afar(wanted) if found is None else found
 
 
 def verify(path: str) -> Status:
@@ -187,29 +190,6 @@ def status(chosen: Iterable[str] | None = None) -> list[Status]:
     """
     wanted = [each.path for each in entries()] if chosen is None else chosen
     return [verify(path) for path in wanted]
-
-
-def fingerprint(key: str) -> str | None:
-    """Return the sha256 that a key of `gpu_course.images.opened` has in the tree as it is now.
-
-    Comparing it with the recorded one tells whether stored outputs are still up to date; nothing
-    is fetched for it.
-
-    Parameters
-    ----------
-    key
-        ``"registry/nuclei/img2d.tif"`` or ``"data/cards/nuclei.toml"``.
-
-    Returns
-    -------
-    str or None
-        None if the file, or the registered path, is gone.
-    """
-    if key.startswith("registry/"):
-        known = {each.path: each.sha256 for each in entries()}
-        return known.get(key.removeprefix("registry/"))
-    file = paths.root() / key
-    return inputs.sha256(file) if file.is_file() else None
 
 
 def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
@@ -272,7 +252,7 @@ def _is_url(mirror: str) -> bool:
 
 def _is(wanted: Entry, file: Path) -> bool:
     """Tell whether a file exists and has the registered contents."""
-    return file.is_file() and inputs.sha256(file) == wanted.sha256
+    return file.is_file() and sha256(file) == wanted.sha256
 
 
 def _distribution(wanted: Entry) -> str:
