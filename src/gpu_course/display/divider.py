@@ -6,6 +6,7 @@ from typing import Any
 from gpu_course.display.arrays import Range, VoxelSize, check_image, grey_limits, to_uint8
 from gpu_course.display.encode import data_uri, fit
 from gpu_course.display.widget import (
+    QUIET_LAB,
     STYLE,
     Widget,
     bar,
@@ -125,16 +126,19 @@ def before_after(
 
     height, width = pictures[0].shape[:2]
     shape_ratio = ratio((height, width), voxel_size)
+    # Each picture carries the bar, at the same place: together they look like one, and each still
+    # has its own where the two stand side by side.
+    scale = bar(width, voxel_size, no_scale)
     layers = "".join(
         f"""<div class="gpuc-{side}"><img class="dark-light" alt="{escape(f"{name}: {words}")}"
          src="{data_uri(data)}"><span class="gpuc-name" aria-hidden="true">{escape(name)}</span>
-         </div>"""
+         {scale}</div>"""
         for side, name, data in zip(("before", "after"), names, encoded, strict=True)
     )
     most = min(44.0, 36 * shape_ratio)
     value = f"{start}% {names[0]}, {100 - start}% {names[1]}"
     html = f"""
-        <figure class="gpuc gpuc-ba" style="width:{most:.2f}rem">
+        <figure class="gpuc gpuc-ba" {QUIET_LAB} style="width:{most:.2f}rem">
         <style>{STYLE}{DIVIDER_STYLE}</style><noscript><style>{NO_SCRIPT_STYLE}</style></noscript>
         <div class="gpuc-frame" style="aspect-ratio:{shape_ratio:.5f};--gpuc-p:{start}%;\
 --gpuc-r:{shape_ratio:.5f}">{layers}
@@ -145,7 +149,7 @@ def before_after(
         <div class="gpuc-line" aria-hidden="true"><svg viewBox="0 0 36 36" aria-hidden="true">
         <path d="M14 11l-7 7 7 7M22 11l7 7-7 7" fill="none" stroke="#111" stroke-width="2.5"
          stroke-linecap="round" stroke-linejoin="round"/></svg></div>
-        {bar(width, voxel_size, no_scale)}</div>{caption_html(caption)}</figure>"""
+        </div>{caption_html(caption)}</figure>"""
     return Widget(
         one_line(html), f"before_after: {words} ({names[0]}, {names[1]}; {height} × {width} pixels)"
     )

@@ -103,7 +103,7 @@ def sprite(slices: NDArray[np.uint8], budget: int, longest: int = 384) -> Sprite
     Raises
     ------
     CourseError
-        If not even slices of 64 pixels fit.
+        If not even slices of 48 pixels fit.
     """
     edge = max(slices.shape[1:3])
     scale = min(1.0, longest / edge)
@@ -119,7 +119,7 @@ def sprite(slices: NDArray[np.uint8], budget: int, longest: int = 384) -> Sprite
         else:
             shrink = WEBP_LIMIT / max(grid.shape[:2]) * 0.97
         scale *= min(shrink, 0.95)
-        if edge * scale < 64:
+        if edge * scale < 48:
             raise CourseError(
                 f"{len(slices)} slices do not fit into {budget * 4 // 3000} KB. "
                 "Show fewer (volume[::2]) or raise the budget."

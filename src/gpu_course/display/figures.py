@@ -229,6 +229,8 @@ def _draw_scale(
     height = axes.get_position().height / axes.get_position().width
     assert axes.figure is not None
     ratio = height * axes.figure.get_figheight() / axes.figure.get_figwidth()  # type: ignore[union-attr]
+    if size is None and not note:
+        return
     if size is None:
         axes.text(
             1 - margin, margin / ratio, note, transform=axes.transAxes, ha="right", va="bottom",

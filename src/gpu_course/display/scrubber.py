@@ -17,6 +17,7 @@ from gpu_course.display.arrays import (
 from gpu_course.display.colours import colour_map
 from gpu_course.display.encode import Sprite, data_uri, sprite
 from gpu_course.display.widget import (
+    QUIET_LAB,
     STYLE,
     Widget,
     bar,
@@ -47,13 +48,14 @@ def z_text(z: int, depth: int, step: float | None) -> str:
     return f"z = {z} / {depth}" + (f" ({z * step:.1f} µm)" if step else "")
 
 
-def _with_labels(grey: NDArray[np.uint8], labels: NDArray, alpha: float) -> NDArray[np.uint8]:
+def _with_labels(slices: NDArray[np.uint8], labels: NDArray, alpha: float) -> NDArray[np.uint8]:
     """Lay labels over the slices; a label keeps its colour through z."""
-    rgb = grey if grey.ndim == 4 else np.repeat(grey[..., None], 3, axis=-1)
-    mixed = rgb + np.where(labels > 0, alpha, 0.0)[..., None] * (
-        colour_map(labels).astype(np.float32) - rgb
-    )
-    return np.round(mixed).astype(np.uint8)
+    coloured = colour_map(labels)
+    for z, one in enumerate(slices):  # slice by slice: floats of a whole volume are large
+        grey = one if one.ndim == 3 else one[..., None]
+        share = np.where(labels[z] > 0, np.float32(alpha), 0)[..., None]
+        coloured[z] = np.round(grey + share * (coloured[z].astype(np.float32) - grey))
+    return coloured
 
 
 def z_scrubber(
@@ -64,7 +66,7 @@ def z_scrubber(
     voxel_size: VoxelSize = None,
     labels: Any = None,
     second: Any = None,
-    titles: tuple[str, str] | None = None,
+    titles: tuple[str, ...] | None = None,
     no_scale: str | bool | None = None,
     range: Range = None,
     budget: int = 300_000,
@@ -88,8 +90,8 @@ def z_scrubber(
         Laid over `volume`; touching labels never share a colour.
     second : array of the same (Z, Y, X), optional
         Shown beside `volume`, at the same z.
-    titles : pair of str, optional
-        Above `volume` and `second`.
+    titles : tuple of str, optional
+        Above `volume`, and above `second` where it is given.
     no_scale : str or False, optional
         What to write instead of "no scale" where the voxel size is unknown.
     range : None, "shared" or (black, white)
@@ -115,6 +117,8 @@ def z_scrubber(
                 f"The volumes have shapes {volumes[0].shape[:3]} and {volumes[1].shape[:3]}. "
                 "Cut both with the same slices."
             )
+    if titles is not None and (isinstance(titles, str) or len(titles) != len(volumes)):
+        raise CourseError(f"There are {len(volumes)} volumes; give as many titles, in a tuple.")
     limits = grey_limits(volumes, range, grey_axes=3)
     panels = [to_uint8(one, limit) for one, limit in zip(volumes, limits, strict=True)]
     if labels is not None:
@@ -134,7 +138,7 @@ def z_scrubber(
         _frame(
             one,
             middle,
-            words if i == 0 else f"{(titles or ('', 'second volume'))[1]}: {words}",
+            f"{titles[i] if titles else 'second volume'}: {words}" if i else words,
             shape_ratio,
             bar(width, voxel_size, no_scale),
             titles[i] if titles else None,
@@ -142,16 +146,17 @@ def z_scrubber(
         for i, one in enumerate(sprites)
     )
     text = z_text(middle, depth, step)
+    longest = len(z_text(depth - 1, depth, step))  # the slider keeps its length while z grows
     # Tall frames would push the slider off the screen: hold them to about 30 rem.
     most = min(44.0, 30 * shape_ratio) * len(panels)
     html = f"""
-        <figure class="gpuc gpuc-z" style="width:{most:.2f}rem"><style>{STYLE}</style>
+        <figure class="gpuc gpuc-z" {QUIET_LAB} style="width:{most:.2f}rem"><style>{STYLE}</style>
         <div class="gpuc-row">{frames}</div>
         <label class="gpuc-control"><span aria-hidden="true">z</span>
         <input type="range" min="0" max="{depth - 1}" value="{middle}" step="1" autocomplete="off"
          aria-label="slice z" aria-valuetext="{text}" data-dz="{step or 0:g}"
          oninput="{escape(ON_INPUT)}">
-        <output aria-live="off">{text}</output></label>
+        <output aria-live="off" style="min-width:{longest}ch">{text}</output></label>
         <noscript><p class="gpuc-title">This is the middle slice; the slider needs JavaScript.</p>
         </noscript>{caption_html(caption)}</figure>"""
     return Widget(

@@ -15,7 +15,8 @@ from gpu_course.display.scale_bar import scale_bar
 from gpu_course.errors import CourseError
 
 # Every rule starts with .gpuc, so nothing outside the widget changes, with one exception: the
-# theme of the site paints a pale box behind HTML outputs in dark mode, which is taken back here.
+# theme of the site paints a pale box behind HTML outputs and pictures in dark mode, which is taken
+# back here (hence the !important: its rules are very specific).
 STYLE = """
 .gpuc{box-sizing:border-box;margin:0 0 1em;padding:0;max-width:100%;font:inherit;color:inherit;\
 --gpuc-accent:var(--pst-color-primary,var(--jp-brand-color1,currentColor))}
@@ -26,15 +27,16 @@ padding:0!important}
 .gpuc-panel{flex:1 1 9rem;min-width:0}
 .gpuc-title{font-size:.9em;text-align:center;margin:0 0 .25rem;line-height:1.4}
 .gpuc-frame{position:relative;overflow:hidden;width:100%;background:#000;border-radius:.25rem}
-.gpuc .gpuc-frame img{position:absolute;left:0;top:0;max-width:none;margin:0;padding:0;border:0;\
-border-radius:0;background:none;filter:none;display:block}
+.gpuc .gpuc-frame img{position:absolute;left:0;top:0;max-width:none!important;margin:0!important;\
+padding:0!important;border:0;border-radius:0!important;background:none!important;filter:none;\
+display:block}
 .gpuc-bar{position:absolute;right:.6rem;bottom:.5rem;color:#fff;font-size:.75rem;line-height:1.3;\
 text-align:center;pointer-events:none;display:flex;flex-direction:column;align-items:center;\
 text-shadow:0 0 2px #000,0 0 2px #000,0 0 3px #000}
 .gpuc-bar i{display:block;height:4px;background:#fff;box-shadow:0 0 0 1px rgba(0,0,0,.75)}
 .gpuc-control{display:flex;align-items:center;gap:.75rem;margin:.4rem 0 0;font-size:.9em;\
 font-weight:inherit}
-.gpuc-control output{flex:none;min-width:9.5em;text-align:right;\
+.gpuc-control output{flex:none;text-align:right;\
 font-variant-numeric:tabular-nums;white-space:nowrap;color:inherit}
 .gpuc input[type=range]{-webkit-appearance:none;appearance:none;flex:1 1 auto;min-width:0;\
 width:100%;height:1.75rem;margin:0;padding:0;border:0;background:none;color:inherit;\
@@ -50,8 +52,12 @@ background:var(--gpuc-accent)}
 .gpuc-control input:focus{outline:none}
 .gpuc-control input:focus-visible{outline:2px solid var(--gpuc-accent);outline-offset:2px;\
 border-radius:.25rem}
-.gpuc figcaption{margin:.3rem 0 0;font-size:.9em;text-align:left;color:inherit}
+.gpuc figcaption{margin:.3rem 0 0;padding:0;width:auto;font:inherit;font-size:.9em;\
+text-align:left;color:inherit}
 """.strip()
+
+# JupyterLab's own shortcuts would take the arrow keys away from the slider.
+QUIET_LAB = 'data-lm-suppress-shortcuts="true"'
 
 
 @dataclass(frozen=True)
