@@ -40,22 +40,19 @@ class Gpu:
 
 
 def wanted() -> str:
-    """Return what ``GPU_COURSE_DEVICE`` asks for: ``"auto"`` (default), ``"cpu"`` or ``"gpu"``.
+    """Return the kind of device that ``GPU_COURSE_DEVICE`` asks for: ``auto``, ``cpu`` or ``gpu``.
 
-    Raises
-    ------
-    gpu_course.errors.CourseError
-        If the variable holds anything else.
+    Any other value is a part of an OpenCL device's name (see :func:`wanted_name`), and leaves the
+    choice to every library but OpenCL.
     """
-    from gpu_course.errors import CourseError
+    answer = os.environ.get("GPU_COURSE_DEVICE", "").strip().lower()
+    return answer if answer in ("cpu", "gpu") else "auto"
 
-    answer = os.environ.get("GPU_COURSE_DEVICE", "").strip().lower() or "auto"
-    if answer not in ("auto", "cpu", "gpu"):
-        raise CourseError(
-            f"GPU_COURSE_DEVICE is {answer!r}, which names no kind of device. "
-            "Set it to auto, cpu or gpu, or unset it."
-        )
-    return answer
+
+def wanted_name() -> str | None:
+    """Return the part of an OpenCL device's name that ``GPU_COURSE_DEVICE`` asks for, or None."""
+    answer = os.environ.get("GPU_COURSE_DEVICE", "").strip()
+    return None if answer.lower() in ("", "auto", "cpu", "gpu") else answer
 
 
 def cpu_name() -> str:

@@ -36,11 +36,14 @@ def _best_opencl(name: str | None) -> Any:
     if not every:
         raise _none("OpenCL finds no device on this machine")
     usable = every
+    name = name or hardware.wanted_name()
     if name is not None:
         usable = [device for device in every if name.lower() in device.name.lower()]
         if not usable:
             here = ", ".join(device.name.strip() for device in every)
-            raise CourseError(f"No OpenCL device has {name!r} in its name. Found here: {here}.")
+            raise CourseError(
+                f"No OpenCL device has {name!r} in its name. Choose one of these: {here}."
+            )
     elif hardware.wanted() == "gpu":
         usable = [device for device in every if device.type & cl.device_type.GPU]
         if not usable:
@@ -58,7 +61,7 @@ def _describe_opencl(chosen: Any) -> Device:
 
     # Drivers on the CPU report as type CPU; anything else that computes is a GPU or works like one.
     kind: Literal["GPU", "CPU"] = "CPU" if chosen.type & cl.device_type.CPU else "GPU"
-    pocl = "OpenCL on the processor's cores; " if "PoCL" in chosen.version else ""
+    pocl = "PoCL, OpenCL on the processor's cores; " if "PoCL" in chosen.version else ""
     platform = "PoCL" if pocl else chosen.platform.name.strip()
     return Device(
         library="OpenCL",
@@ -91,7 +94,8 @@ def use_opencl(name: str | None = None) -> Device:
     ----------
     name : str, optional
         A part of the device's name. Without it, the GPU with the most memory is taken, or the CPU
-        where there is no GPU; ``GPU_COURSE_DEVICE`` (``cpu`` or ``gpu``) restricts that choice.
+        where there is no GPU; ``GPU_COURSE_DEVICE`` (``cpu``, ``gpu`` or a part of a name)
+        restricts that choice.
 
     Returns
     -------

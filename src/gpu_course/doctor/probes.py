@@ -25,7 +25,7 @@ TOLERANCE = 1e-4
 
 
 def _says(device: Device) -> str:
-    note = f", {device.note}" if device.note else ""
+    note = f"; {device.note}" if device.note else ""
     return f"{device.name} ({device.kind}, {device.driver}{note})"
 
 
