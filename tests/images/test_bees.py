@@ -12,9 +12,9 @@ from gpu_course.images.bees import simulate_bees, smallest_area
 SMALL = (384, 512)
 
 # Grey levels of the photograph's comb (columns 514 to 3440 and rows 74 to 3000 of the 3000 x 4000
-# picture) at 0.35 of its size. One photograph cannot tell how much frames differ, so every scene may
-# depart from it by the bounds below. Thirty seeds had means of 133 to 185, standard deviations of
-# 39 to 57, and percentiles 5, 50 and 95 of 52 to 84, 135 to 192 and 215 to 245.
+# picture) at 0.35 of its size. One photograph cannot tell how much frames differ, so every scene
+# may depart from it by the bounds below. Thirty seeds had means of 133 to 185, standard deviations
+# of 39 to 57, and percentiles 5, 50 and 95 of 52 to 84, 135 to 192 and 215 to 245.
 REAL = {"mean": 156.0, "std": 51.5, "p5": 64.0, "p50": 167.0, "p95": 237.0}
 BOUNDS = {"mean": 40.0, "std": 18.0, "p5": 30.0, "p50": 45.0, "p95": 35.0}
 

@@ -96,9 +96,9 @@ def ellipse(u: Field, v: Field, cu: float, cv: float, ru: float, rv: float) -> F
 
 def _abdomen(u: Field, v: Field) -> Field:
     """Return the distance to the abdomen's outline: an oval with a pointed tail."""
-    t = np.clip((u + 0.5) / 0.68, 0, 1)
+    t = np.clip((u + 0.5) / 0.74, 0, 1)
     half_width = 0.168 * np.clip(np.sin(np.pi * t**1.05), 0, 1) ** 0.48
-    distance: Field = np.where((u > -0.5) & (u < 0.18), half_width - np.abs(v), -1.0)
+    distance: Field = np.where((u > -0.5) & (u < 0.24), half_width - np.abs(v), -1.0)
     return distance
 
 
