@@ -51,12 +51,16 @@ def doctor(
     ] = False,
 ) -> None:
     """Check hardware and installation: what runs where, and how to mend what does not."""
-    from gpu_course import doctor as checks
+    from rich.console import Console
 
-    found = checks.examine()
-    print(checks.report(found)) if report else checks.render(found)
-    if any(check.status == "fail" for check in found):
-        raise typer.Exit(1)
+    from gpu_course import doctor as examination
+
+    checks = examination.examine_with_progress()
+    if report:
+        print(examination.report(checks))
+    else:
+        Console().print(examination.render(checks))
+    raise typer.Exit(int(examination.failed(checks)))
 
 
 @app.command("notebooks")
@@ -100,35 +104,21 @@ def images(
     action: Annotated[
         Literal["list", "fetch", "verify"], typer.Argument(help="What to do.")
     ] = "list",
-    files: Annotated[
-        list[str] | None, typer.Argument(help="Registry paths or their beginning; all if none.")
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Image sets or single files; all if none is named.")
     ] = None,
 ) -> None:
-    """List the image files, fetch them ahead of the course, or verify them."""
+    """List the image sets, fetch their files ahead of the course, or verify those files."""
     from rich.console import Console
-    from rich.table import Table
 
-    from gpu_course.images import registry
+    from gpu_course.images import inventory
 
-    known = [entry.path for entry in registry.entries()]
-    chosen = [path for path in known if not files or path.startswith(tuple(files))]
-    if not chosen:
-        registry.entry(str(files[0]) if files else "")  # raises, with the closest name
-    faults = []
-    if action == "fetch":
-        for path in chosen:
-            try:
-                registry.fetch(path)
-            except CourseError as error:
-                faults.append(str(error))
-    table = Table("file", "KB", "licence", "state", "where", box=None, header_style="bold")
-    for status in registry.status(chosen):
-        size = f"{status.entry.bytes / 1000:.0f}" if status.entry.bytes else ""
-        table.add_row(status.entry.path, size, status.entry.licence, status.state, status.where)
-        if action == "verify" and status.state == "damaged":
-            path = status.entry.path
-            faults.append(f"{path} is damaged. Run `gpu-course images fetch {path}`.")
-    Console().print(table)
+    if action == "list":
+        Console().print(inventory.table_of_sets(names or []))
+        return
+    files = inventory.files_of(names or [])
+    faults = inventory.fetch(files) if action == "fetch" else inventory.faults(files)
+    Console().print(inventory.table_of_files(files))
     if faults:
         raise CourseError("\n".join(faults))
 

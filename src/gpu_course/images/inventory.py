@@ -1,0 +1,87 @@
+"""What the command line shows of the image sets and their files."""
+
+from collections.abc import Sequence
+
+from rich.progress import track
+from rich.table import Table
+
+from gpu_course.errors import CourseError
+from gpu_course.images import cards, catalogue, registry
+from gpu_course.images.words import closest
+
+
+def files_of(names: Sequence[str]) -> list[str]:
+    """Return the registry paths of image sets and single files; all if none is named.
+
+    Raises
+    ------
+    CourseError
+        A name is neither a set nor a registered file.
+    """
+    known = [entry.path for entry in registry.entries()]
+    chosen: list[str] = []
+    for name in names:
+        if name in catalogue.names():
+            chosen += catalogue.files(name)
+        elif name in known:
+            chosen.append(name)
+        else:
+            raise CourseError(
+                f"There is no image set or file “{name}”."
+                f"{closest(name, [*catalogue.names(), *known])} "
+                f"The sets are: {', '.join(catalogue.names())}."
+            )
+    return list(dict.fromkeys(chosen)) if names else known
+
+
+def fetch(paths: Sequence[str]) -> list[str]:
+    """Fetch files, going on after a failure; return one sentence for each that failed."""
+    failed = []
+    for path in track(paths, description="Fetching", transient=True):
+        try:
+            registry.fetch(path)
+        except CourseError as error:
+            failed.append(str(error))
+    return failed
+
+
+def faults(paths: Sequence[str]) -> list[str]:
+    """Return one sentence for each file that is there but damaged."""
+    return [
+        f"{status.entry.path} is damaged. Run `gpu-course images fetch {status.entry.path}`."
+        for status in registry.status(paths)
+        if status.state == "damaged"
+    ]
+
+
+def table_of_sets(names: Sequence[str]) -> Table:
+    """Return a table of image sets: what each is, its licence, and what is still to fetch.
+
+    Raises
+    ------
+    CourseError
+        There is no set of such a name.
+    """
+    table = Table("set", "what it is", "licence", "state", box=None, header_style="bold")
+    for name in names or catalogue.names():
+        paths = catalogue.files(name)
+        card = cards.read(name)
+        table.add_row(name, card.title, card.licence, _state(paths) if paths else "simulated")
+    return table
+
+
+def table_of_files(paths: Sequence[str]) -> Table:
+    """Return a table of registered files: where each is on this machine and whether it is whole."""
+    table = Table("file", "KB", "state", "where", box=None, header_style="bold")
+    for status in registry.status(paths):
+        size = f"{status.entry.bytes / 1000:.0f}" if status.entry.bytes else ""
+        table.add_row(status.entry.path, size, status.state, status.where)
+    return table
+
+
+def _state(paths: Sequence[str]) -> str:
+    absent = [status.entry for status in registry.status(paths) if status.state != "ready"]
+    if not absent:
+        return "ready"
+    megabytes = sum(entry.bytes or 0 for entry in absent) / 1e6
+    return f"{len(absent)} of {len(paths)} files to fetch, {megabytes:.1f} MB"
