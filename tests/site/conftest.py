@@ -1,0 +1,170 @@
+"""The site as a reader builds it, a server for it, and the system's browser."""
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from gpu_course import paths
+
+WIDE = {"width": 1400, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Nothing outside this machine has an address, so no page can lean on another site.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@dataclass(frozen=True)
+class Site:
+    """The built site: its folder, its address (no slash at the end), what the build printed."""
+
+    folder: Path
+    address: str
+    log: str
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Keep the test report free of a line for each file served."""
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    """Build the site once, with the reader's own command, and serve it on this machine alone."""
+    root = paths.root()
+    python = root / ".venv-book" / "bin" / "python"
+    if not python.exists():
+        pytest.skip("the environment that builds the site is absent: run `make book`")
+    # The address of the public repository would change links; a reader's build has none.
+    environment = {k: v for k, v in os.environ.items() if k != "GPU_COURSE_REPOSITORY"}
+    done = subprocess.run(
+        [python, "ci/build.py"],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.fail(f"ci/build.py exits with {done.returncode}:\n{done.stdout[-3000:]}", False)
+    folder = root / "_build" / "html"
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}", done.stdout)
+        server.shutdown()
+
+
+# Not for the whole session: Playwright keeps an event loop running, which the tests that start
+# kernels should not meet.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Start the system's Chromium or Chrome with a profile of its own, which is thrown away."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "google-chrome", "chromium-browser")
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip(f"no browser found: install one of {', '.join(names)}")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Visit:
+    """One page, opened once, with everything it complained about and asked for."""
+
+    name: str
+    page: Any
+    status: int = 0
+    errors: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+
+def visit(browser: Any, site: Site, name: str, **options: Any) -> Iterator[Visit]:
+    """Open a page in a context of its own, wait until it is at rest, and close it afterwards."""
+    context = browser.new_context(reduced_motion="reduce", color_scheme="light", **options)
+    page = context.new_page()
+    found = Visit(name, page)
+
+    def asked(request: Any) -> None:
+        if urlsplit(request.url).hostname not in {"127.0.0.1", None}:
+            found.foreign.append(request.url)
+
+    def answered(response: Any) -> None:
+        if response.status >= 400:
+            found.failures.append(f"{response.status} {response.url}")
+
+    page.on("console", lambda m: found.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: found.errors.append(str(error)))
+    page.on("request", asked)
+    page.on("response", answered)
+    page.on("requestfailed", lambda r: found.failures.append(f"{r.failure} {r.url[:200]}"))
+    found.status = page.goto(f"{site.address}/{name}.html", wait_until="networkidle").status
+    yield found
+    context.close()
+
+
+def unfold(page: Any) -> None:
+    """Open what a reader can open, so that folded text is examined too."""
+    changed = page.evaluate(
+        """() => {
+            const folded = document.querySelectorAll("article details:not([open])");
+            folded.forEach(each => each.open = true);
+            const hidden = document.querySelectorAll("article .toggle-hidden > .admonition-title");
+            hidden.forEach(each => each.click());
+            // Every tab at once, below one another.
+            const tabs = document.querySelectorAll("article .sd-tab-content");
+            tabs.forEach(each => each.style.setProperty("display", "block", "important"));
+            return folded.length + hidden.length;
+        }"""
+    )
+    if changed:
+        # The theme makes wide blocks scrollable by keyboard 0.3 s after a change.
+        page.wait_for_timeout(400)
+
+
+def use_theme(page: Any, theme: str) -> None:
+    """Let the reader's system ask for a light or a dark page, and wait until it is."""
+    page.emulate_media(color_scheme=theme)
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+
+
+def violations(page: Any) -> list[str]:
+    """Return what axe calls serious or critical, with the first elements concerned."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Without preload: it would ask the server for style sheets a second time, at wrong addresses.
+    options = {"resultTypes": ["violations"], "preload": False}
+    answer = Axe().run(page, options=options)
+    return [
+        f"{found['impact']}: {found['id']}: {found['help']}: "
+        + "; ".join(
+            f"{node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:240]}"
+            for node in found["nodes"][:3]
+        )
+        for found in answer.response["violations"]
+        if found["impact"] in {"serious", "critical"}
+    ]

@@ -1,0 +1,66 @@
+"""Every page on a phone 390 pixels wide, in light and in dark."""
+
+import pytest
+
+from tests.site.conftest import PHONE, unfold, use_theme, violations, visit
+from tests.site.toc import PAGES
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def opened(request, browser, site):
+    yield from visit(browser, site, request.param, viewport=PHONE, has_touch=True, is_mobile=True)
+
+
+# What reaches past the right edge without a scrolling box of its own around it.
+TOO_WIDE = """() => {
+    const edge = document.documentElement.clientWidth;
+    const scrolls = each => {
+        for (let box = each.parentElement; box && box !== document.body; box = box.parentElement)
+            if (/auto|scroll|hidden|clip/.test(getComputedStyle(box).overflowX)) return true;
+        return false;
+    };
+    return [...document.querySelectorAll("article *")]
+        .filter(each => each.getBoundingClientRect().right > edge + 1 && !scrolls(each))
+        .map(each => `<${each.tagName.toLowerCase()} class="${each.className}"> `
+            + each.textContent.trim().slice(0, 60)).slice(0, 5);
+}"""
+
+
+def test_nothing_scrolls_sideways(opened):
+    unfold(opened.page)
+    assert opened.page.evaluate(TOO_WIDE) == []
+    # A phone widens its view to whatever does not fit.
+    view = opened.page.evaluate("[window.innerWidth, document.documentElement.scrollWidth]")
+    assert view == [PHONE["width"], PHONE["width"]]
+    opened.page.evaluate("window.scrollTo(200, 0)")
+    assert opened.page.evaluate("window.scrollX") == 0
+    assert opened.errors == []
+
+
+def test_menu_opens_and_lists_the_book(opened):
+    page = opened.page
+    page.evaluate("window.scrollTo(0, 0)")
+    link = page.locator(".bd-sidebar-primary nav a.reference.internal").last
+    assert not link.is_visible()
+    page.locator(".primary-toggle").first.click()
+    link.wait_for(state="visible", timeout=5000)
+    link.scroll_into_view_if_needed()
+    box = link.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    page.keyboard.press("Escape")
+    link.wait_for(state="hidden", timeout=5000)
+
+
+def test_axe_finds_nothing_serious_in_light(opened):
+    unfold(opened.page)
+    use_theme(opened.page, "light")
+    assert violations(opened.page) == []
+
+
+def test_axe_finds_nothing_serious_in_dark(opened):
+    unfold(opened.page)
+    use_theme(opened.page, "dark")
+    assert violations(opened.page) == []
