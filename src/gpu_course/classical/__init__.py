@@ -1,0 +1,1 @@
+"""Section 1: classical image processing on the GPU."""
