@@ -1,0 +1,141 @@
+"""What roots lie on: soil behind the window of a rhizotron, or blue paper."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gpu_course.images._fields import Field, smooth_field, step
+from gpu_course.images._roots_drawing import coverage, scatter
+from gpu_course.images._roots_growth import Root
+
+
+def _noise(rng: np.random.Generator, shape: tuple[int, int], sigma: float) -> Field:
+    """Return blurred white noise of unit standard deviation."""
+    field = ndimage.gaussian_filter(rng.standard_normal(shape, dtype=np.float32), sigma)
+    scaled: Field = field / field.std()
+    return scaled
+
+
+def light(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """Return an uneven illumination around 1: brighter somewhere, darker towards a border."""
+    y, x = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape)
+    tilt = rng.uniform(-0.16, 0.16, 2)
+    field: Field = (
+        1
+        + tilt[0] * y[:, None]
+        + tilt[1] * x[None]
+        - rng.uniform(0.02, 0.16) * (y[:, None] ** 2 + x[None] ** 2)
+        + 0.05 * smooth_field(rng, shape, 420)
+    )
+    return field
+
+
+def soil(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """Draw soil as a camera sees it through glass, float32 grey levels (Y, X).
+
+    Crumbs at several scales with dark gaps between them, pale sand grains, a few stones with a lit
+    upper side, and pieces of straw and dead roots: bright, long and thin, they are what a filter
+    for lines finds first.
+    """
+    level = rng.uniform(72, 96)
+    clods = smooth_field(rng, shape, rng.uniform(55, 90))
+    crumbs = _noise(rng, shape, rng.uniform(4.5, 7))
+    grains = _noise(rng, shape, 1.7)
+    dust = _noise(rng, shape, 0.7)
+    grey = level + 7 * clods + 7 * crumbs + 8 * grains + 6 * dust
+    # Gaps: where crumbs and clods are both low, no light comes back.
+    gap = step(-(0.9 * crumbs + 0.7 * clods + 0.35 * grains), 0.9, 2.3)
+    grey -= (0.62 * grey) * gap
+    # Relief: the light comes from above, so upper slopes are brighter.
+    grey += 9 * np.clip(-ndimage.sobel(crumbs, axis=0) * 0.6, -2, 2)
+    sand = step(_noise(rng, shape, 1.1) + 0.35 * crumbs, 2.75, 3.3)
+    grey += sand * rng.uniform(55, 95)
+    _stones(rng, grey)
+    _straw(rng, grey)
+    lit: Field = grey * light(rng, shape)
+    return lit
+
+
+def _stones(rng: np.random.Generator, grey: Field) -> None:
+    """Put a few stones in, each in its own small window."""
+    height, width = grey.shape
+    for _ in range(rng.poisson(9e-6 * grey.size)):
+        size = rng.uniform(7, 26)
+        reach = int(size * 1.5)
+        row, column = rng.integers(0, height), rng.integers(0, width)
+        top, left = max(row - reach, 0), max(column - reach, 0)
+        view = grey[top : row + reach, left : column + reach]
+        y, x = np.ogrid[top : top + view.shape[0], left : left + view.shape[1]]
+        angle, flat = rng.uniform(0, 3.2), rng.uniform(0.55, 0.95)
+        u = (np.cos(angle) * (x - column) + np.sin(angle) * (y - row)) / size
+        v = (np.cos(angle) * (y - row) - np.sin(angle) * (x - column)) / (size * flat)
+        around = np.arctan2(v, u)
+        edge = 1 + 0.10 * np.sin(3 * around + angle) + 0.06 * np.sin(5 * around + 2 * angle)
+        distance = np.hypot(u, v) / edge
+        body = np.clip((1 - distance) * size / 1.5, 0, 1)
+        tone = rng.uniform(75, 145) - 22 * (y - row) / size
+        shadow = np.clip((1.25 - distance) * 2.2, 0, 1) * (y > row) * 0.35
+        view *= 1 - shadow * (1 - body)
+        view += body * (tone + rng.normal(0, 4, view.shape) - view)
+
+
+def _straw(rng: np.random.Generator, grey: Field) -> None:
+    """Lay pieces of straw and dead root on the soil: thin, bright and not part of any plant."""
+    pieces = []
+    for _ in range(rng.poisson(2.6e-5 * grey.size)):
+        length, bend = rng.uniform(14, 85), rng.normal(0, 0.012)
+        along = np.arange(0, length, 0.5)
+        heading = rng.uniform(0, 2 * np.pi) + bend * along
+        start = rng.uniform(0, 1, 2) * np.array(grey.shape)
+        path = start + np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * 0.5, axis=0)
+        thick = rng.uniform(0.6, 2.3)
+        pieces.append(Root(path, np.full(len(path), thick), int(thick > 1.3)))
+    if pieces:
+        covered, depth = coverage(pieces, (grey.shape[0], grey.shape[1]))
+        tone = 118 + 26 * smooth_field(rng, (grey.shape[0], grey.shape[1]), 60)
+        buried = step(smooth_field(rng, (grey.shape[0], grey.shape[1]), 16), -0.4, 1.2)
+        grey += covered * (0.85 - 0.6 * buried) * (tone + 22 * depth - grey)
+    count = rng.poisson(3e-4 * grey.size)
+    fibres = scatter(
+        rng,
+        rng.uniform(0, 1, (count, 2)) * np.array(grey.shape),
+        rng.uniform(0, 2 * np.pi, count),
+        rng.uniform(4, 22, count),
+        (grey.shape[0], grey.shape[1]),
+    )
+    grey += 26 * np.minimum(fibres, 1.5)
+
+
+def paper(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
+    """Draw the red channel of blue paper: dark, felted and a little dusty, float32 (Y, X)."""
+    # The strengths are those of the photographs, band by band.
+    grey = (
+        rng.uniform(41, 48)
+        + 1.1 * _noise(rng, shape, 0.35)
+        + 2.0 * _noise(rng, shape, 1.3)
+        + 1.6 * _noise(rng, shape, 3.2)
+        + 1.0 * smooth_field(rng, shape, 20)
+        + 0.8 * smooth_field(rng, shape, 90)
+    )
+    count = rng.poisson(1.2e-4 * grey.size)
+    fibres = scatter(
+        rng,
+        rng.uniform(0, 1, (count, 2)) * np.array(shape),
+        rng.uniform(0, 2 * np.pi, count),
+        rng.uniform(2, 9, count),
+        shape,
+    )
+    grey += 9 * ndimage.gaussian_filter(fibres, 0.7)
+    lit: Field = grey * (1 + 0.35 * (light(rng, shape) - 1))
+    return lit
+
+
+def camera(rng: np.random.Generator, grey: Field, blur: float, noise: float) -> NDArray[np.uint8]:
+    """Blur by the lens, add the sensor's noise, and store 8 bits."""
+    seen = ndimage.gaussian_filter(grey, blur)
+    seen += (
+        noise
+        * np.sqrt(np.clip(seen, 1, None) / 80)
+        * rng.standard_normal(grey.shape, dtype=np.float32)
+    )
+    return np.clip(np.round(seen), 0, 255).astype(np.uint8)
