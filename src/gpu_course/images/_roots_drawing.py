@@ -12,7 +12,7 @@ def coverage(roots: list[Root], shape: tuple[int, int]) -> tuple[Field, Field]:
     """Return how much of each pixel the roots cover, and how deep inside a root it is.
 
     For every pixel the nearest point of any path is looked up by a distance transform; its exact
-    position and radius then give a smooth edge. Roots of different order are drawn one after the
+    position and radius then give a smooth edge. Thick and thin roots are drawn one after the
     other, because next to a thick root the nearest path may be that of a thin one.
 
     Parameters
@@ -30,29 +30,35 @@ def coverage(roots: list[Root], shape: tuple[int, int]) -> tuple[Field, Field]:
     """
     covered = np.zeros(shape, np.float32)
     depth = np.zeros(shape, np.float32)
-    for order in sorted({root.order for root in roots}):
-        points = np.concatenate([root.path for root in roots if root.order == order])
-        radius = np.concatenate([root.radius for root in roots if root.order == order])
-        inside = np.all((points > -0.5) & (points < np.array(shape) - 0.5), axis=1)
-        if not inside.any():
-            continue
-        points, radius = points[inside], radius[inside]
-        rows, columns = np.round(points).astype(int).T
-        which = np.full(shape, -1, np.int64)
-        which[rows, columns] = np.arange(len(points))
-        nearest = ndimage.distance_transform_edt(
-            which < 0, return_distances=False, return_indices=True
-        )
-        # Only pixels near a path matter; the rest need no exact distance.
-        index = which[nearest[0], nearest[1]]
-        y, x = np.ogrid[: shape[0], : shape[1]]
-        distance = np.hypot(y - points[index, 0], x - points[index, 1])
-        r = radius[index]
-        # A root thinner than a pixel covers only a part of it.
-        soft = np.clip(r - distance + 0.5, 0, np.minimum(1, 2 * r))
-        covered = np.maximum(covered, soft.astype(np.float32))
-        depth = np.maximum(depth, np.clip(1 - distance / (r + 0.5), 0, 1).astype(np.float32))
+    main = [root for root in roots if root.order == 0]
+    for group in (main, [root for root in roots if root.order > 0]):
+        if group:
+            _cover(group, covered, depth)
     return covered, depth
+
+
+def _cover(roots: list[Root], covered: Field, depth: Field) -> None:
+    """Draw roots of similar width into both fields."""
+    shape = covered.shape
+    points = np.concatenate([root.path for root in roots])
+    radius = np.concatenate([root.radius for root in roots])
+    inside = np.all((points > -0.5) & (points < np.array(shape) - 0.5), axis=1)
+    if not inside.any():
+        return
+    points, radius = points[inside], radius[inside]
+    rows, columns = np.round(points).astype(int).T
+    which = np.full(shape, -1, np.int32)
+    which[rows, columns] = np.arange(len(points))
+    far, nearest = ndimage.distance_transform_edt(which < 0, return_indices=True)
+    # Only pixels near a path matter; the rest need no exact distance.
+    y, x = np.nonzero(far < radius.max() + 2)
+    index = which[nearest[0, y, x], nearest[1, y, x]]
+    distance = np.hypot(y - points[index, 0], x - points[index, 1])
+    r = radius[index]
+    # A root thinner than a pixel covers only a part of it.
+    soft = np.clip(r - distance + 0.5, 0, np.minimum(1, 2 * r))
+    covered[y, x] = np.maximum(covered[y, x], soft)
+    depth[y, x] = np.maximum(depth[y, x], np.clip(1 - distance / (r + 0.5), 0, 1))
 
 
 def centreline(roots: list[Root], shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -107,24 +113,25 @@ def hairs(rng: np.random.Generator, roots: list[Root], shape: tuple[int, int]) -
     """Draw the fine hairs that stand around roots like a brush, float32 (Y, X)."""
     starts, headings, lengths = [], [], []
     for root in roots:
-        count = int(len(root.path) * 0.5 * rng.uniform(0.3, 1.1))
-        if len(root.path) < 12 or not count:
+        count = int(len(root.path) * rng.uniform(0.5, 1.7))
+        if len(root.path) < 12:
             continue
         # Young tips are bald; so are stretches where the hairs have died.
-        index = rng.integers(4, max(5, int(0.93 * len(root.path))), count)
-        alive = np.sin(index * 0.5 / 61 + rng.uniform(0, 6.3)) + rng.normal(0, 0.5, count) > -0.5
+        index = rng.integers(4, max(5, int(0.9 * len(root.path))), count)
+        alive = np.sin(index * 0.5 / 83 + rng.uniform(0, 6.3)) + rng.normal(0, 0.4, count) > -0.7
         index = index[alive]
         ahead = root.path[np.minimum(index + 6, len(root.path) - 1)] - root.path[index - 4]
-        side = rng.choice((-1, 1), len(index))
+        # One side is often richer: hairs lie down where the paper was pulled off.
+        side = np.where(rng.uniform(size=len(index)) < rng.uniform(0.25, 0.75), 1, -1)
         starts.append(root.path[index])
         headings.append(
-            np.arctan2(ahead[:, 1], ahead[:, 0]) + side * rng.normal(1.25, 0.25, len(index))
+            np.arctan2(ahead[:, 1], ahead[:, 0]) + side * rng.normal(1.3, 0.22, len(index))
         )
-        lengths.append(rng.gamma(4, 4.5, len(index)) + 3)
+        lengths.append(rng.gamma(5, 4.5 if root.order else 3.6, len(index)) + 3)
     if not starts:
         return np.zeros(shape, np.float32)
     field = scatter(
         rng, np.concatenate(starts), np.concatenate(headings), np.concatenate(lengths), shape
     )
-    soft: Field = ndimage.gaussian_filter(field, 0.8)
+    soft: Field = ndimage.gaussian_filter(field, 0.9)
     return soft

@@ -37,19 +37,19 @@ def soil(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     upper side, and pieces of straw and dead roots: bright, long and thin, they are what a filter
     for lines finds first.
     """
-    level = rng.uniform(72, 96)
-    clods = smooth_field(rng, shape, rng.uniform(55, 90))
-    crumbs = _noise(rng, shape, rng.uniform(4.5, 7))
-    grains = _noise(rng, shape, 1.7)
-    dust = _noise(rng, shape, 0.7)
-    grey = level + 7 * clods + 7 * crumbs + 8 * grains + 6 * dust
-    # Gaps: where crumbs and clods are both low, no light comes back.
-    gap = step(-(0.9 * crumbs + 0.7 * clods + 0.35 * grains), 0.9, 2.3)
+    level = rng.uniform(74, 98)
+    clods = smooth_field(rng, shape, rng.uniform(50, 85))
+    crumbs = smooth_field(rng, shape, rng.uniform(5.5, 8))
+    grains = _noise(rng, shape, 1.5)
+    dust = _noise(rng, shape, 0.6)
+    grey = level + 6 * clods + 5 * crumbs + 8 * grains + 6 * dust
+    # Crumbs are lit from above: their upper slopes are bright, and each throws a small shadow.
+    grey += 11 * np.clip(np.roll(crumbs, -2, axis=0) - np.roll(crumbs, 2, axis=0), -1.5, 1.5)
+    # Gaps: where crumbs and clods are both low, little light comes back.
+    gap = step(-(0.9 * crumbs + 0.6 * clods + 0.4 * grains), 0.8, 2.9)
     grey -= (0.62 * grey) * gap
-    # Relief: the light comes from above, so upper slopes are brighter.
-    grey += 9 * np.clip(-ndimage.sobel(crumbs, axis=0) * 0.6, -2, 2)
-    sand = step(_noise(rng, shape, 1.1) + 0.35 * crumbs, 2.75, 3.3)
-    grey += sand * rng.uniform(55, 95)
+    sand = step(grains + 0.5 * dust, 2.7, 3.6)
+    grey += sand * rng.uniform(35, 70)
     _stones(rng, grey)
     _straw(rng, grey)
     lit: Field = grey * light(rng, shape)
@@ -60,7 +60,7 @@ def _stones(rng: np.random.Generator, grey: Field) -> None:
     """Put a few stones in, each in its own small window."""
     height, width = grey.shape
     for _ in range(rng.poisson(9e-6 * grey.size)):
-        size = rng.uniform(7, 26)
+        size = rng.gamma(3, 3.2) + 4
         reach = int(size * 1.5)
         row, column = rng.integers(0, height), rng.integers(0, width)
         top, left = max(row - reach, 0), max(column - reach, 0)
@@ -73,10 +73,11 @@ def _stones(rng: np.random.Generator, grey: Field) -> None:
         edge = 1 + 0.10 * np.sin(3 * around + angle) + 0.06 * np.sin(5 * around + 2 * angle)
         distance = np.hypot(u, v) / edge
         body = np.clip((1 - distance) * size / 1.5, 0, 1)
-        tone = rng.uniform(75, 145) - 22 * (y - row) / size
+        tone = rng.uniform(66, 112) - 24 * (y - row) / size
         shadow = np.clip((1.25 - distance) * 2.2, 0, 1) * (y > row) * 0.35
         view *= 1 - shadow * (1 - body)
-        view += body * (tone + rng.normal(0, 4, view.shape) - view)
+        speckle = ndimage.gaussian_filter(rng.normal(0, 16, view.shape), 1.1)
+        view += body * (0.25 * view + 0.75 * tone + speckle - view)
 
 
 def _straw(rng: np.random.Generator, grey: Field) -> None:
@@ -89,7 +90,7 @@ def _straw(rng: np.random.Generator, grey: Field) -> None:
         start = rng.uniform(0, 1, 2) * np.array(grey.shape)
         path = start + np.cumsum(np.stack([np.cos(heading), np.sin(heading)], 1) * 0.5, axis=0)
         thick = rng.uniform(0.6, 2.3)
-        pieces.append(Root(path, np.full(len(path), thick), int(thick > 1.3)))
+        pieces.append(Root(path, np.full(len(path), thick), 0))
     if pieces:
         covered, depth = coverage(pieces, (grey.shape[0], grey.shape[1]))
         tone = 118 + 26 * smooth_field(rng, (grey.shape[0], grey.shape[1]), 60)
@@ -111,10 +112,10 @@ def paper(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     # The strengths are those of the photographs, band by band.
     grey = (
         rng.uniform(41, 48)
-        + 1.1 * _noise(rng, shape, 0.35)
+        + 2.2 * _noise(rng, shape, 0.6)
         + 2.0 * _noise(rng, shape, 1.3)
-        + 1.6 * _noise(rng, shape, 3.2)
-        + 1.0 * smooth_field(rng, shape, 20)
+        + 1.8 * _noise(rng, shape, 2.8)
+        + 1.2 * smooth_field(rng, shape, 16)
         + 0.8 * smooth_field(rng, shape, 90)
     )
     count = rng.poisson(1.2e-4 * grey.size)

@@ -1,9 +1,9 @@
 """How a simulated root system grows: paths in the plane, with a radius at every point.
 
-Each root is a walk with a heading. The heading turns at random, smoothly, and is pulled downwards a
-little at each step, as gravity pulls growing tips; a root gets thinner towards its tip. Side roots
-leave their parent at an angle, most of them in the upper part, and are shorter further down, since
-those are younger.
+Each root is a walk with a heading. The heading turns at random, smoothly, and is pulled back a
+little at each step to an angle that the root prefers: straight down for a main root, obliquely down
+for a side root, as gravity guides growing tips. A root gets thinner towards its tip. Side roots are
+longest in the upper part of their parent, and shorter further down, since those are younger.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,9 @@ class Habit:
     bend : float
         How strongly headings wander.
     second : float
-        Mean distance of second-order roots along a side root.
+        Mean distance of second-order roots along a side root; 0 for none.
+    room : float
+        Width of the picture for each plant.
     """
 
     depth: tuple[float, float]
@@ -62,6 +64,7 @@ class Habit:
     reach: float
     bend: float
     second: float
+    room: float
 
 
 def grow_plant(rng: np.random.Generator, habit: Habit, base: Points, height: int) -> list[Root]:
@@ -83,7 +86,7 @@ def grow_plant(rng: np.random.Generator, habit: Habit, base: Points, height: int
     """
     length = height * rng.uniform(*habit.depth)
     thick = habit.radius[0] * rng.uniform(0.85, 1.2)
-    main = _walk(rng, base, rng.normal(0, 0.12), length, thick, 0.35 * habit.bend, 0.010, 0)
+    main = _walk(rng, base, rng.normal(0, 0.12), length, thick, 0.5 * habit.bend, 0)
     roots = [main]
     for side in _branch(rng, main, habit, habit.reach, habit.spacing, 1):
         roots.append(side)
@@ -107,7 +110,7 @@ def _branch(
         index = int(position / STEP)
         ahead = parent.path[min(index + 8, len(parent.path) - 1)] - parent.path[max(index - 8, 0)]
         side = rng.choice((-1, 1))
-        heading = np.arctan2(ahead[1], ahead[0]) + side * rng.uniform(0.85, 1.45)
+        heading = np.arctan2(ahead[1], ahead[0]) + side * rng.uniform(1.0, 1.6)
         # Younger further down, so shorter; now and then one is short anyway.
         age = 1 - position / length
         size = reach * age**1.3 * rng.uniform(0.35, 1) * rng.choice((0.45, 1, 1, 1))
@@ -115,7 +118,7 @@ def _branch(
             thick = habit.radius[order] * rng.uniform(0.7, 1.25) * (0.65 + 0.35 * age)
             thick = min(thick, 0.8 * parent.radius[index])
             start = parent.path[index]
-            roots.append(_walk(rng, start, heading, size, thick, habit.bend, 0.006, order))
+            roots.append(_walk(rng, start, heading, size, thick, habit.bend, order))
         position += spacing * rng.gamma(1.6) / 1.6
     return roots
 
@@ -127,18 +130,18 @@ def _walk(
     length: float,
     thick: float,
     bend: float,
-    gravity: float,
     order: int,
 ) -> Root:
     """Grow one root; `heading` is measured from straight down, positive to the right."""
     coarse = 6.0  # pixels between turns; the path between them is a smooth curve
     steps = max(3, int(length / coarse))
+    preferred = np.clip(heading, -1.25, 1.25) * (1 if order else 0)
     headings = np.empty(steps)
     turn = 0.0
     for position in range(steps):
         # Turns remember the last turn: roots meander, they do not jitter.
         turn = 0.82 * turn + rng.normal(0, 0.055 * bend)
-        heading += turn - gravity * coarse * np.sin(heading)
+        heading += turn - 0.05 * (heading - preferred)
         headings[position] = heading
     corners = np.cumsum(np.stack([np.cos(headings), np.sin(headings)], axis=1) * coarse, axis=0)
     corners = np.concatenate([[start], start + corners])

@@ -27,14 +27,16 @@ HABITS = {
         reach=330,
         bend=1.0,
         second=60,
+        room=430,
     ),
     "paper": Habit(
         depth=(0.8, 1.5),
-        radius=(4.2, 1.7, 0.8),
-        spacing=17,
-        reach=250,
-        bend=0.55,
+        radius=(3.6, 1.9, 0.8),
+        spacing=15,
+        reach=340,
+        bend=0.75,
         second=0,
+        room=800,
     ),
 }
 
@@ -102,7 +104,7 @@ def _check(shape: tuple[int, int], seed: int, background: str) -> None:
 def _plants(rng: np.random.Generator, shape: tuple[int, int], habit: Habit) -> list[Root]:
     """Let as many plants grow as there is room for, each from its own place at the top."""
     height, width = shape
-    count = max(1, round(width / 800))
+    count = max(1, round(width / habit.room))
     roots: list[Root] = []
     for number in range(count):
         column = (number + rng.uniform(0.3, 0.7)) * width / count
@@ -137,9 +139,9 @@ def _on_paper(
     """Lay the roots on paper, with the haze of their hairs."""
     grey = ground.paper(rng, shape)
     hairs = drawing.hairs(rng, roots, shape)
-    grey += 30 * np.minimum(hairs, 1.2)
+    grey += 20 * np.minimum(hairs, 2)
     # Thick roots are opaque and bright; thin ones let the paper through.
     main, _ = drawing.coverage([root for root in roots if root.order == 0], shape)
-    tone = np.where(main > 0, 148, 92) + 8 * smooth_field(rng, shape, 70)
+    tone = np.where(main > 0, 146, 96) + 8 * smooth_field(rng, shape, 70)
     grey += np.maximum(main, 0.85 * covered) * (tone + 38 * depth - grey)
-    return ground.camera(rng, grey.astype(np.float32), 0.8, 1.1)
+    return ground.camera(rng, grey.astype(np.float32), 0.9, 1.1)
