@@ -7,10 +7,12 @@ from typing import Any
 
 import pages
 import pytest
+import records
 import yaml
 
 from gpu_course import chapters, exercises, notebooks, paths, plain_markdown, references
 from tests.site.toc import CHAPTERS, MADE, PAGES
+from tests.toy import CHAPTER
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
 WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
@@ -192,6 +194,11 @@ def texts(value: Any) -> list[str]:
 
 
 @every_run
+def test_stored_outputs_belong_to_the_tree(name):
+    assert records.problems(BOOK[name]) == []
+
+
+@every_run
 def test_stored_outputs_name_no_folder_of_a_machine_and_no_warning(name):
     home = re.compile(r"/(?:home|Users|root|tmp|var/folders)/[\w.]|[A-Z]:\\\\?Users|site-packages")
     own = [str(paths.root()), str(Path.home())]
@@ -235,10 +242,10 @@ def test_every_exercise_has_a_check_and_a_solution(name):
         exercises.find(check)
 
 
-def solution_lines(name):
+def solution_lines(chapter):
     """Return the lines that give a solution away: of included functions and of solution cells."""
     inside, lines = False, []
-    for cell in BOOK[name].notebook.cells:
+    for cell in chapter.notebook.cells:
         if cell.cell_type == "code":
             lines += cell.source.splitlines() if inside else []
             continue
@@ -259,6 +266,15 @@ def solution_lines(name):
     }
 
 
+def test_solution_lines_are_those_of_included_functions_and_solution_cells():
+    # The guard of the next test, on a chapter whose solution is known.
+    assert solution_lines(chapters.parse("part/toy", CHAPTER)) == {
+        'return root() / "data"',
+        "secret_solution = sum(pixels)",
+        "print(secret_solution)",
+    }
+
+
 def body(code):
     """Return the statements of the functions in `code`, without their docstrings."""
     lines = code.splitlines()
@@ -274,7 +290,7 @@ def body(code):
 
 @every_run
 def test_student_notebook_gives_no_solution_away(name):
-    secret = solution_lines(name)
+    secret = solution_lines(BOOK[name])
     assert bool(secret) == ("{solution-start}" in source(name))
     for kind in ("student", "colab"):
         made = notebooks.build(BOOK[name], kind, references.links([]))
