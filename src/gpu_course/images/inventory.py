@@ -35,14 +35,15 @@ def files_of(names: Sequence[str]) -> list[str]:
 
 
 def fetch(paths: Sequence[str]) -> list[str]:
-    """Fetch files, going on after a failure; return one sentence for each that failed."""
+    """Fetch files, going on after a failure; return one sentence for each reason to fail."""
     failed = []
     for path in track(paths, description="Fetching", transient=True):
         try:
             registry.fetch(path)
         except CourseError as error:
             failed.append(str(error))
-    return failed
+    # A missing mirror is one fault, however many files were wanted from it.
+    return list(dict.fromkeys(failed))
 
 
 def faults(paths: Sequence[str]) -> list[str]:
