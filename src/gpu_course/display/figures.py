@@ -84,8 +84,9 @@ def _prefer_own_bundle() -> None:
     shell = get_ipython()
     if shell is not None and shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Panels, Panels._repr_mimebundle_)
-        for formatter in shell.display_formatter.formatters.values():
-            formatter.for_type(Panels, lambda figure: None)
+        for mime, formatter in shell.display_formatter.formatters.items():
+            if mime.startswith("image/"):
+                formatter.for_type(Panels, lambda figure: None)
 
 
 def _one_each(given: Any, n: int, what: str) -> list[Any]:
