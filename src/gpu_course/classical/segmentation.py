@@ -172,19 +172,20 @@ def segment_nuclei(
 # --- bees: dark on a bright pattern, in uneven light ---------------------------------------
 
 
-def flatten_comb(image: Any, *, sigma: float = 50.0) -> DeviceImage:
+def flatten_comb(image: Any, *, radius: int = 60) -> DeviceImage:
     """Even out the light and turn dark bees into bright ones.
 
-    Light multiplies: the logarithm makes a sum of it, and the blurred image can then be taken
-    away. What is left says by how much a pixel is darker than its surroundings.
+    Light multiplies: the logarithm makes a sum of it, and the mean of the surroundings can then
+    be taken away. What is left says by how much a pixel is darker than its surroundings.
 
     Parameters
     ----------
     image : array (Y, X)
         Grey values, 0 or more; bees are dark.
-    sigma : float
-        Width of the Gaussian that measures the surroundings, in pixels. About a bee's length:
-        less would take away the bee itself.
+    radius : int
+        Half the width of the square over which the surroundings are averaged, in pixels. About a
+        bee's length: less would take away the bee itself. (A wide Gaussian would do as well; on
+        a processor's cores the box is several times faster.)
 
     Returns
     -------
@@ -194,14 +195,14 @@ def flatten_comb(image: Any, *, sigma: float = 50.0) -> DeviceImage:
     import pyclesperanto_prototype as cle
 
     logarithm = _logarithm(image)
-    around = cle.gaussian_blur(logarithm, sigma_x=sigma, sigma_y=sigma)
+    around = cle.mean_box(logarithm, radius_x=radius, radius_y=radius)
     return cle.subtract_images(around, logarithm)
 
 
 def segment_bees(
     image: Any,
     *,
-    background_sigma: float = 50.0,
+    background_radius: int = 60,
     spot_sigma: float = 16.0,
     outline_sigma: float = 3.0,
     smallest: float = 300,
@@ -218,8 +219,8 @@ def segment_bees(
     ----------
     image : array (Y, X)
         Grey values, 0 or more, of dark bees about 70 pixels long.
-    background_sigma : float
-        Width of the Gaussian that measures the light around, in pixels.
+    background_radius : int
+        Half the width of the square over which the light around is averaged, in pixels.
     spot_sigma, outline_sigma : float
         Widths of the Gaussians before the seeds and before Otsu's threshold, in pixels.
     smallest : float
@@ -237,7 +238,7 @@ def segment_bees(
     """
     import pyclesperanto_prototype as cle
 
-    flat = flatten_comb(image, sigma=background_sigma)
+    flat = flatten_comb(image, radius=background_radius)
     foreground = _otsu(cle.gaussian_blur(flat, sigma_x=outline_sigma, sigma_y=outline_sigma))
     smooth = cle.gaussian_blur(flat, sigma_x=spot_sigma, sigma_y=spot_sigma)
     spots = cle.detect_maxima_box(smooth, radius_x=0, radius_y=0, radius_z=0)
@@ -285,10 +286,10 @@ def segment_roots(
 ) -> NDArray[np.bool_]:
     """Find roots as connected ridges, clear in at least one place.
 
-    A low threshold keeps faint roots whole but lets grains of soil through. Of the connected
-    pieces, only those are kept that are large and somewhere exceed a high threshold too
-    (the idea of Canny's hysteresis). Faint side roots break into pieces and are lost; stones with
-    a bright rim remain.
+    A low threshold keeps faint roots whole but lets grains of soil through. So ridges are followed
+    down to the low threshold, but only from places that exceed a high one (the idea of Canny's
+    hysteresis), and small pieces are left out. Faint side roots break into pieces and are lost;
+    stones with a bright rim remain.
 
     Parameters
     ----------
@@ -314,12 +315,11 @@ def segment_roots(
     import pyclesperanto_prototype as cle
 
     crests = ridges(image, sigma=sigma)
-    pieces = cle.connected_components_labeling_box(cle.greater_constant(crests, constant=low))
-    if cle.maximum_of_all_pixels(pieces) == 0:
-        return _pulled(pieces).astype(bool)
-    pieces = cle.exclude_small_labels(pieces, maximum_size=smallest)
-    highest = cle.maximum_intensity_map(crests, pieces)
-    return _pulled(cle.greater_constant(highest, constant=high)).astype(bool)
+    clear = cle.greater_constant(crests, constant=high)
+    # From every clear place, walk on along what exceeds at least the low threshold.
+    traced = _grow(clear, cle.greater_constant(crests, constant=low))
+    pieces = cle.connected_components_labeling_box(cle.greater_constant(traced, constant=0))
+    return _pulled(cle.exclude_small_labels(pieces, maximum_size=smallest)) > 0
 
 
 # --- helpers -------------------------------------------------------------------------------
