@@ -110,14 +110,14 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
         line = xp.arange(numbers.shape[axis]).reshape([-1] + [1] * (numbers.ndim - axis - 1))
         position = xp.broadcast_to(line, numbers.shape)[inside]
         # Whole numbers, added as 64-bit floats: exact up to 2⁵³, so only the division rounds.
-        columns[f"centroid_{name}"] = xp.bincount(place, weights=position, minlength=n) / area
+        columns[f"centroid_{name}"] = _sums(place, position, n) / area
         bounds[f"bbox_min_{name}"] = _extreme(xp.minimum, place, position, n)
         bounds[f"bbox_max_{name}"] = _extreme(xp.maximum, place, position, n)
     values = pixels[inside].astype(np.float64)
-    total = xp.bincount(place, weights=values, minlength=n)
+    total = _sums(place, values, n)
     mean = total / area
     # From each object's own mean: the difference of two large sums of squares would be noise.
-    variance = xp.bincount(place, weights=(values - mean[place]) ** 2, minlength=n) / area
+    variance = _sums(place, (values - mean[place]) ** 2, n) / area
     columns |= bounds | {
         "sum_intensity": total,
         "mean_intensity": mean,
@@ -126,6 +126,12 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
         "standard_deviation_intensity": variance**0.5,
     }
     return pd.DataFrame({name: _to_numpy(column) for name, column in columns.items()})
+
+
+def _sums(place: Any, values: Any, n: int) -> Any:
+    """Return the sum of the values of each place, as 64-bit floats."""
+    sums = _library(values).bincount(place, weights=values, minlength=n)
+    return sums.astype(np.float64)  # without any values, NumPy counts in integers
 
 
 def _extreme(ufunc: Any, place: Any, values: Any, n: int) -> Any:
