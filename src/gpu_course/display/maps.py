@@ -81,7 +81,8 @@ def show_maps(
         )
         bar = figure.colorbar(ScalarMappable(norm, palette), cax=below, orientation="horizontal")
         bar.ax.tick_params(labelsize=8, length=2, pad=1.5)
-        bar.ax.locator_params(nbins=4 if n > 1 else 7)
+        whole = bool((one[np.isfinite(one)] % 1 == 0).all())  # counts have no halves
+        bar.ax.locator_params(nbins=4 if n > 1 else 7, integer=whole)
         bar.outline.set_visible(False)
     _prefer_own_png()
     return figure
