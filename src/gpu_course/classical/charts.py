@@ -21,7 +21,7 @@ def _axes(alt: str, height: float = 4.0) -> tuple[Panels, "Axes"]:
     """Return a figure with one pair of logarithmic axes."""
     figure = Panels(figsize=(7.5, height), facecolor="white")
     figure.alt = alt
-    axes = figure.add_axes((0.1, 0.14, 0.87, 0.82))
+    axes = figure.add_axes((0.1, 0.14, 0.7, 0.82))  # the legend stands on the right
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.spines[["top", "right"]].set_visible(False)
@@ -29,6 +29,14 @@ def _axes(alt: str, height: float = 4.0) -> tuple[Panels, "Axes"]:
     axes.set_axisbelow(True)
     _prefer_own_png()
     return figure, axes
+
+
+def _legend(axes: "Axes") -> None:
+    """Write the names beside the chart, and the numbers at its left side plainly."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def ratio_chart(edges: Sequence[int], ratios: Mapping[str, Sequence[float]], *, alt: str) -> Panels:
@@ -58,7 +66,7 @@ def ratio_chart(edges: Sequence[int], ratios: Mapping[str, Sequence[float]], *, 
     axes.minorticks_off()
     axes.set_xlabel("pixels of the image")
     axes.set_ylabel("processor's time ÷ device's time")
-    axes.legend(frameon=False, fontsize=9)
+    _legend(axes)
     return figure
 
 
@@ -81,9 +89,7 @@ def roofline_chart(
     across = np.geomspace(left, right, 200)
     roof = np.array([limits.attainable(x) for x in across]) / 1e9
     axes.plot(across, roof, color="black", linewidth=2)
-    axes.text(
-        left * 1.2, limits.bandwidth * left / 1e9 * 2.2, "limit: memory", fontsize=8.5, va="bottom"
-    )
+    axes.text(left, limits.bandwidth * left / 1e9 * 4, "limit: memory", fontsize=8.5)
     axes.text(right, limits.rate / 1e9 * 1.1, "limit: arithmetic", fontsize=8.5, ha="right")
     for i, (name, (intensity, reached)) in enumerate(points.items()):
         axes.plot(
@@ -95,7 +101,8 @@ def roofline_chart(
             linestyle="none", label=name,
         )  # fmt: skip
     axes.set_ylim(top=limits.rate / 1e9 * 3)
+    _legend(axes)
+    axes.xaxis.set_major_formatter(axes.yaxis.get_major_formatter())
     axes.set_xlabel("operations per byte moved")
-    axes.set_ylabel("thousand million operations per second")
-    axes.legend(frameon=False, fontsize=9, loc="lower right")
+    axes.set_ylabel("thousand million operations / s")
     return figure
