@@ -123,7 +123,7 @@ def steps(image, cle, *, sigmas=True, edges=True, sizes=True, label=True):
     if edges and label:
         result = cle.exclude_labels_on_edges(result)
     if sizes and label:
-        result = cle.exclude_labels_outside_size_range(result, minimum_size=100, maximum_size=800)
+        result = cle.exclude_labels_outside_size_range(result, minimum_size=200, maximum_size=600)
     return result
 
 

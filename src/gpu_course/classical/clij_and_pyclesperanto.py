@@ -147,4 +147,4 @@ def spots(image: ArrayLike, cle: Any) -> Any:
     mask = cle.greater_constant(difference, constant=10)
     labels = cle.connected_components_labeling_box(mask)
     inner = cle.exclude_labels_on_edges(labels)
-    return cle.exclude_labels_outside_size_range(inner, minimum_size=100, maximum_size=800)
+    return cle.exclude_labels_outside_size_range(inner, minimum_size=200, maximum_size=600)
