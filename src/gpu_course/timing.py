@@ -47,8 +47,8 @@ def medians(
     ----------
     ways : mapping
         Name → function without arguments. It need not wait for its device, nor fetch the result:
-        it is waited for. (`pyclesperanto`, the successor of the prototype, has a queue that is
-        not reached from here; fetch its result inside the function.)
+        it is waited for. (The queue of `pyclesperanto`, the prototype's successor, is not reached
+        from here: have it wait by itself, with its `wait_for_kernel_to_finish()`.)
     repeats, warm_up : int
         Timed and untimed turns; compilation and first-use allocation belong to the untimed.
     wait : callable

@@ -102,6 +102,7 @@ def test_device_and_processor_do_the_same(device, name, edge):
         ("Gaussian blur", lambda image: o.blur(image, 2.1)),
         ("Otsu", lambda image: image),
         ("labelling", o.otsu),
+        ("labelling", lambda image: np.maximum(o.label_processor(image[:]), 1)),
         ("pipeline", o.label),
     ],
 )
