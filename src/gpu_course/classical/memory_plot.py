@@ -22,7 +22,7 @@ def plot_history(peaks: Mapping[str, "Peak"]) -> "Panels":
     Panels
         A figure; the memory is in buffers, arrays of the image's shape in float32.
     """
-    from gpu_course.display.figures import Panels, _prefer_own_png
+    from gpu_course.display import Panels
 
     figure = Panels(figsize=(7.5, 2.6), facecolor="white", layout="constrained")
     top = max(peak.buffers for peak in peaks.values())
@@ -45,5 +45,4 @@ def plot_history(peaks: Mapping[str, "Peak"]) -> "Panels":
     figure.alt = "Memory in use over the course of a pipeline: " + "; ".join(
         f"{name}, peak {peak.buffers:.3g} buffers" for name, peak in peaks.items()
     )
-    _prefer_own_png()
     return figure
