@@ -36,6 +36,14 @@ def test_the_bar_tells_the_range_of_its_own_map():
     assert {axes.get_title() for axes in figure.axes[::2]} == {"a", "b"}
 
 
+def test_counts_have_whole_ticks_and_equal_values_are_drawn():
+    counts = np.array([[np.nan, 0, 1], [2, 1, 0]])
+    for values in (counts, np.zeros((3, 3))):
+        figure = show_maps(values, titles=["neighbours"], alt="Counts")
+        drawn(figure)
+        assert all(float(tick) % 1 == 0 for tick in figure.axes[1].get_xticks())
+
+
 @pytest.mark.parametrize(
     ("maps", "titles", "words"),
     [

@@ -48,6 +48,7 @@ def show_maps(
     import matplotlib
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.ticker import MaxNLocator
 
     arrays = [to_numpy(one).astype(float) for one in maps]
     if not arrays or len(titles) != len(arrays):
@@ -70,7 +71,8 @@ def show_maps(
     for i, (one, title) in enumerate(zip(arrays, titles, strict=True)):
         left = i * (cell + GAP) / width
         axes = figure.add_axes((left, BAR / total, cell / width, tall / total))
-        norm = Normalize(float(np.nanmin(one)), float(np.nanmax(one)))
+        low, high = float(np.nanmin(one)), float(np.nanmax(one))
+        norm = Normalize(low, high if high > low else low + 1)
         pixels = palette(norm(np.nan_to_num(one)))[..., :3]
         axes.imshow(np.where(np.isnan(one)[..., None], 0, pixels), aspect="auto")
         axes.set_axis_off()
@@ -82,7 +84,8 @@ def show_maps(
         bar = figure.colorbar(ScalarMappable(norm, palette), cax=below, orientation="horizontal")
         bar.ax.tick_params(labelsize=8, length=2, pad=1.5)
         whole = bool((one[np.isfinite(one)] % 1 == 0).all())  # counts have no halves
-        bar.ax.locator_params(nbins=4 if n > 1 else 7, integer=whole)
+        bar.locator = MaxNLocator(4 if n > 1 else 7, integer=whole)
+        bar.update_ticks()
         bar.outline.set_visible(False)
     _prefer_own_png()
     return figure
