@@ -41,7 +41,9 @@ def _numbers(labels: Any) -> Any:
             "The labels must be whole numbers from 0 (background) up. "
             "This looks like a grey image; segment it first."
         )
-    return numbers.astype(np.int64) if numbers.dtype.kind == "f" else numbers
+    # NumPy refuses to count by 64-bit numbers without a sign.
+    whole = numbers.dtype.kind in "iu" and numbers.dtype != np.uint64
+    return numbers if whole else numbers.astype(np.int64)
 
 
 def _places(labels: Any) -> tuple[Any, Any]:
@@ -107,7 +109,9 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
     columns: dict[str, Any] = {"label": present.astype(np.int64), "area": area}
     bounds: dict[str, Any] = {}
     for axis, name in enumerate("zyx"[-numbers.ndim :]):
-        line = xp.arange(numbers.shape[axis]).reshape([-1] + [1] * (numbers.ndim - axis - 1))
+        line = xp.arange(numbers.shape[axis], dtype=np.int32).reshape(
+            [-1] + [1] * (numbers.ndim - axis - 1)
+        )
         position = xp.broadcast_to(line, numbers.shape)[inside]
         # Whole numbers, added as 64-bit floats: exact up to 2⁵³, so only the division rounds.
         columns[f"centroid_{name}"] = _sums(place, position, n) / area
@@ -130,17 +134,21 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
 
 def _sums(place: Any, values: Any, n: int) -> Any:
     """Return the sum of the values of each place, as 64-bit floats."""
-    sums = _library(values).bincount(place, weights=values, minlength=n)
+    weights = values.astype(np.float64)
+    sums = _library(values).bincount(place, weights=weights, minlength=n)
     return sums.astype(np.float64)  # without any values, NumPy counts in integers
 
 
 def _extreme(ufunc: Any, place: Any, values: Any, n: int) -> Any:
-    """Return the smallest (or largest) value of each place, with `minimum` (or `maximum`)."""
+    """Return the smallest (or largest) value of each place, with `minimum` (or `maximum`).
+
+    For int32 and float64 alone, which CuPy can do as well.
+    """
     xp = _library(values)
     found = xp.empty(n, values.dtype)
     found[place] = values  # any pixel of the object will do as a start
     ufunc.at(found, place, values)
-    return found
+    return found.astype(np.int64) if values.dtype.kind == "i" else found
 
 
 def _to_numpy(column: Any) -> np.ndarray:
