@@ -78,6 +78,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     )
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
+    mend_bibliography(SITE / "reference" / "bibliography.html")
     address = site_address()
     links = references.links(book, address)
     for chapter in book:
@@ -85,6 +86,17 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
         for kind in kinds if chapter.code_cells else []:
             write_notebook(chapter, kind, links)
+
+
+def mend_bibliography(page: Path) -> None:
+    """Give the entries of the bibliography the role that their list announces.
+
+    docutils writes a list whose entries say that they are none, which a screen reader cannot
+    read as a list.
+    """
+    if page.is_file():
+        html = page.read_text(encoding="utf-8")
+        write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
 
 
 def write_notebook(chapter: Chapter, kind: notebooks.Kind, links: Links) -> None:
@@ -137,7 +149,10 @@ def staged(
     for number, cell in enumerate(code, 1):
         cell.outputs = by_source[cell.source].outputs if cell.source in by_source else []
         cell.execution_count = number if cell.outputs else None
-    for cell in notebook.cells:
+    if chapter.name == "index":
+        # The landing page opens with its question, not with its facts.
+        notebook.cells.append(nbformat.v4.new_markdown_cell(header, id="header"))
+    for cell in notebook.cells if chapter.name != "index" else []:
         if cell.cell_type == "markdown" and re.search(r"^# ", cell.source, re.MULTILINE):
             cell.source = re.sub(
                 r"^(# .*)$",

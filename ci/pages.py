@@ -144,9 +144,7 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         ]
         for row in rows:
             chapter = f"[{titles.get(row.chapter, row.chapter)}](/{row.chapter}.ipynb)"
-            lines.append(
-                f"| {row.method} | {row.metric} | {row.value:.3f} | {row.n} | {chapter} |"
-            )
+            lines.append(f"| {row.method} | {row.metric} | {row.value:.3f} | {row.n} | {chapter} |")
         lines.append("")
     if not found:
         lines.append("No chapter has reported a score yet.")
@@ -198,7 +196,9 @@ def _details(record: dict[str, Any]) -> list[str]:
     }
     for device in machine["devices"]:
         memory = f", {device['memory'] / 2**30:.1f} GiB" if device["memory"] else ""
-        facts[device["library"]] = f"{device['name']} ({device['kind']}{memory}), {device['driver']}"
+        facts[device["library"]] = (
+            f"{device['name']} ({device['kind']}{memory}), {device['driver']}"
+        )
     for library, peak in machine["peak_memory"].items():
         facts[f"Peak memory, {library}"] = f"{peak / 2**20:.0f} MiB"
     packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())

@@ -205,8 +205,17 @@ def test_what_is_no_label_image_is_refused(function):
     good = square((0, 0))
     with pytest.raises(CourseError, match="predicted label image holds negative"):
         function(good, good - 1)
-    with pytest.raises(CourseError, match="true label image holds float64"):
-        function(good.astype(float), good)
+    for wrong in (good * 0.3, good * np.nan, good.astype(str)):
+        with pytest.raises(CourseError, match="true label image holds numbers that are not whole"):
+            function(wrong, good)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64, np.float32])
+def test_the_number_type_of_labels_does_not_matter(dtype):
+    truth = random_labels(4)
+    expected = scoring.matching(truth, np.roll(truth, 1))
+    assert expected.tp > 0
+    assert scoring.matching(truth.astype(dtype), np.roll(truth, 1).astype(dtype)) == expected
 
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.1])

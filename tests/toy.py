@@ -1,6 +1,6 @@
 """A chapter small enough to read at a glance, with every part a real one may have."""
 
-CHAPTER = '''\
+CHAPTER = """\
 ---
 jupytext:
   text_representation:
@@ -73,4 +73,4 @@ After the solution.
 ```{code-cell}
 print("the end")
 ```
-'''
+"""

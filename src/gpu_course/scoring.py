@@ -353,27 +353,29 @@ def _two_masks(truth: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[Any], N
 
 def _mask(image: ArrayLike, side: str) -> NDArray[np.bool_]:
     array = np.asarray(image)
-    if array.dtype.kind == "f" and not np.isin(array, (0, 1)).all():
-        raise CourseError(
-            f"The {side} mask holds numbers other than 0 and 1. Apply a threshold first."
-        )
     if array.dtype.kind not in "buif":
         raise CourseError(f"The {side} mask is no array of numbers. Give a NumPy array.")
+    if not _whole(array):
+        raise CourseError(
+            f"The {side} mask holds numbers that are not whole. Apply a threshold first."
+        )
     return array.astype(bool)
 
 
 def _labels(image: ArrayLike, side: str) -> NDArray[np.integer[Any]]:
     array = np.asarray(image)
-    if array.dtype.kind == "b":
-        array = array.astype(np.uint8)
-    if array.dtype.kind not in "ui":
+    if array.dtype.kind not in "buif" or not _whole(array):
         raise CourseError(
-            f"The {side} label image holds {array.dtype}, not whole numbers. "
-            "Label the objects first, or convert with .astype(int)."
+            f"The {side} label image holds numbers that are not whole. Label the objects first."
         )
-    if array.dtype.kind == "i" and array.size and array.min() < 0:
+    if array.size and array.min() < 0:
         raise CourseError(f"The {side} label image holds negative labels. Use 0 for background.")
-    return array
+    return array if array.dtype.kind in "ui" else array.astype(np.int64)
+
+
+def _whole(array: NDArray[Any]) -> bool:
+    """Return whether all numbers are whole; clesperanto may keep labels and masks as floats."""
+    return array.dtype.kind != "f" or bool((np.isfinite(array) & (array == np.rint(array))).all())
 
 
 def _pair_ious(true_labels: ArrayLike, predicted_labels: ArrayLike) -> NDArray[np.float64]:

@@ -32,7 +32,8 @@ def test_the_citation_has_what_the_format_requires():
 def test_the_citation_and_the_package_agree():
     cited, package = citation(), project()
     assert cited["version"] == package["version"]
-    assert cited["license"] == package["license"]
+    # The wheel carries the book too, so its licence names that of the text as well.
+    assert cited["license"] in package["license"].split(" AND ")
 
 
 def test_both_models_of_the_course_are_credited():

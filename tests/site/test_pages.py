@@ -206,13 +206,15 @@ def test_solutions_open_by_keyboard(opened):
 def test_axe_finds_nothing_serious_in_light(opened):
     unfold(opened.page)
     use_theme(opened.page, "light")
-    assert violations(opened.page) == []
+    found = violations(opened.page)
+    assert not found, "\n".join(found)
 
 
 def test_axe_finds_nothing_serious_in_dark(opened):
     unfold(opened.page)
     use_theme(opened.page, "dark")
-    assert violations(opened.page) == []
+    found = violations(opened.page)
+    assert not found, "\n".join(found)
 
 
 def test_the_book_has_both_widgets():

@@ -169,6 +169,159 @@ def segment_nuclei(
     return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
 
 
+# --- bees: dark on a bright pattern, in uneven light ---------------------------------------
+
+
+def flatten_comb(image: Any, *, sigma: float = 50.0) -> DeviceImage:
+    """Even out the light and turn dark bees into bright ones.
+
+    Light multiplies: the logarithm makes a sum of it, and the blurred image can then be taken
+    away. What is left says by how much a pixel is darker than its surroundings.
+
+    Parameters
+    ----------
+    image : array (Y, X)
+        Grey values, 0 or more; bees are dark.
+    sigma : float
+        Width of the Gaussian that measures the surroundings, in pixels. About a bee's length:
+        less would take away the bee itself.
+
+    Returns
+    -------
+    clesperanto image (Y, X)
+        Above 0 where darker than the surroundings.
+    """
+    import pyclesperanto_prototype as cle
+
+    logarithm = _logarithm(image)
+    around = cle.gaussian_blur(logarithm, sigma_x=sigma, sigma_y=sigma)
+    return cle.subtract_images(around, logarithm)
+
+
+def segment_bees(
+    image: Any,
+    *,
+    background_sigma: float = 50.0,
+    spot_sigma: float = 16.0,
+    outline_sigma: float = 3.0,
+    smallest: float = 300,
+) -> NDArray[np.int32]:
+    """Label bees on comb as far as threshold and blobs go, which is not far.
+
+    Voronoi–Otsu on the flattened image: it finds bees that sit alone. In a clump neighbours are
+    as dark as each other, overlap, and carry bright tags and stripes, so a threshold has nothing
+    to separate them by. The empty cells of the comb are dark too. A larger `spot_sigma` would
+    raise the score a little further by giving up more of the clump; it stays at about half a
+    bee's width so that each bee still has a chance of a seed of its own.
+
+    Parameters
+    ----------
+    image : array (Y, X)
+        Grey values, 0 or more, of dark bees about 70 pixels long.
+    background_sigma : float
+        Width of the Gaussian that measures the light around, in pixels.
+    spot_sigma, outline_sigma : float
+        Widths of the Gaussians before the seeds and before Otsu's threshold, in pixels.
+    smallest : float
+        Objects of at most this area, in pixels, are left out: cells of the comb.
+
+    Returns
+    -------
+    ndarray of int32 (Y, X)
+        0 is comb, 1…n the bees. All 0 if the image is constant.
+
+    Raises
+    ------
+    CourseError
+        If the image is not 2D or holds negative or missing values.
+    """
+    import pyclesperanto_prototype as cle
+
+    flat = flatten_comb(image, sigma=background_sigma)
+    foreground = _otsu(cle.gaussian_blur(flat, sigma_x=outline_sigma, sigma_y=outline_sigma))
+    smooth = cle.gaussian_blur(flat, sigma_x=spot_sigma, sigma_y=spot_sigma)
+    spots = cle.detect_maxima_box(smooth, radius_x=0, radius_y=0, radius_z=0)
+    labels = _grow(spots, foreground)
+    return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
+
+
+# --- roots: thin bright lines in front of bright grains ------------------------------------
+
+
+def ridges(image: Any, *, sigma: float = 1.5) -> DeviceImage:
+    """Measure how much each pixel looks like the crest of a bright line.
+
+    Across a bright line the surface bends down, along it it stays level. So the smaller
+    eigenvalue of the Hessian is far below 0 on a line; its sign is turned, to make lines bright.
+    (On a bright dot both eigenvalues are below 0: dots get through as well.)
+
+    Parameters
+    ----------
+    image : array (Y, X)
+        Grey values, 0 or more; lines are bright.
+    sigma : float
+        Width of the Gaussian before the Hessian, in pixels. It answers best to lines about twice
+        as wide.
+
+    Returns
+    -------
+    clesperanto image (Y, X)
+        In grey values: the bend times sigma squared, so that one threshold serves every sigma.
+    """
+    import pyclesperanto_prototype as cle
+
+    smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
+    bend = cle.small_hessian_eigenvalue(smooth)
+    return cle.multiply_image_and_scalar(bend, scalar=-(sigma**2))
+
+
+def segment_roots(
+    image: Any,
+    *,
+    sigma: float = 1.5,
+    low: float = 7.5,
+    high: float = 15.0,
+    smallest: float = 200,
+) -> NDArray[np.bool_]:
+    """Find roots as connected ridges, clear in at least one place.
+
+    A low threshold keeps faint roots whole but lets grains of soil through. Of the connected
+    pieces, only those are kept that are large and somewhere exceed a high threshold too
+    (the idea of Canny's hysteresis). Faint side roots break into pieces and are lost; stones with
+    a bright rim remain.
+
+    Parameters
+    ----------
+    image : array (Y, X)
+        Grey values, 0 or more, of bright roots 2 to 12 pixels wide.
+    sigma : float
+        Width of the Gaussian before the Hessian, in pixels.
+    low, high : float
+        Thresholds on `ridges`, in grey values of an 8-bit picture.
+    smallest : float
+        Pieces of at most this area, in pixels, are left out.
+
+    Returns
+    -------
+    ndarray of bool (Y, X)
+        True on roots.
+
+    Raises
+    ------
+    CourseError
+        If the image is not 2D or holds negative or missing values.
+    """
+    import pyclesperanto_prototype as cle
+
+    crests = ridges(image, sigma=sigma)
+    pieces = cle.connected_components_labeling_box(cle.greater_constant(crests, constant=low))
+    if cle.maximum_of_all_pixels(pieces) == 0:
+        return _pulled(pieces).astype(bool)
+    pieces = cle.exclude_small_labels(pieces, maximum_size=smallest)
+    highest = cle.maximum_intensity_map(crests, pieces)
+    return _pulled(cle.greater_constant(highest, constant=high)).astype(bool)
+
+
 # --- helpers -------------------------------------------------------------------------------
 
 

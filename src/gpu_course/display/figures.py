@@ -25,54 +25,68 @@ if TYPE_CHECKING:
 
 GAP = 0.08  # inches between pictures
 TITLE = 0.26  # inches above a row that has titles
+DPI = 144  # twice a screen's, so that a page may be enlarged
+LIGHT = 120_000  # bytes above which a figure is no longer light for a page
 
 
 class Panels(Figure):
-    """A matplotlib figure that a notebook shows once, as a small PNG.
+    """A matplotlib figure that a notebook shows once, as a small PNG or JPEG.
 
     It is built without pyplot, which would keep a second reference and draw it a second time.
     """
 
     alt: str | None = None
-    png_budget: int = 250_000
 
-    def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the picture and its metadata (the alt text) for the notebook."""
-        return self.png(), {"alt": self.alt} if self.alt else {}
+        mime, data = self.encode()
+        metadata = {mime: {"alt": self.alt}} if self.alt else {}
+        return {mime: data, "text/plain": repr(self)}, metadata
 
-    def png(self) -> bytes:
-        """Return the figure as PNG, as sharp as its budget of bytes allows."""
+    def encode(self) -> tuple[str, bytes]:
+        """Return the figure's MIME type and bytes.
+
+        A PNG keeps every pixel. A figure of noisy pictures would take megabytes so; it becomes a
+        JPEG whose loss is far below the noise.
+        """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from PIL import Image
 
-        data = b""
-        for dpi, levels in ((144, 256), (144, 64), (120, 64), (100, 48), (80, 32)):
-            self.set_dpi(dpi)
-            canvas = FigureCanvasAgg(self)
-            canvas.draw()
-            pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-            # Fewer levels, not fewer colours: a palette would spend itself on the many greys of
-            # a microscope image and turn the few label colours brown.
-            steps = np.round(np.arange(256) / 255 * (levels - 1)) * (255 / (levels - 1))
-            pixels = np.round(steps).astype(np.uint8)[pixels]
-            is_grey = (pixels == pixels[..., :1]).all()
-            picture = Image.fromarray(pixels[..., 0] if is_grey else pixels)
-            file = io.BytesIO()
-            picture.save(file, "png", optimize=True, dpi=(dpi, dpi))
-            data = file.getvalue()
-            if len(data) <= self.png_budget:
+        self.set_dpi(DPI)
+        canvas = FigureCanvasAgg(self)
+        canvas.draw()
+        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+        is_grey = bool((pixels == pixels[..., :1]).all())
+        picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if is_grey else pixels))
+        data = _saved(picture, "png", optimize=True)
+        if len(data) <= LIGHT:
+            return "image/png", data
+        for quality in (90, 80, 70, 60):
+            # Colours at full resolution: label outlines are a pixel wide.
+            data = _saved(picture, "jpeg", quality=quality, subsampling=0, optimize=True)
+            if len(data) <= LIGHT:
                 break
-        return data
+        return "image/jpeg", data
 
 
-def _prefer_own_png() -> None:
+def _saved(picture: Any, kind: str, **options: Any) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, kind, dpi=(DPI, DPI), **options)
+    return file.getvalue()
+
+
+def _prefer_own_bundle() -> None:
     """In a notebook, let `Panels` draw itself even where pyplot claimed all figures."""
     from IPython.core.getipython import get_ipython
 
     shell = get_ipython()
     if shell is not None and shell.display_formatter is not None:
-        formatter = shell.display_formatter.formatters["image/png"]
-        formatter.for_type(Panels, Panels._repr_png_)
+        shell.display_formatter.mimebundle_formatter.for_type(Panels, Panels._repr_mimebundle_)
+        for mime, formatter in shell.display_formatter.formatters.items():
+            if mime.startswith("image/"):
+                formatter.for_type(Panels, lambda figure: None)
 
 
 def _one_each(given: Any, n: int, what: str) -> list[Any]:
@@ -168,7 +182,7 @@ def show(
     note = "no scale" if no_scale is None else no_scale
     figure = _panels(drawn, _one_each(titles, n, "titles"), scales, note or "", columns, width)
     figure.alt = alt
-    _prefer_own_png()
+    _prefer_own_bundle()
     return figure
 
 

@@ -12,8 +12,9 @@ from scipy import ndimage
 
 from gpu_course.errors import CourseError
 from gpu_course.images._bees_body import Bee, body_mask, window
-from gpu_course.images._bees_comb import honeycomb, light_and_age, smooth_field, wooden_frame
+from gpu_course.images._bees_comb import honeycomb, light_and_age, wooden_frame
 from gpu_course.images._bees_paint import paint
+from gpu_course.images._fields import smooth_field
 
 BEE_LENGTH = 70.0
 """Body length in pixels at the course's scale: 200 pixels of the photograph times 0.35."""

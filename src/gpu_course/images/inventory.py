@@ -11,7 +11,7 @@ from gpu_course.images.words import closest
 
 
 def files_of(names: Sequence[str]) -> list[str]:
-    """Return the registry paths of image sets and single files; all if none is named.
+    """Return the registry paths of image sets and single files; those of all sets if none is named.
 
     Raises
     ------
@@ -20,7 +20,7 @@ def files_of(names: Sequence[str]) -> list[str]:
     """
     known = [entry.path for entry in registry.entries()]
     chosen: list[str] = []
-    for name in names:
+    for name in names or catalogue.names():
         if name in catalogue.names():
             chosen += catalogue.files(name)
         elif name in known:
@@ -31,18 +31,19 @@ def files_of(names: Sequence[str]) -> list[str]:
                 f"{closest(name, [*catalogue.names(), *known])} "
                 f"The sets are: {', '.join(catalogue.names())}."
             )
-    return list(dict.fromkeys(chosen)) if names else known
+    return list(dict.fromkeys(chosen))
 
 
 def fetch(paths: Sequence[str]) -> list[str]:
-    """Fetch files, going on after a failure; return one sentence for each that failed."""
+    """Fetch files, going on after a failure; return one sentence for each reason to fail."""
     failed = []
     for path in track(paths, description="Fetching", transient=True):
         try:
             registry.fetch(path)
         except CourseError as error:
             failed.append(str(error))
-    return failed
+    # A missing mirror is one fault, however many files were wanted from it.
+    return list(dict.fromkeys(failed))
 
 
 def faults(paths: Sequence[str]) -> list[str]:

@@ -1,0 +1,221 @@
+"""The rules that every chapter keeps, read from its source and from its stored outputs."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pages
+import pytest
+import records
+import yaml
+
+from gpu_course import chapters, notebooks, paths
+from tests.site.toc import CHAPTERS, MADE, PAGES
+
+BOOK = {name: chapters.read(name) for name in chapters.names()}
+WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
+METHODS = [n for n in CHAPTERS if n != "index" and not n.startswith(("reference/", "teaching/"))]
+
+CELL_LINES = 14
+PAGE_BYTES = 800_000
+BOOK_BYTES = 20_000_000
+
+every_chapter = pytest.mark.parametrize("name", CHAPTERS)
+every_run = pytest.mark.parametrize("name", WITH_CODE)
+
+
+def source(name):
+    return (paths.root() / "book" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def prose(name):
+    return "\n\n".join(c.source for c in BOOK[name].notebook.cells if c.cell_type == "markdown")
+
+
+def stored(name):
+    """Return (cell of the chapter, its stored outputs) for each code cell."""
+    executed = notebooks.read_executed(BOOK[name])
+    assert executed is not None, f"{name} has no stored output: run `make execute`"
+    kept = [cell for cell in executed.cells if cell.cell_type == "code"]
+    return list(zip(BOOK[name].code_cells, [cell.outputs for cell in kept], strict=True))
+
+
+def opening(cell):
+    return cell.source.strip().splitlines()[0]
+
+
+# --- the table of contents ----------------------------------------------------------------------
+
+
+def test_table_of_contents_lists_every_chapter_once_and_no_other():
+    assert sorted(PAGES) == sorted([*BOOK, *MADE])
+
+
+def test_titles_in_the_menu_are_short():
+    entries = re.findall(
+        r"title: (.+)", (paths.root() / "_toc.yml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [title for title in entries if len(title) > 40] == []
+
+
+# --- front matter -------------------------------------------------------------------------------
+
+
+@every_chapter
+def test_front_matter_is_complete(name):
+    head = yaml.safe_load(source(name).split("---\n")[1])
+    assert head["jupytext"]["text_representation"] == {"extension": ".md", "format_name": "myst"}
+    # One and the same: a chapter with another kernel's name would not start elsewhere.
+    python = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    assert head["kernelspec"] == python
+    course = head["course"]
+    assert set(course) == {"minutes", "exercise_minutes", "needs", "before"}
+    assert isinstance(course["minutes"], int)
+    assert course["minutes"] > 0
+    assert isinstance(course["exercise_minutes"], int)
+    assert course["exercise_minutes"] >= 0
+    assert set(course["needs"]) <= set(pages.NEEDS)
+    assert set(course["before"]) <= set(CHAPTERS) - {name}
+    has_exercise = "{exercise-start}" in source(name)
+    assert has_exercise == (course["exercise_minutes"] > 0)
+
+
+def test_chapters_before_a_chapter_stand_before_it():
+    wrong = [
+        f"{name} wants {before} before it"
+        for name in CHAPTERS
+        for before in BOOK[name].course["before"]
+        if PAGES.index(before) > PAGES.index(name)
+    ]
+    assert not wrong
+
+
+@every_chapter
+def test_label_stands_on_the_only_title(name):
+    label = f"ch-{name.rsplit('/', 1)[-1]}"
+    titles = re.findall(r"^(?:\((\S+)\)=\n+)?# .+$", prose(name), re.MULTILINE)
+    assert titles == [label]
+
+
+def test_every_label_is_defined_once():
+    labels = [
+        label
+        for name in CHAPTERS
+        for label in re.findall(r"^\((\S+)\)=$|^:label: (\S+)$", prose(name), re.MULTILINE)
+    ]
+    figures = [
+        cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        for name in CHAPTERS
+        for cell in BOOK[name].code_cells
+    ]
+    found = ["".join(label) for label in labels] + [figure for figure in figures if figure]
+    assert sorted(found) == sorted(set(found))
+
+
+# --- text ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_chapter_says_what_to_remember_in_three_to_five_points(name):
+    section = re.search(r"^## What to remember\n(.*?)(?=^## |\Z)", prose(name), re.M | re.S)
+    assert section, "no section “What to remember”"
+    assert 3 <= len(re.findall(r"^[*-] ", section[1], re.MULTILINE)) <= 5
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_chapter_begins_with_what_you_will_be_able_to_do(name):
+    box = re.search(
+        r"\{admonition\} What you will be able to do\n(.*?)^:::", prose(name), re.M | re.S
+    )
+    assert box
+    assert 2 <= len(re.findall(r"^[*-] ", box[1], re.MULTILINE)) <= 4
+
+
+# --- cells --------------------------------------------------------------------------------------
+
+
+@every_run
+def test_cells_are_short(name):
+    lines = {
+        opening(cell): sum(bool(line.strip()) for line in cell.source.splitlines())
+        for cell in BOOK[name].code_cells
+    }
+    assert {first: count for first, count in lines.items() if count > CELL_LINES} == {}
+
+
+@every_run
+def test_pictures_have_a_caption_and_alt_text(name):
+    lacking = []
+    for cell, outputs in stored(name):
+        settings = cell.metadata.get("mystnb", {})
+        alt = str(settings.get("image", {}).get("alt", "")).strip()
+        caption = str(settings.get("figure", {}).get("caption", "")).strip()
+        for output in outputs:
+            data = output.get("data", {})
+            picture = any(kind.startswith("image/") for kind in data)
+            html = data.get("text/html", "")
+            if picture and not (alt and caption):
+                lacking.append(f"alt or caption: {opening(cell)}")
+            if "<img" in html and not caption:
+                lacking.append(f"caption: {opening(cell)}")
+            tags = re.findall(r"<img\b[^>]*>", html)
+            if any(not re.search(r'\balt="[^"]+"', tag) for tag in tags):
+                lacking.append(f"alt in HTML: {opening(cell)}")
+    assert not lacking
+
+
+@every_run
+def test_an_output_is_no_list_of_objects(name):
+    # “<Figure size 640x480 …>” or “[<matplotlib.lines.Line2D at 0x…>]” beside a picture is noise.
+    noise = [
+        opening(cell)
+        for cell, outputs in stored(name)
+        for output in outputs
+        if re.search(r"<[\w. ]+ at 0x", output.get("text", ""))
+        or (set(output.get("data", {})) == {"text/plain"} and " at 0x" in str(output.data))
+    ]
+    assert not noise
+
+
+# --- stored outputs -----------------------------------------------------------------------------
+
+
+def texts(value: Any) -> list[str]:
+    """Return every text in a stored output except pictures, whose base64 holds any letters."""
+    if isinstance(value, str):
+        return [re.sub(r"data:[\w/+.-]+;base64,[\w+/=]+", "", value)]
+    if isinstance(value, dict):
+        return [t for k, v in value.items() if not k.startswith("image/") for t in texts(v)]
+    if isinstance(value, list):
+        return [t for each in value for t in texts(each)]
+    return []
+
+
+@every_run
+def test_stored_outputs_belong_to_the_tree(name):
+    assert records.problems(BOOK[name]) == []
+
+
+@every_run
+def test_stored_outputs_name_no_folder_of_a_machine_and_no_warning(name):
+    home = re.compile(r"/(?:home|Users|root|tmp|var/folders)/[\w.]|[A-Z]:\\\\?Users|site-packages")
+    own = [str(paths.root()), str(Path.home())]
+    for cell, outputs in stored(name):
+        assert [o for o in outputs if o.get("name") == "stderr"] == [], opening(cell)
+        assert [o for o in outputs if o.output_type == "error"] == [], opening(cell)
+        for text in texts(outputs):
+            assert not home.search(text), opening(cell)
+            assert not any(folder in text for folder in own if folder != "/"), opening(cell)
+
+
+@every_run
+def test_outputs_of_a_page_keep_the_budget(name):
+    size = sum(len(str(outputs).encode()) for _, outputs in stored(name))
+    assert size <= PAGE_BYTES
+
+
+def test_outputs_of_the_book_keep_the_budget():
+    folder = paths.root() / "ci" / "outputs"
+    assert sum(file.stat().st_size for file in folder.rglob("*.ipynb")) <= BOOK_BYTES
+    stray = {str(f.relative_to(folder).with_suffix("")) for f in folder.rglob("*.ipynb")}
+    assert stray == set(WITH_CODE)
