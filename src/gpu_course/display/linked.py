@@ -37,7 +37,7 @@ filter:drop-shadow(0 0 1px #000) drop-shadow(0 0 1px #000)}
 .gpuc-plot{display:block;width:100%;height:auto;color:inherit}
 .gpuc-plot text{fill:currentColor;font-size:11px}
 .gpuc-plot line{stroke:currentColor}
-.gpuc-point{fill:var(--gpuc-accent);fill-opacity:.65;stroke:transparent;stroke-width:6;\
+.gpuc-point{fill:var(--gpuc-accent);fill-opacity:.65;stroke:transparent;stroke-width:4;\
 cursor:pointer}
 .gpuc-point.gpuc-on{fill:#e69f00;fill-opacity:1;stroke:currentColor;stroke-width:2;r:7px}
 .gpuc-rows{max-height:13rem;overflow:auto;margin-top:.4rem;\
