@@ -56,7 +56,7 @@ def _score(function: Function) -> tuple[float, str]:
     """
     from gpu_course.classical.cupy_drop_in import libraries
 
-    picture = images.load("bees").image[:96, :128]
+    picture = images.load("roots").image[:96, :128]
     shelf = libraries()
     complaints = [
         next(
