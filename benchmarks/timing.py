@@ -1,36 +1,7 @@
-"""Time several ways of doing the same thing fairly, and report ratios of medians."""
-
-import time
-from collections.abc import Callable, Mapping
-from statistics import median
+"""Show medians from :func:`gpu_course.timing.medians` side by side, as ratios."""
 
 from rich.console import Console
 from rich.table import Table
-
-
-def medians(
-    ways: Mapping[str, Callable[[], object]], *, repeats: int = 7, warm_up: int = 2
-) -> dict[str, float]:
-    """Return the median time of each way, in seconds.
-
-    The ways take turns, so that a machine that slows down slows all of them. Each must wait for
-    its device before it returns: pull the result, or synchronise.
-
-    Parameters
-    ----------
-    ways : mapping
-        Name → function without arguments.
-    repeats, warm_up : int
-        Timed and untimed turns; compilation and first-use allocation belong to the untimed.
-    """
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for turn in range(warm_up + repeats):
-        for name, way in ways.items():
-            started = time.perf_counter()
-            way()
-            if turn >= warm_up:
-                times[name].append(time.perf_counter() - started)
-    return {name: median(values) for name, values in times.items()}
 
 
 def table(title: str, rows: list[tuple[str, dict[str, float]]], *, reference: str) -> Table:
@@ -40,7 +11,7 @@ def table(title: str, rows: list[tuple[str, dict[str, float]]], *, reference: st
     ----------
     title : str
     rows : list of (str, dict)
-        What was done, and the medians from :func:`medians`.
+        What was done, and the medians, in seconds.
     reference : str
         The way whose ratio is 1; below 1 is faster.
     """

@@ -3,6 +3,8 @@
 from gpu_course.display.colours import colour_map, label_colours
 from gpu_course.display.divider import before_after
 from gpu_course.display.figures import Panels, show
+from gpu_course.display.linked import link_table
+from gpu_course.display.maps import show_maps
 from gpu_course.display.overlays import ERRORS_KEY, errors_overlay, label_overlay, outlines
 from gpu_course.display.scrubber import z_scrubber
 from gpu_course.display.widget import Widget
@@ -16,7 +18,9 @@ __all__ = [
     "errors_overlay",
     "label_colours",
     "label_overlay",
+    "link_table",
     "outlines",
     "show",
+    "show_maps",
     "z_scrubber",
 ]

@@ -1,0 +1,178 @@
+"""OpenCL kernels of your own: save the source, and hear what the compiler says about it.
+
+clesperanto's ``execute`` takes a kernel from a file, puts its own helpers in front of it and hands
+all of it to the compiler. So the compiler's messages speak of line 640 of a file that nobody wrote.
+:func:`save` numbers the lines as you see them, and :func:`compiler_messages` shows the messages
+that concern your lines, in one form for all drivers.
+"""
+
+import os
+import re
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gpu_course.devices import quiet_stderr
+
+_VARIABLES = ("PYOPENCL_BUILD_OPTIONS", "PYOPENCL_COMPILER_OUTPUT")
+
+
+def local_threshold_kernel() -> str:
+    """Return OpenCL source that finds pixels brighter than the mean of their neighbourhood.
+
+    The kernel is ``local_threshold(src, dst, radius, offset)``; it writes 1 where a pixel is
+    above the mean of the (2·radius + 1)² pixels around it plus `offset`, else 0.
+    """
+    return """
+__constant sampler_t sampler = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE;
+
+__kernel void local_threshold(IMAGE_src_TYPE src, IMAGE_dst_TYPE dst, const int radius,
+                              const float offset)
+{
+    const int x = get_global_id(0);
+    const int y = get_global_id(1);
+    float sum = 0;
+    for (int dy = -radius; dy <= radius; dy++)
+        for (int dx = -radius; dx <= radius; dx++)
+            sum += READ_src_IMAGE(src, sampler, POS_src_INSTANCE(x + dx, y + dy, 0, 0)).x;
+    const float mean = sum / ((2 * radius + 1) * (2 * radius + 1));
+    const float value = READ_src_IMAGE(src, sampler, POS_src_INSTANCE(x, y, 0, 0)).x;
+    const int bright = value > mean + offset;
+    WRITE_dst_IMAGE(dst, POS_dst_INSTANCE(x, y, 0, 0), CONVERT_dst_PIXEL_TYPE(bright));
+}
+"""
+
+
+def median_kernel() -> str:
+    """Return OpenCL source for the median of the 3 × 3 pixels around each pixel.
+
+    The kernel is ``median_3x3(src, dst)``. It sorts nine values while it reads them.
+    """
+    return """
+__constant sampler_t sampler = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE;
+
+__kernel void median_3x3(IMAGE_src_TYPE src, IMAGE_dst_TYPE dst)
+{
+    const int x = get_global_id(0);
+    const int y = get_global_id(1);
+    float sorted[9];
+    int count = 0;
+    for (int dy = -1; dy <= 1; dy++)
+        for (int dx = -1; dx <= 1; dx++) {
+            const POS_src_TYPE place = POS_src_INSTANCE(x + dx, y + dy, 0, 0);
+            const float value = READ_src_IMAGE(src, sampler, place).x;
+            // Insertion: move what is larger one place up, then drop the value into the gap.
+            int rank = count++;
+            while (rank > 0 && sorted[rank - 1] > value) {
+                sorted[rank] = sorted[rank - 1];
+                rank--;
+            }
+            sorted[rank] = value;
+        }
+    WRITE_dst_IMAGE(dst, POS_dst_INSTANCE(x, y, 0, 0), CONVERT_dst_PIXEL_TYPE(sorted[4]));
+}
+"""
+
+
+def save(source: str, name: str) -> str:
+    """Write OpenCL source to a temporary file for ``execute`` and return its path.
+
+    Parameters
+    ----------
+    source : str
+        OpenCL C.
+    name : str
+        Under which the compiler's messages will speak of it, such as ``"gamma"``.
+
+    Returns
+    -------
+    str
+        Path of the file. It begins with a ``#line`` directive, by which the compiler counts the
+        lines as you see them in `source`, whatever clesperanto puts in front.
+    """
+    # The line break after the opening quotes of a Python string is not a line one sees.
+    file = Path(tempfile.mkdtemp(prefix="kernel-")) / f"{name}.cl"
+    file.write_text(f'#line 1 "{name}.cl"\n{source.lstrip(chr(10))}', encoding="utf-8")
+    return str(file)
+
+
+def concerning(log: str, name: str) -> list[str]:
+    """Return the messages of a compiler's log that speak of the source `name`, without doubles.
+
+    Parameters
+    ----------
+    log : str
+        Of any driver: PoCL writes ``warning: gamma.cl:5:18: …``, most others
+        ``gamma.cl:5:18: warning: …``.
+    name : str
+        As given to :func:`save`.
+    """
+    messages = []
+    place = rf"{re.escape(name)}\.cl:(\d+):\d+"
+    for line in log.splitlines():
+        before = re.search(rf"(error|warning): {place}(?: <[^>]*>)?: (.*)", line)
+        after = re.search(rf"{place}: (?:fatal )?(error|warning): (.*)", line)
+        if before:
+            kind, number, text = before.groups()
+        elif after:
+            number, kind, text = after.groups()
+        else:
+            continue
+        messages.append(f"{name}, line {number}: {kind}: {text}")
+    return list(dict.fromkeys(messages))
+
+
+@contextmanager
+def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
+    """Run ``execute`` inside this block, and what the compiler says of your kernel is printed.
+
+    The course keeps the compiler quiet elsewhere, since its warnings speak of clesperanto's own
+    kernels. Inside the block warnings are on. A kernel that does not compile prints its errors
+    and goes on after the block; nothing has run then.
+
+    Parameters
+    ----------
+    file : str
+        What :func:`save` returned.
+    show : bool
+        Whether to print the messages at the end of the block.
+
+    Yields
+    ------
+    list of str
+        Filled with the messages at the end of the block.
+    """
+    from pyclesperanto_prototype._tier0._device import Device
+    from pyopencl import RuntimeError as BuildError
+
+    before = {name: os.environ.get(name) for name in _VARIABLES}
+    os.environ.update(PYOPENCL_BUILD_OPTIONS="", PYOPENCL_COMPILER_OUTPUT="1")
+    # A program that was built before would be taken from the cache without a word.
+    Device.program_from_source.cache_clear()
+    messages: list[str] = []
+    log, failed = "", False
+    try:
+        with quiet_stderr(), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield messages
+            except BuildError as error:
+                if "BUILD_PROGRAM_FAILURE" not in str(error):
+                    raise
+                log, failed = str(error), True
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    log += "\n".join(str(warning.message) for warning in caught)
+    messages += concerning(log, Path(file).stem)
+    if failed and not messages:
+        messages.append(log.strip())
+    if show:
+        print("\n".join(messages) if messages else "The compiler has nothing to say.")
+    if show and failed:
+        print("The kernel was not compiled, so nothing ran.")

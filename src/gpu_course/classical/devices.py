@@ -1,0 +1,272 @@
+"""Facts about compute devices: what the drivers say, and what follows from it.
+
+:mod:`gpu_course.devices` answers *where does this run?* in one line for each library. Here are the
+numbers behind the answer, for every device that OpenCL, CUDA and Metal show, used or not.
+"""
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gpu_course.devices import hardware
+from gpu_course.devices.rows import Rows
+from gpu_course.errors import CourseError
+
+GIB = hardware.GIB
+
+#: The share of a device's memory that a job may plan with. The driver, the screen and other
+#: programs live there too, and memory that is nearly full falls into pieces.
+USABLE = 0.8
+
+#: Attributes of a device in CUDA's driver interface (``CUdevice_attribute`` in ``cuda.h``).
+_CUDA = {
+    "clock": 13,  # kHz
+    "units": 16,
+    "integrated": 18,
+    "memory_clock": 36,  # kHz
+    "bus_width": 37,  # bits
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a driver says about one device.
+
+    Attributes
+    ----------
+    through : str
+        How it is reached: ``"OpenCL"``, ``"CUDA"`` or ``"Metal"``. One chip can appear under
+        several.
+    name : str
+        The device's own name.
+    kind : {"GPU", "CPU"}
+        What it is.
+    compute_units : int or None
+        Independent processors on the chip: cores of a CPU, streaming multiprocessors of an NVIDIA
+        GPU. None where the driver does not say, here and below.
+    clock : float or None
+        Highest clock in GHz.
+    memory : int
+        Bytes of memory the device can use.
+    max_allocation : int
+        Bytes of the largest single array. OpenCL alone has such a limit below `memory`.
+    bandwidth : float or None
+        Bytes a second between the chip and its memory, as the data sheet promises.
+    float64 : bool or None
+        Whether it computes in double precision.
+    shared : bool
+        Whether its memory is the computer's main memory.
+    """
+
+    through: str
+    name: str
+    kind: Literal["GPU", "CPU"]
+    compute_units: int | None
+    clock: float | None
+    memory: int
+    max_allocation: int
+    bandwidth: float | None = None
+    float64: bool | None = None
+    shared: bool = False
+
+
+def opencl_facts() -> list[Facts]:
+    """Return the facts of every OpenCL device on this machine; empty where there is none."""
+    try:
+        import pyopencl as cl
+
+        found = [device for platform in cl.get_platforms() for device in platform.get_devices()]
+    except Exception:  # no PyOpenCL, no driver, or one that fails: nothing to list
+        return []
+    return [
+        Facts(
+            through="OpenCL",
+            name=device.name.strip(),
+            kind="CPU" if device.type & cl.device_type.CPU else "GPU",
+            compute_units=int(device.max_compute_units),
+            clock=device.max_clock_frequency / 1000 or None,  # MHz; 0 where it is not known
+            memory=int(device.global_mem_size),
+            max_allocation=int(device.max_mem_alloc_size),
+            float64="cl_khr_fp64" in device.extensions,
+            shared=bool(device.host_unified_memory),
+        )
+        for device in found
+    ]
+
+
+def cuda_facts() -> list[Facts]:
+    """Return the facts of every GPU that NVIDIA's driver shows, asked without CuPy or PyTorch."""
+    facts = []
+    for index, gpu in enumerate(hardware.cuda_gpus()):
+        say = _cuda_attributes(index)
+        # Memory chips answer twice in a tick; the bus is as many bits wide as it says.
+        bandwidth = 2 * say["memory_clock"] * 1000 * say["bus_width"] / 8
+        facts.append(
+            Facts(
+                through="CUDA",
+                name=gpu.name,
+                kind="GPU",
+                compute_units=say["units"] or None,
+                clock=say["clock"] / 1e6 or None,
+                memory=gpu.memory,
+                max_allocation=gpu.memory,
+                bandwidth=bandwidth or None,
+                float64=True,
+                shared=bool(say["integrated"]),
+            )
+        )
+    return facts
+
+
+def _cuda_attributes(index: int) -> dict[str, int]:
+    """Return attributes of a CUDA device from the driver itself; 0 where it does not answer."""
+    say = dict.fromkeys(_CUDA, 0)
+    try:
+        cuda = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return say
+    device = ctypes.c_int()
+    if cuda.cuDeviceGet(ctypes.byref(device), index):
+        return say
+    for name, number in _CUDA.items():
+        value = ctypes.c_int()
+        if not cuda.cuDeviceGetAttribute(ctypes.byref(value), number, device):
+            say[name] = value.value
+    return say
+
+
+def mps_facts() -> list[Facts]:
+    """Return the facts of the GPU of Apple silicon, as PyTorch's backend MPS uses it, if any."""
+    if sys.platform != "darwin":
+        return []
+    from gpu_course.devices.device import mps_computes, mps_device
+
+    if not mps_computes():
+        return []
+    gpu = mps_device("PyTorch")
+    # Metal tells neither cores nor clock, and computes in 32 bits at most.
+    memory = gpu.memory or hardware.ram()
+    return [Facts("Metal", gpu.name, "GPU", None, None, memory, memory, float64=False, shared=True)]
+
+
+def all_facts() -> list[Facts]:
+    """Return the facts of every device that OpenCL, CUDA and Metal show."""
+    return opencl_facts() + cuda_facts() + mps_facts()
+
+
+def facts_in_use() -> Facts:
+    """Return the facts of the OpenCL device that clesperanto uses, or would use.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If there is no OpenCL device.
+    """
+    from gpu_course.devices import opencl
+
+    used = opencl()
+    for facts in opencl_facts():
+        if (facts.name, facts.memory) == (used.name, used.memory):
+            return facts
+    raise CourseError(f"OpenCL no longer shows {used.name}. Restart the notebook's kernel.")
+
+
+def facts_table(devices: Sequence[Facts]) -> Rows:
+    """Return facts as a table for a notebook, one row a device; “–” where the driver is silent."""
+
+    def said(value: float | None, unit: str, scale: float = 1) -> str:
+        if value is None:
+            return "–"
+        number = value / scale
+        return f"{number:.0f} {unit}" if number >= 100 else f"{number:.3g} {unit}"
+
+    def yes(value: bool | None) -> str:
+        return {True: "yes", False: "no", None: "–"}[value]
+
+    return Rows(
+        [
+            {
+                "through": one.through,
+                "device": one.name,
+                "kind": one.kind,
+                "compute units": "–" if one.compute_units is None else str(one.compute_units),
+                "clock": said(one.clock, "GHz"),
+                "memory": said(one.memory, "GiB", GIB),
+                "one array at most": said(one.max_allocation, "GiB", GIB),
+                "bandwidth": said(one.bandwidth, "GB/s", 1e9),
+                "float64": yes(one.float64),
+                "shares main memory": yes(one.shared),
+            }
+            for one in devices
+        ],
+        label="Facts about devices",
+    )
+
+
+def example_devices() -> list[Facts]:
+    """Return five made-up devices with facts as real ones have them, for exercises.
+
+    They are chosen so that each fact decides sometimes: the fastest has little memory, the one with
+    the most compute units is not the fastest, one lacks float64, and one allows small arrays only.
+    """
+    return [
+        Facts("OpenCL", "laptop GPU", "GPU", 24, 1.5, 4 * GIB, 1 * GIB, 190e9, True),
+        Facts("OpenCL", "gaming GPU", "GPU", 46, 2.5, 12 * GIB, 3 * GIB, 500e9, True),
+        Facts("OpenCL", "data centre GPU", "GPU", 108, 1.4, 40 * GIB, 10 * GIB, 1500e9, True),
+        Facts("OpenCL", "built-in GPU", "GPU", 512, 1.3, 24 * GIB, 12 * GIB, 100e9, False, True),
+        Facts("OpenCL", "processor", "CPU", 16, 2.4, 64 * GIB, 32 * GIB, 60e9, True, True),
+    ]
+
+
+def choose_device(devices: Sequence[Facts], image_bytes: int, buffers: int, precision: str) -> str:
+    """Return the name of the fastest device on which a job fits, or ``"none"``.
+
+    Parameters
+    ----------
+    devices : sequence of Facts
+        What there is to choose from. Their bandwidth must be known.
+    image_bytes : int
+        Size of one array of the job.
+    buffers : int
+        How many such arrays the job holds at the same time.
+    precision : {"float32", "float64"}
+        What it must be computed in.
+
+    Returns
+    -------
+    str
+        The name of the device with the highest bandwidth among those that fit.
+    """
+    able = [
+        device
+        for device in devices
+        if image_bytes <= device.max_allocation
+        and buffers * image_bytes <= USABLE * device.memory
+        and (precision == "float32" or device.float64)
+    ]
+    fastest = max(able, key=lambda device: device.bandwidth or 0, default=None)
+    return fastest.name if fastest else "none"
+
+
+def predict_seconds(
+    image_bytes: int, operations: int, bandwidth: float, bus: float | None = None
+) -> float:
+    """Return the seconds that a chain of pixel-wise operations needs at the very least.
+
+    Parameters
+    ----------
+    image_bytes : int
+        Size of the image.
+    operations : int
+        How many operations follow each other. Each reads an image and writes one.
+    bandwidth : float
+        Bytes a second between the chip and its memory.
+    bus : float, optional
+        Bytes a second between main memory and the device's memory, over which the image travels
+        there and the result back. None where there is no such journey.
+    """
+    computing = operations * 2 * image_bytes / bandwidth
+    travelling = 0.0 if bus is None else 2 * image_bytes / bus
+    return computing + travelling

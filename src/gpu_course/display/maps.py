@@ -1,0 +1,91 @@
+"""Pictures coloured by a measurement, each with the bar that says which colour is which number."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gpu_course.display.arrays import VoxelSize, plane_size, to_numpy
+from gpu_course.display.figures import GAP, TITLE, Panels, _draw_scale, _prefer_own_bundle
+from gpu_course.errors import CourseError
+
+BAR = 0.42  # inches below a map for its colour bar and numbers
+
+
+def show_maps(
+    *maps: Any,
+    titles: Sequence[str],
+    voxel_size: VoxelSize = None,
+    no_scale: str | bool | None = None,
+    colours: str = "viridis",
+    width: float = 7.5,
+    alt: str | None = None,
+) -> Panels:
+    """Draw parametric maps side by side, each with its own colour bar.
+
+    Parameters
+    ----------
+    *maps : (Y, X) float arrays of one shape
+        Measurements; NaN is background and drawn black.
+    titles : sequence of str
+        Name and unit of each measurement.
+    voxel_size : float or tuple of float, optional
+        In µm, Y and X last. Gives the scale bar.
+    no_scale : str or False, optional
+        What to write where the voxel size is unknown.
+    colours : str
+        A colour map of matplotlib. Viridis and cividis rise evenly in lightness, to every eye.
+    width : float
+        Of the whole figure, in inches.
+    alt : str, optional
+        What a reader who cannot see the figure should know, stored with it.
+
+    Raises
+    ------
+    CourseError
+        If there is no map, the shapes differ, or a map has no number in it.
+    """
+    import matplotlib
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.ticker import MaxNLocator
+
+    arrays = [to_numpy(one).astype(float) for one in maps]
+    if not arrays or len(titles) != len(arrays):
+        raise CourseError(f"There are {len(arrays)} maps and {len(titles)} titles. Give one each.")
+    shape = arrays[0].shape
+    if len(shape) != 2 or any(one.shape != shape for one in arrays):
+        raise CourseError("The maps must all be (Y, X) and of one shape. Cut them alike.")
+    if any(not np.isfinite(one).any() for one in arrays):
+        raise CourseError("A map holds no number at all. Does its label image have objects?")
+
+    n = len(arrays)
+    cell = (width - GAP * (n - 1)) / n
+    size = plane_size(voxel_size)
+    tall = cell * shape[0] * (size[0] if size else 1) / (shape[1] * (size[1] if size else 1))
+    total = TITLE + tall + BAR
+    figure = Panels(figsize=(width, total), facecolor="white")
+    figure.alt = alt
+    palette = matplotlib.colormaps[colours]
+    note = "no scale" if no_scale is None else no_scale
+    for i, (one, title) in enumerate(zip(arrays, titles, strict=True)):
+        left = i * (cell + GAP) / width
+        axes = figure.add_axes((left, BAR / total, cell / width, tall / total))
+        low, high = float(np.nanmin(one)), float(np.nanmax(one))
+        norm = Normalize(low, high if high > low else low + 1)
+        pixels = palette(norm(np.nan_to_num(one)))[..., :3]
+        axes.imshow(np.where(np.isnan(one)[..., None], 0, pixels), aspect="auto")
+        axes.set_axis_off()
+        axes.set_title(title, fontsize=10, pad=4, color="#222222")
+        _draw_scale(axes, shape[1], size, str(note or ""), cell)
+        below = figure.add_axes(
+            (left + 0.06 * cell / width, (BAR - 0.16) / total, 0.88 * cell / width, 0.1 / total)
+        )
+        bar = figure.colorbar(ScalarMappable(norm, palette), cax=below, orientation="horizontal")
+        bar.ax.tick_params(labelsize=8, length=2, pad=1.5)
+        whole = bool((one[np.isfinite(one)] % 1 == 0).all())  # counts have no halves
+        bar.locator = MaxNLocator(4 if n > 1 else 7, integer=whole)
+        bar.update_ticks()
+        bar.outline.set_visible(False)
+    _prefer_own_bundle()
+    return figure

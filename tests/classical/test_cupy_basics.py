@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from gpu_course import exercises
+from gpu_course.classical import cupy_basics
+
+BACKGROUND = "classical/cupy-basics/remove-background"
+CONTRAST = "classical/cupy-basics/local-contrast"
+
+
+def test_without_cuda_numpy_and_scipy_are_returned_and_named(monkeypatch, capsys):
+    monkeypatch.setenv("GPU_COURSE_DEVICE", "cpu")
+    assert cupy_basics.cupy_or_numpy() == (np, ndimage)
+    assert "xp is NumPy" in capsys.readouterr().out
+
+
+def test_background_of_a_flat_image_leaves_nothing():
+    flat = np.full((32, 32), 200, np.uint8)
+    assert cupy_basics.remove_background(flat, 5, np, ndimage).max() < 1e-3
+
+
+def test_background_removal_keeps_a_small_object_and_nothing_negative():
+    image = np.full((64, 64), 50, np.uint16)
+    image[30:34, 30:34] = 250
+    clean = cupy_basics.remove_background(image, 10, np, ndimage)
+    assert clean.dtype == np.float32
+    assert clean.min() == 0
+    assert clean[31, 31] > 190
+
+
+def test_local_contrast_does_not_see_brightness_and_hardly_sees_gain():
+    image = np.random.default_rng(0).normal(1000, 100, (64, 64))
+    once = cupy_basics.local_contrast(image, 15, np, ndimage)
+    brighter = cupy_basics.local_contrast(3 * image + 500, 15, np, ndimage)
+    assert once.dtype == np.float32
+    np.testing.assert_allclose(brighter, once, atol=0.05)
+
+
+@pytest.mark.parametrize("size", [3, 15])
+def test_local_contrast_works_in_3d_and_is_finite_where_the_image_is_flat(size):
+    stack = np.zeros((8, 16, 16), np.float32)
+    stack[4, 8, 8] = 1000
+    result = cupy_basics.local_contrast(stack, size, np, ndimage)
+    assert np.isfinite(result).all()
+    assert result.argmax() == stack.argmax()
+
+
+@pytest.mark.parametrize(
+    ("name", "solution"),
+    [(BACKGROUND, cupy_basics.remove_background), (CONTRAST, cupy_basics.local_contrast)],
+)
+def test_checks_accept_the_solution_and_know_the_stub(name, solution):
+    assert exercises.check(name, solution).solved
+    assert exercises.check(name, lambda image, parameter, xp, ndi: None).state == "not solved yet"
+
+
+def forgot_the_cut(image, sigma, xp, ndi):
+    image = image.astype(xp.float32)
+    return image - ndi.gaussian_filter(image, sigma)
+
+
+def absolute_value(image, sigma, xp, ndi):
+    return xp.abs(forgot_the_cut(image, sigma, xp, ndi))
+
+
+def stays_in_integers(image, sigma, xp, ndi):
+    return xp.maximum(image - ndi.gaussian_filter(image, sigma), 0)
+
+
+def scipy_written_in(image, sigma, xp, ndi):
+    image = image.astype(xp.float32)
+    return xp.maximum(image - ndimage.gaussian_filter(image, sigma), 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (forgot_the_cut, "below zero"),
+        (absolute_value, "should become 0"),
+        (stays_in_integers, "float32"),
+        (scipy_written_in, "`ndi`"),
+    ],
+)
+def test_background_check_names_the_mistake(wrong, says):
+    result = exercises.check(BACKGROUND, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def variance_instead_of_deviation(image, size, xp, ndi):
+    image = image.astype(xp.float32)
+    mean = ndi.uniform_filter(image, size)
+    variance = xp.maximum(ndi.uniform_filter(image**2, size) - mean**2, 0)
+    return (image - mean) / (variance + 1)
+
+
+def no_cut_before_the_root(image, size, xp, ndi):
+    image = image.astype(xp.float32)
+    mean = ndi.uniform_filter(image, size)
+    variance = ndi.uniform_filter(image**2, size) - mean**2 - 1e-3
+    with np.errstate(invalid="ignore"):
+        return (image - mean) / (xp.sqrt(variance) + 1)
+
+
+def only_the_mean(image, size, xp, ndi):
+    image = image.astype(xp.float32)
+    return image - ndi.uniform_filter(image, size)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (variance_instead_of_deviation, "square root"),
+        (no_cut_before_the_root, "not a number"),
+        (only_the_mean, "divide"),
+    ],
+)
+def test_contrast_check_names_the_mistake(wrong, says):
+    result = exercises.check(CONTRAST, wrong)
+    assert not result.solved
+    assert says in result.message

@@ -1,0 +1,234 @@
+"""Facts about devices, and the checks of classical/devices."""
+
+import ctypes
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from gpu_course import devices, exercises
+from gpu_course.classical import devices as chapter
+from gpu_course.classical.devices import GIB, Facts, example_devices
+from gpu_course.devices import hardware
+from gpu_course.errors import CourseError
+
+CHOOSE = "classical/devices/choose-a-device"
+PREDICT = "classical/devices/predict-the-time"
+
+
+def test_opencl_facts_are_those_of_the_driver():
+    import pyopencl as cl
+
+    chosen = devices.use_opencl()
+    facts = chapter.facts_in_use()
+    driver = next(
+        one
+        for platform in cl.get_platforms()
+        for one in platform.get_devices()
+        if one.name.strip() == chosen.name
+    )
+    assert facts in chapter.opencl_facts()
+    assert facts.compute_units == driver.max_compute_units > 0
+    assert facts.memory == driver.global_mem_size >= facts.max_allocation > 0
+    assert facts.kind == chosen.kind
+
+
+def test_no_opencl_is_an_empty_list_and_not_an_error(monkeypatch):
+    import pyopencl as cl
+
+    def fail():
+        raise cl.LogicError("clGetPlatformIDs failed: PLATFORM_NOT_FOUND_KHR")
+
+    monkeypatch.setattr(cl, "get_platforms", fail)
+    assert chapter.opencl_facts() == []
+
+
+def test_a_device_that_went_away_is_said(monkeypatch):
+    monkeypatch.setattr(chapter, "opencl_facts", list)
+    with pytest.raises(CourseError, match="Restart"):
+        chapter.facts_in_use()
+
+
+def fake_cuda(answers):
+    """Return a stand-in for NVIDIA's driver that answers `answers` by attribute number."""
+
+    def get(device, index):
+        device._obj.value = 40 + index
+        return 0
+
+    def attribute(value, number, device):
+        assert device.value == 41  # the handle that cuDeviceGet gave for device 1
+        if number not in answers:
+            return 1  # CUDA_ERROR_INVALID_VALUE
+        value._obj.value = answers[number]
+        return 0
+
+    return SimpleNamespace(cuDeviceGet=get, cuDeviceGetAttribute=attribute)
+
+
+def test_cuda_attributes_are_asked_of_the_right_device(monkeypatch):
+    cuda = fake_cuda({13: 1_980_000, 16: 132, 18: 0, 36: 2_619_000, 37: 5120})
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: cuda)
+    say = chapter._cuda_attributes(1)
+    assert say == {
+        "clock": 1_980_000,
+        "units": 132,
+        "integrated": 0,
+        "memory_clock": 2_619_000,
+        "bus_width": 5120,
+    }
+
+
+def test_cuda_facts_compute_the_bandwidth_of_the_data_sheet(monkeypatch):
+    gpu = hardware.Gpu("NVIDIA H100 80GB HBM3", 85 * 10**9, "CUDA 12.8")
+    say = {"clock": 1_980_000, "units": 132, "integrated": 0}
+    say |= {"memory_clock": 2_619_000, "bus_width": 5120}
+    monkeypatch.setattr(hardware, "cuda_gpus", lambda: [gpu])
+    monkeypatch.setattr(chapter, "_cuda_attributes", lambda index: say)
+    (facts,) = chapter.cuda_facts()
+    assert facts.bandwidth == pytest.approx(3.35e12, rel=0.01)
+    assert (facts.compute_units, facts.clock) == (132, 1.98)
+    assert facts.max_allocation == facts.memory == gpu.memory
+
+
+def test_what_cuda_does_not_say_is_unknown_and_not_zero(monkeypatch):
+    monkeypatch.setattr(hardware, "cuda_gpus", lambda: [hardware.Gpu("X", GIB, "CUDA 13.0")])
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: fake_cuda({}))
+    monkeypatch.setattr(chapter, "_cuda_attributes", lambda index: dict.fromkeys(chapter._CUDA, 0))
+    (facts,) = chapter.cuda_facts()
+    assert (facts.bandwidth, facts.clock, facts.compute_units) == (None, None, None)
+    (row,) = chapter.facts_table([facts])
+    assert (row["bandwidth"], row["clock"], row["compute units"]) == ("–", "–", "–")
+
+
+def test_metal_has_no_float64(monkeypatch):
+    from gpu_course.devices import device
+
+    monkeypatch.setattr(chapter.sys, "platform", "darwin")
+    monkeypatch.setattr(device, "mps_computes", lambda: True)
+    apple = device.Device("PyTorch", "Apple M3", "GPU", 12 * GIB, "Metal (MPS)")
+    monkeypatch.setattr(device, "mps_device", lambda library: apple)
+    (facts,) = chapter.mps_facts()
+    assert (facts.through, facts.float64, facts.memory) == ("Metal", False, 12 * GIB)
+
+
+def test_table_writes_large_and_small_numbers_plainly():
+    rows = chapter.facts_table(example_devices())
+    assert [row["bandwidth"] for row in rows] == [
+        "190 GB/s",
+        "500 GB/s",
+        "1500 GB/s",
+        "100 GB/s",
+        "60 GB/s",
+    ]
+    assert rows[0]["memory"] == "4 GiB"
+
+
+# Choose a device
+
+
+def fitting(all_devices, image_bytes, buffers, precision):
+    return [
+        one
+        for one in all_devices
+        if image_bytes <= one.max_allocation
+        and image_bytes * buffers <= 0.8 * one.memory
+        and (precision == "float32" or one.float64)
+    ]
+
+
+def best(able, key):
+    return max(able, key=key).name if able else "none"
+
+
+def test_the_courses_choice_solves_it():
+    assert exercises.check(CHOOSE, chapter.choose_device).solved
+
+
+def test_stubs_are_not_solved_yet():
+    for name in (CHOOSE, PREDICT):
+        assert exercises.check(name, lambda *arguments: ...).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda d, i, b, p: best(fitting(d, i, b, p), lambda o: o.compute_units), "Compute units"),
+        (lambda d, i, b, p: best(fitting(d, i, b, p), lambda o: o.clock), "clock"),
+        (lambda d, i, b, p: best(fitting(d, i, b, p), lambda o: o.memory), "not how fast"),
+        (lambda d, i, b, p: best(fitting(d, i, 1, p), lambda o: o.bandwidth), "several arrays"),
+        (
+            lambda d, i, b, p: best(fitting(d, i, b, "float32"), lambda o: o.bandwidth),
+            "float64",
+        ),
+        (
+            lambda d, i, b, p: best(
+                [o for o in d if i * b <= 0.8 * o.memory and (p == "float32" or o.float64)],
+                lambda o: o.bandwidth,
+            ),
+            "max_allocation",
+        ),
+        (
+            lambda d, i, b, p: best(
+                [
+                    o
+                    for o in d
+                    if i <= o.max_allocation and i * b <= o.memory and (p == "float32" or o.float64)
+                ],
+                lambda o: o.bandwidth,
+            ),
+            "a fifth",
+        ),
+        (lambda d, i, b, p: "processor", "Look at this job"),
+        (lambda d, i, b, p: d[0].name, "Look at this job"),
+    ],
+)
+def test_each_forgotten_fact_has_its_hint(answer, hint):
+    result = exercises.check(CHOOSE, answer)
+    assert result.state == "below the goal"
+    assert re.search(hint, result.message), result.message
+
+
+def test_an_entry_in_place_of_a_name_is_said():
+    result = exercises.check(CHOOSE, lambda d, i, b, p: d[0])
+    assert result.state == "wrong"
+    assert "device.name" in result.message
+
+
+# Predict the time
+
+
+def test_prediction_of_a_known_chain():
+    # 100 MB read and written ten times at 100 GB/s, and over a bus of 10 GB/s twice
+    seconds = chapter.predict_seconds(10**8, 10, 100e9, 10e9)
+    assert seconds == pytest.approx(0.02 + 0.02)
+    assert chapter.predict_seconds(10**8, 10, 100e9) == pytest.approx(0.02)
+
+
+def test_the_courses_prediction_solves_it():
+    assert exercises.check(PREDICT, chapter.predict_seconds).solved
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda s, n, w, bus=None: 2 * n * s / w, "bus is missing"),
+        (lambda s, n, w, bus=None: n * s / w + (2 * s / bus if bus else 0), "reads an image"),
+        (lambda s, n, w, bus=None: 2 * n * s / w + (s / bus if bus else 0), "crosses it back"),
+        (lambda s, n, w, bus=None: n * (2 * s / w + (2 * s / bus if bus else 0)), "twice in all"),
+        (lambda s, n, w, bus=None: 1.0, "bytes a second"),
+    ],
+)
+def test_each_forgotten_journey_has_its_hint(answer, hint):
+    result = exercises.check(PREDICT, answer)
+    assert result.state == "below the goal"
+    assert re.search(hint, result.message), result.message
+
+
+def test_seconds_must_be_a_number():
+    assert exercises.check(PREDICT, lambda *arguments: "fast").state == "wrong"
+
+
+def test_a_device_of_which_much_is_unknown_can_be_described():
+    silent = Facts("Metal", "Apple", "GPU", None, None, GIB, GIB)
+    assert "–" in str(chapter.facts_table([silent]))
