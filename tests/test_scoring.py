@@ -222,3 +222,26 @@ def test_the_number_type_of_labels_does_not_matter(dtype):
 def test_thresholds_out_of_range_are_refused(threshold):
     with pytest.raises(CourseError, match="threshold"):
         scoring.matching(square((0, 0)), square((0, 0)), threshold)
+
+
+def test_renumbered_labels_are_the_same_objects():
+    labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
+    numbers = np.array([0, 9, 3, 0, 0, 0, 0, 1])
+    assert scoring.same_objects(labels, numbers[labels])
+    assert scoring.same_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        [[0, 1, 1], [1, 1, 0], [0, 7, 7]],  # two objects merged
+        [[0, 1, 3], [2, 2, 0], [0, 7, 7]],  # one split
+        [[1, 1, 1], [2, 2, 0], [0, 7, 7]],  # a pixel more
+        [[0, 1, 1], [2, 2, 0], [0, 0, 0]],  # one missing
+        [[0, 1, 1, 0], [2, 2, 0, 0], [0, 7, 7, 0]],  # another shape
+    ],
+)
+def test_other_objects_are_told_apart(other):
+    labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
+    assert not scoring.same_objects(labels, np.array(other))
+    assert not scoring.same_objects(np.array(other), labels)

@@ -333,6 +333,26 @@ def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
 # --- helpers -------------------------------------------------------------------------------
 
 
+def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
+    """Return whether two label images are equal up to the numbers given to the objects.
+
+    Parameters
+    ----------
+    first, second : array of integer, YX or ZYX
+        0 is background in both, and every other number one object.
+
+    Notes
+    -----
+    Every pixel pairs a number of the first image with one of the second. The images show the same
+    objects exactly if no number of either takes part in two different pairs, and 0 pairs with 0.
+    """
+    one, two = np.asarray(first), np.asarray(second)
+    if one.shape != two.shape or ((one == 0) != (two == 0)).any():
+        return False
+    pairs = np.unique(np.stack([one.ravel(), two.ravel()]), axis=1)
+    return bool(pairs.shape[1] == len(np.unique(one)) == len(np.unique(two)))
+
+
 def _ratio(numerator: float, denominator: float, *, empty: float = 1.0) -> float:
     return float(numerator / denominator) if denominator else empty
 

@@ -58,29 +58,6 @@ def test_absent_successor_is_one_sentence(monkeypatch, capsys):
     assert "not installed" in capsys.readouterr().out
 
 
-def test_renumbered_labels_are_the_same_objects():
-    labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
-    numbers = np.array([0, 9, 3, 0, 0, 0, 0, 1])
-    assert clij.same_objects(labels, numbers[labels])
-    assert clij.same_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        [[0, 1, 1], [1, 1, 0], [0, 7, 7]],  # two objects merged
-        [[0, 1, 3], [2, 2, 0], [0, 7, 7]],  # one split
-        [[1, 1, 1], [2, 2, 0], [0, 7, 7]],  # a pixel more
-        [[0, 1, 1], [2, 2, 0], [0, 0, 0]],  # one missing
-        [[0, 1, 1, 0], [2, 2, 0, 0], [0, 7, 7, 0]],  # another shape
-    ],
-)
-def test_other_objects_are_told_apart(other):
-    labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
-    assert not clij.same_objects(labels, np.array(other))
-    assert not clij.same_objects(np.array(other), labels)
-
-
 def test_disagreement_sees_pixels_and_not_numbers():
     labels = np.array([[0, 1, 1, 1], [2, 2, 2, 0]])
     other = np.array([[0, 5, 5, 9], [9, 9, 9, 0]])

@@ -30,12 +30,26 @@ def test_lines_are_read_as_y_x_and_a_single_point_is_no_line(tmp_path):
         ("no xml", "not a readable RSML"),
         (RSML.replace('y="25"', ""), "not a readable RSML"),
         (RSML.replace('"25"', '"east"'), "not a readable RSML"),
+        (RSML.replace('"25"', '"nan"'), "not finite"),
+        (RSML.replace('"25"', '"inf"'), "not finite"),
+        (RSML.replace("?>", ' encoding="klingon"?>'), "not a readable RSML"),
+        ('<rsml><polyline><point x="1" y="1"/></polyline></rsml>', "no traced root"),
         ("<rsml></rsml>", "no traced root"),
     ],
 )
 def test_broken_file_is_one_clear_sentence(tmp_path, text, word):
     with pytest.raises(CourseError, match=word):
         read_rsml(write(tmp_path, text))
+
+
+def test_missing_file_is_one_clear_sentence(tmp_path):
+    with pytest.raises(CourseError, match="not a readable RSML"):
+        read_rsml(tmp_path / "absent.rsml")
+
+
+def test_grey_picture_has_no_red_to_look_at():
+    with pytest.raises(CourseError, match="colour picture"):
+        rootnav_mask(np.zeros((50, 50), np.uint8), [np.array([[1.0, 1.0], [9.0, 9.0]])])
 
 
 def test_centreline_has_no_gap_and_stops_at_the_border():

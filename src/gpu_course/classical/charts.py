@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_course.classical.roofline import Roofline
-from gpu_course.display.figures import Panels, _prefer_own_bundle
+from gpu_course.display.figures import Panels, prefer_own_bundle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def _axes(alt: str, height: float = 4.0) -> tuple[Panels, "Axes"]:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    _prefer_own_bundle()
+    prefer_own_bundle()
     return figure, axes
 
 

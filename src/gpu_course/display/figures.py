@@ -77,7 +77,7 @@ def _saved(picture: Any, kind: str, **options: Any) -> bytes:
     return file.getvalue()
 
 
-def _prefer_own_bundle() -> None:
+def prefer_own_bundle() -> None:
     """In a notebook, let `Panels` draw itself even where pyplot claimed all figures."""
     from IPython.core.getipython import get_ipython
 
@@ -182,7 +182,7 @@ def show(
     note = "no scale" if no_scale is None else no_scale
     figure = _panels(drawn, _one_each(titles, n, "titles"), scales, note or "", columns, width)
     figure.alt = alt
-    _prefer_own_bundle()
+    prefer_own_bundle()
     return figure
 
 
@@ -222,12 +222,12 @@ def _panels(
             axes.set_axis_off()
             if titles[i]:
                 axes.set_title(titles[i], fontsize=10, pad=4, color="#222222")
-            _draw_scale(axes, pictures[i].shape[1], sizes[i], str(note), cell)
+            draw_scale(axes, pictures[i].shape[1], sizes[i], str(note), cell)
         top -= height + GAP
     return figure
 
 
-def _draw_scale(
+def draw_scale(
     axes: "Axes", width: int, size: tuple[float, float] | None, note: str, inches: float
 ) -> None:
     """Draw the scale bar, or the note, into the lower right corner of one picture.

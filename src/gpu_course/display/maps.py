@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gpu_course.display.arrays import VoxelSize, plane_size, to_numpy
-from gpu_course.display.figures import GAP, TITLE, Panels, _draw_scale, _prefer_own_bundle
+from gpu_course.display.figures import GAP, TITLE, Panels, draw_scale, prefer_own_bundle
 from gpu_course.errors import CourseError
 
 BAR = 0.42  # inches below a map for its colour bar and numbers
@@ -77,7 +77,7 @@ def show_maps(
         axes.imshow(np.where(np.isnan(one)[..., None], 0, pixels), aspect="auto")
         axes.set_axis_off()
         axes.set_title(title, fontsize=10, pad=4, color="#222222")
-        _draw_scale(axes, shape[1], size, str(note or ""), cell)
+        draw_scale(axes, shape[1], size, str(note or ""), cell)
         below = figure.add_axes(
             (left + 0.06 * cell / width, (BAR - 0.16) / total, 0.88 * cell / width, 0.1 / total)
         )
@@ -87,5 +87,5 @@ def show_maps(
         bar.locator = MaxNLocator(4 if n > 1 else 7, integer=whole)
         bar.update_ticks()
         bar.outline.set_visible(False)
-    _prefer_own_bundle()
+    prefer_own_bundle()
     return figure

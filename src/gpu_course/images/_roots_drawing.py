@@ -113,7 +113,7 @@ def hairs(rng: np.random.Generator, roots: list[Root], shape: tuple[int, int]) -
     """Draw the fine hairs that stand around roots like a brush, float32 (Y, X)."""
     starts, headings, lengths = [], [], []
     for root in roots:
-        count = int(len(root.path) * rng.uniform(0.5, 1.7))
+        count = int(len(root.path) * rng.uniform(0.7, 2.2))
         if len(root.path) < 12:
             continue
         # Young tips are bald; so are stretches where the hairs have died.
@@ -127,7 +127,9 @@ def hairs(rng: np.random.Generator, roots: list[Root], shape: tuple[int, int]) -
         headings.append(
             np.arctan2(ahead[:, 1], ahead[:, 0]) + side * rng.normal(1.3, 0.22, len(index))
         )
-        lengths.append(rng.gamma(5, 4.5 if root.order else 3.6, len(index)) + 3)
+        # Hairs near the tip are still growing, so the brush ends in a wedge.
+        grown = np.clip(2.2 * (1 - index / len(root.path)), 0.15, 1)
+        lengths.append((rng.gamma(5, 4.5 if root.order else 3.6, len(index)) + 3) * grown)
     if not starts:
         return np.zeros(shape, np.float32)
     field = scatter(

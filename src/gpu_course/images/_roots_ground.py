@@ -111,14 +111,14 @@ def paper(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
     """Draw the red channel of blue paper: dark, felted and a little dusty, float32 (Y, X)."""
     # The strengths are those of the photographs, band by band.
     grey = (
-        rng.uniform(41, 48)
-        + 2.2 * _noise(rng, shape, 0.6)
-        + 2.0 * _noise(rng, shape, 1.3)
-        + 1.8 * _noise(rng, shape, 2.8)
-        + 1.2 * smooth_field(rng, shape, 16)
-        + 0.8 * smooth_field(rng, shape, 90)
+        rng.uniform(43, 52)
+        + 3.9 * _noise(rng, shape, 0.5)
+        + 3.4 * _noise(rng, shape, 0.9)
+        + 2.5 * _noise(rng, shape, 2.8)
+        + 0.7 * smooth_field(rng, shape, 16)
+        + 1.4 * smooth_field(rng, shape, 150)
     )
-    count = rng.poisson(1.2e-4 * grey.size)
+    count = rng.poisson(4e-4 * grey.size)
     fibres = scatter(
         rng,
         rng.uniform(0, 1, (count, 2)) * np.array(shape),
@@ -126,7 +126,7 @@ def paper(rng: np.random.Generator, shape: tuple[int, int]) -> Field:
         rng.uniform(2, 9, count),
         shape,
     )
-    grey += 9 * ndimage.gaussian_filter(fibres, 0.7)
+    grey += 20 * ndimage.gaussian_filter(fibres, 0.7)
     lit: Field = grey * (1 + 0.35 * (light(rng, shape) - 1))
     return lit
 

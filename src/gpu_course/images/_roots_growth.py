@@ -56,6 +56,10 @@ class Habit:
         Mean distance of second-order roots along a side root; 0 for none.
     room : float
         Width of the picture for each plant.
+    taper : float
+        Share of its radius that a root loses on the way to its tip.
+    crown : tuple of float
+        Range of rows where main roots start, as a share of the picture's height.
     """
 
     depth: tuple[float, float]
@@ -65,6 +69,8 @@ class Habit:
     bend: float
     second: float
     room: float
+    taper: float = 0.62
+    crown: tuple[float, float] = (-0.12, 0.02)
 
 
 def grow_plant(rng: np.random.Generator, habit: Habit, base: Points, height: int) -> list[Root]:
@@ -86,7 +92,7 @@ def grow_plant(rng: np.random.Generator, habit: Habit, base: Points, height: int
     """
     length = height * rng.uniform(*habit.depth)
     thick = habit.radius[0] * rng.uniform(0.85, 1.2)
-    main = _walk(rng, base, rng.normal(0, 0.12), length, thick, 0.5 * habit.bend, 0)
+    main = _walk(rng, base, rng.normal(0, 0.12), length, thick, 0.5 * habit.bend, 0, habit.taper)
     roots = [main]
     for side in _branch(rng, main, habit, habit.reach, habit.spacing, 1):
         roots.append(side)
@@ -118,7 +124,8 @@ def _branch(
             thick = habit.radius[order] * rng.uniform(0.7, 1.25) * (0.65 + 0.35 * age)
             thick = min(thick, 0.8 * parent.radius[index])
             start = parent.path[index]
-            roots.append(_walk(rng, start, heading, size, thick, habit.bend, order))
+            walk = _walk(rng, start, heading, size, thick, habit.bend, order, habit.taper)
+            roots.append(walk)
         position += spacing * rng.gamma(1.6) / 1.6
     return roots
 
@@ -131,6 +138,7 @@ def _walk(
     thick: float,
     bend: float,
     order: int,
+    loss: float,
 ) -> Root:
     """Grow one root; `heading` is measured from straight down, positive to the right."""
     coarse = 6.0  # pixels between turns; the path between them is a smooth curve
@@ -150,6 +158,6 @@ def _walk(
     path = np.stack([np.interp(at, known, corners[:, axis]) for axis in (0, 1)], axis=1)
     # Thin towards the tip, the last few pixels most.
     along = at / steps
-    taper = (1 - 0.62 * along) * np.clip((1 - along) * length / (6 * thick + 4), 0, 1) ** 0.5
+    taper = (1 - loss * along) * np.clip((1 - along) * length / (6 * thick + 4), 0, 1) ** 0.5
     swell = 1 + 0.06 * np.sin(along * length / 23 + rng.uniform(0, 6.3))
     return Root(path, np.maximum(thick * taper * swell, 0.35), order)

@@ -40,7 +40,8 @@ def read_rsml(file: Path) -> list[Polyline]:
     Raises
     ------
     CourseError
-        The file is no RSML, or a point has no number for a coordinate.
+        The file is absent or no RSML, a point has no finite number for a coordinate, or no line
+        has two points.
 
     References
     ----------
@@ -52,14 +53,19 @@ def read_rsml(file: Path) -> list[Polyline]:
             np.array([(float(point.attrib["y"]), float(point.attrib["x"])) for point in line])
             for line in tree.iter("polyline")
         ]
-    except (ElementTree.ParseError, KeyError, ValueError) as error:
+        # Python reads “nan” and “inf” as numbers, but no pixel lies there.
+        if not all(np.isfinite(line).all() for line in lines):
+            raise ValueError("a coordinate is not finite")
+    # A LookupError is a missing attribute or an encoding that Python does not know.
+    except (ElementTree.ParseError, LookupError, OSError, ValueError) as error:
         raise CourseError(
             f"{Path(file).name} is not a readable RSML file ({error}). "
             "Run `gpu-course images verify rootnav`."
         ) from error
+    lines = [line for line in lines if len(line) > 1]
     if not lines:
         raise CourseError(f"{Path(file).name} has no traced root. Is it an RSML file?")
-    return [line for line in lines if len(line) > 1]
+    return lines
 
 
 def centreline(lines: Sequence[Polyline], shape: tuple[int, ...]) -> NDArray[np.bool_]:
@@ -103,7 +109,17 @@ def rootnav_mask(image: NDArray[np.uint8], lines: Sequence[Polyline]) -> NDArray
     -------
     ndarray, bool (Y, X)
         Pixels within `REACH` of a line whose red exceeds the local median by `CONTRAST`.
+
+    Raises
+    ------
+    CourseError
+        The picture has no colour channels.
     """
+    if image.ndim != 3 or image.shape[2] < 3:
+        raise CourseError(
+            f"The mask needs a colour picture (Y, X, 3), not one of shape {image.shape}. "
+            "Load the photograph without converting it to grey."
+        )
     from scipy import ndimage
 
     red = image[..., 0].astype(np.float32)

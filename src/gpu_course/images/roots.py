@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from gpu_course.errors import CourseError
 from gpu_course.images import _roots_drawing as drawing
@@ -30,13 +31,15 @@ HABITS = {
         room=430,
     ),
     "paper": Habit(
-        depth=(0.8, 1.5),
-        radius=(3.6, 1.9, 0.8),
-        spacing=15,
-        reach=340,
-        bend=0.75,
+        depth=(1.0, 1.9),
+        radius=(3.4, 2.9, 0.8),
+        spacing=17,
+        reach=400,
+        bend=0.34,
         second=0,
         room=800,
+        taper=0.4,
+        crown=(-0.12, -0.01),
     ),
 }
 
@@ -108,7 +111,7 @@ def _plants(rng: np.random.Generator, shape: tuple[int, int], habit: Habit) -> l
     roots: list[Root] = []
     for number in range(count):
         column = (number + rng.uniform(0.3, 0.7)) * width / count
-        base = np.array([rng.uniform(-0.12, 0.02) * min(height, 1024), column])
+        base = np.array([rng.uniform(*habit.crown) * min(height, 1024), column])
         roots += grow_plant(rng, habit, base, height)
     return roots
 
@@ -140,8 +143,12 @@ def _on_paper(
     grey = ground.paper(rng, shape)
     hairs = drawing.hairs(rng, roots, shape)
     grey += 20 * np.minimum(hairs, 2)
+    # Wet paper glows a little around a root.
+    grey += 26 * ndimage.gaussian_filter(covered, 4)
     # Thick roots are opaque and bright; thin ones let the paper through.
     main, _ = drawing.coverage([root for root in roots if root.order == 0], shape)
-    tone = np.where(main > 0, 146, 96) + 8 * smooth_field(rng, shape, 70)
-    grey += np.maximum(main, 0.85 * covered) * (tone + 38 * depth - grey)
-    return ground.camera(rng, grey.astype(np.float32), 0.9, 1.1)
+    tone = np.where(main > 0, 146, 94) + 9 * smooth_field(rng, shape, 70)
+    # A round body has no sharp edge: its light falls off over a pixel or two.
+    opaque = ndimage.gaussian_filter(np.maximum(main, 0.85 * covered), 0.8)
+    grey += opaque * (tone + 42 * depth - grey)
+    return ground.camera(rng, grey.astype(np.float32), 0.6, 0.5)
