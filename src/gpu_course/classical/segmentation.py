@@ -61,8 +61,9 @@ def separate_nuclei(image: Any, foreground: Any, *, sigma: float = 4.0) -> Devic
     Seen as a landscape, a smoothed nucleus is a dome, and between two touching domes runs a
     valley or at least a saddle. On a dome the surface bends down in all directions: both
     eigenvalues of the Hessian matrix are negative, so the larger one is. That gives one *region*
-    per nucleus, shaped like it, where `voronoi_otsu_labeling` starts from one *pixel* (and from
-    several in a long or spotted nucleus). The regions then grow until they meet.
+    per nucleus, shaped like it, where `voronoi_otsu_labeling` starts from single *pixels*, the
+    maxima. A dim nucleus on the slope of a bright one has no maximum of its own, but still bends
+    down. The regions then grow until they meet.
 
     Parameters
     ----------
@@ -135,8 +136,8 @@ def segment_nuclei(
     failure seen on the train half of the course's image:
 
     * the threshold is taken on the **logarithm**, as a few bright nuclei hid the dim ones;
-    * the seeds are **domes**, not single maxima, as long nuclei were split and maxima fell on
-      the halo of a bright neighbour;
+    * the seeds are **domes**, not single maxima: a blur that left long nuclei one maximum took
+      that of dim nuclei beside bright ones away;
     * every nucleus then gets **its own edge**, as bright ones were outlined too wide.
 
     Parameters
