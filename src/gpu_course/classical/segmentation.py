@@ -87,11 +87,11 @@ def separate_nuclei(image: Any, foreground: Any, *, sigma: float = 4.0) -> Devic
     return _grow(domes, foreground)
 
 
-def trim_halos(image: Any, labels: Any, *, level: float = 0.65, sigma: float = 1.0) -> DeviceImage:
+def trim_halos(image: Any, labels: Any, *, level: float = 0.7, sigma: float = 1.0) -> DeviceImage:
     """Cut off the glow around bright nuclei, which the logarithm took for nucleus.
 
-    Each nucleus gets a threshold of its own: a part of its own mean height above the background
-    (the image's median, as most pixels are background).
+    Each nucleus gets a threshold of its own: a part of its own mean height above the background,
+    which is the mean of all pixels outside the labels.
 
     Parameters
     ----------
@@ -112,7 +112,11 @@ def trim_halos(image: Any, labels: Any, *, level: float = 0.65, sigma: float = 1
     import pyclesperanto_prototype as cle
 
     smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
-    background = float(np.median(np.asarray(image)))
+    outside = cle.equal_constant(labels, constant=0)
+    # At least 1 pixel, so that nothing is divided by 0 where nuclei fill the image.
+    background = cle.sum_of_all_pixels(cle.mask(smooth, outside)) / max(
+        1.0, cle.sum_of_all_pixels(outside)
+    )
     mean = cle.mean_intensity_map(smooth, labels)
     # background + level · (mean − background), for all nuclei at once.
     edge = cle.add_image_and_scalar(
@@ -126,7 +130,7 @@ def segment_nuclei(
     *,
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
-    level: float = 0.65,
+    level: float = 0.7,
     smallest: float = 30,
 ) -> NDArray[np.int32]:
     """Label fluorescent nuclei of very different brightness.
