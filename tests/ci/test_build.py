@@ -99,7 +99,7 @@ def test_changed_fingerprint_in_the_registry_names_chapter_and_image(light, copy
 
 def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, copy):
     replace(copy / "book" / "start" / "setup.md", "# Setup", "# Set up")
-    module = copy / "src" / "gpu_course" / "scoring.py"
+    module = copy / "src" / "gpu_course" / "scoring" / "masks.py"
     module.write_text(module.read_text() + "\n# a comment more\n")
     refused = run(light, copy)
     assert refused.returncode != 0
@@ -110,7 +110,7 @@ def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, c
     site = copy / "_build" / "html"
     page = (site / f"{CHAPTER}.html").read_text()
     assert 'class="course-stale"' in page
-    assert "src/gpu_course/scoring.py: changed" in page
+    assert "src/gpu_course/scoring/masks.py: changed" in page
     assert 'class="course-stale"' not in (site / "start" / "setup.html").read_text()
     assert (site / pages.notebook_path(CHAPTER, "student")).is_file()
 

@@ -1,21 +1,4 @@
-"""How good is a segmentation? The scores that every chapter of the course reports.
-
-Two questions are asked of a segmentation, and each has its own family of scores:
-
-*Which pixels belong to an object?* (roots) — :func:`dice`, :func:`iou`, :func:`cl_dice`,
-:func:`centreline_recall`. They compare two masks.
-
-*Which pixels belong to which object?* (nuclei, bees) — :func:`matching`,
-:func:`average_precision`, :func:`count_error`. They compare two label images, in which 0 is
-background and every other number is one object. Numbers need not be consecutive, and objects need
-not carry the same number in both images.
-
-All functions are pure, take NumPy arrays (or anything ``numpy.asarray`` understands, such as a
-clesperanto image) of two or three dimensions, and count in pixels or voxels.
-
-Nothing to find and nothing found is a perfect answer: every score is then 1 (and an error 0).
-If only one of the two images is empty, every score is 0.
-"""
+"""Which pixels belong to which object? Scores that compare two label images."""
 
 from __future__ import annotations
 
@@ -28,129 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.scoring._inputs import label_image, ratio, same_shape
 
 THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 """The IoU thresholds at which the course reports average precision."""
-
-
-# --- masks: is this pixel part of an object? -----------------------------------------------
-
-
-def dice(truth: ArrayLike, prediction: ArrayLike) -> float:
-    """Return the Dice coefficient of two masks, 2·|A∩B| / (|A| + |B|).
-
-    Parameters
-    ----------
-    truth, prediction : array of bool or integer, YX or ZYX
-        Pixels that are not 0 belong to an object, so label images may be given too.
-
-    Returns
-    -------
-    float
-        From 0 (no common pixel) to 1 (the same mask).
-
-    Raises
-    ------
-    CourseError
-        If the shapes differ or an array is no mask.
-
-    References
-    ----------
-    Dice, L. R. (1945), https://doi.org/10.2307/1932409
-    """
-    true, predicted = _two_masks(truth, prediction)
-    both = np.count_nonzero(true & predicted)
-    return _ratio(2 * both, np.count_nonzero(true) + np.count_nonzero(predicted))
-
-
-def iou(truth: ArrayLike, prediction: ArrayLike) -> float:
-    """Return the intersection over union of two masks, |A∩B| / |A∪B| (the Jaccard index).
-
-    Parameters, range and errors are those of :func:`dice`; the two rank results alike, since
-    IoU = Dice / (2 − Dice).
-    """
-    true, predicted = _two_masks(truth, prediction)
-    return _ratio(np.count_nonzero(true & predicted), np.count_nonzero(true | predicted))
-
-
-def cl_dice(truth: ArrayLike, prediction: ArrayLike) -> float:
-    """Return the centreline Dice, which asks for the same lines, however thickly drawn.
-
-    A root that is one pixel too thin costs much Dice and is still the right root. clDice asks
-    two other questions: how much of the prediction's skeleton lies inside the true mask, and how
-    much of the true skeleton lies inside the prediction? It is the harmonic mean of both answers.
-
-    Parameters
-    ----------
-    truth, prediction : array of bool or integer, YX or ZYX
-        Pixels that are not 0 belong to an object.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-
-    Raises
-    ------
-    CourseError
-        If the shapes differ or an array is no mask.
-
-    References
-    ----------
-    Shit et al. (2021), https://doi.org/10.1109/CVPR46437.2021.01629
-    """
-    from skimage.morphology import skeletonize
-
-    true, predicted = _two_masks(truth, prediction)
-    if not true.any() or not predicted.any():
-        return float(true.any() == predicted.any())
-    true_lines, predicted_lines = (
-        # Thinning can wear a small compact object away altogether: it is then its own line.
-        lines if lines.any() else mask
-        for mask, lines in ((true, skeletonize(true)), (predicted, skeletonize(predicted)))
-    )
-    correct = np.count_nonzero(predicted_lines & true) / np.count_nonzero(predicted_lines)
-    found = np.count_nonzero(true_lines & predicted) / np.count_nonzero(true_lines)
-    return _ratio(2 * correct * found, correct + found, empty=0.0)
-
-
-def centreline_recall(
-    centreline: ArrayLike, prediction: ArrayLike, *, tolerance: float = 3.0
-) -> float:
-    """Return the part of a traced centreline that has the prediction within reach.
-
-    For photographs whose roots were traced as lines: no true mask exists, so only this half of
-    the question can be asked honestly.
-
-    Parameters
-    ----------
-    centreline, prediction : array of bool or integer, YX or ZYX
-        Pixels that are not 0 belong to a line or an object.
-    tolerance : float
-        How far, in pixels, the nearest predicted pixel may be.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-
-    Raises
-    ------
-    CourseError
-        If the shapes differ, an array is no mask, or the tolerance is negative.
-    """
-    from scipy.ndimage import distance_transform_edt
-
-    true, predicted = _two_masks(centreline, prediction)
-    if tolerance < 0:
-        raise CourseError(f"The tolerance is {tolerance} pixels. Give 0 or more.")
-    if not true.any() or not predicted.any():
-        return float(true.any() == predicted.any())
-    distance = distance_transform_edt(~predicted)
-    return float(np.mean(distance[true] <= tolerance))
-
-
-# --- label images: is this object that object? ---------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -209,7 +73,7 @@ class Matching:
 
     def _part(self, numerator: float, denominator: float) -> float:
         nothing_to_find = self.tp + self.fp + self.fn == 0
-        return 1.0 if nothing_to_find else _ratio(numerator, denominator, empty=0.0)
+        return 1.0 if nothing_to_find else ratio(numerator, denominator, empty=0.0)
 
     def __add__(self, other: Matching) -> Matching:
         """Pool the objects of two images."""
@@ -322,7 +186,7 @@ def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
         If labels are negative or not whole numbers.
     """
     true, predicted = (
-        np.count_nonzero(np.unique(_labels(labels, side)))
+        np.count_nonzero(np.unique(label_image(labels, side)))
         for labels, side in ((true_labels, "true"), (predicted_labels, "predicted"))
     )
     if true == 0:
@@ -353,55 +217,10 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     return bool(pairs.shape[1] == len(np.unique(one)) == len(np.unique(two)))
 
 
-def _ratio(numerator: float, denominator: float, *, empty: float = 1.0) -> float:
-    return float(numerator / denominator) if denominator else empty
-
-
-def _same_shape(true: NDArray[Any], predicted: NDArray[Any]) -> None:
-    if true.shape != predicted.shape:
-        raise CourseError(
-            f"The true image has shape {true.shape} and the predicted one {predicted.shape}. "
-            "Compare images of the same shape."
-        )
-
-
-def _two_masks(truth: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    true, predicted = _mask(truth, "true"), _mask(prediction, "predicted")
-    _same_shape(true, predicted)
-    return true, predicted
-
-
-def _mask(image: ArrayLike, side: str) -> NDArray[np.bool_]:
-    array = np.asarray(image)
-    if array.dtype.kind not in "buif":
-        raise CourseError(f"The {side} mask is no array of numbers. Give a NumPy array.")
-    if not _whole(array):
-        raise CourseError(
-            f"The {side} mask holds numbers that are not whole. Apply a threshold first."
-        )
-    return array.astype(bool)
-
-
-def _labels(image: ArrayLike, side: str) -> NDArray[np.integer[Any]]:
-    array = np.asarray(image)
-    if array.dtype.kind not in "buif" or not _whole(array):
-        raise CourseError(
-            f"The {side} label image holds numbers that are not whole. Label the objects first."
-        )
-    if array.size and array.min() < 0:
-        raise CourseError(f"The {side} label image holds negative labels. Use 0 for background.")
-    return array if array.dtype.kind in "ui" else array.astype(np.int64)
-
-
-def _whole(array: NDArray[Any]) -> bool:
-    """Return whether all numbers are whole; clesperanto may keep labels and masks as floats."""
-    return array.dtype.kind != "f" or bool((np.isfinite(array) & (array == np.rint(array))).all())
-
-
 def _pair_ious(true_labels: ArrayLike, predicted_labels: ArrayLike) -> NDArray[np.float64]:
     """Return the IoU of each true object (row) with each predicted object (column)."""
-    true, predicted = _labels(true_labels, "true"), _labels(predicted_labels, "predicted")
-    _same_shape(true, predicted)
+    true, predicted = label_image(true_labels, "true"), label_image(predicted_labels, "predicted")
+    same_shape(true, predicted)
     # Renumber to 0…n, so that the table below has no empty rows however large the labels are.
     true_ids, true_index = np.unique(true, return_inverse=True)
     predicted_ids, predicted_index = np.unique(predicted, return_inverse=True)
