@@ -194,9 +194,6 @@ def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
     return (predicted - true) / true
 
 
-# --- helpers -------------------------------------------------------------------------------
-
-
 def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     """Return whether two label images are equal up to the numbers given to the objects.
 
