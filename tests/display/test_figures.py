@@ -140,7 +140,7 @@ def test_noisy_figure_becomes_a_jpeg_close_to_what_was_drawn():
     colour[100:200, 100:200] = 230, 159, 0
     mime, data = show(*[colour] * 6).encode()
     assert mime == "image/jpeg"
-    assert len(data) < 250_000
+    assert len(data) < 200_000
     drawn = np.asarray(Image.open(io.BytesIO(data))).astype(int)
     assert (np.abs(drawn - (230, 159, 0)).max(-1) < 12).sum() > 1000
 

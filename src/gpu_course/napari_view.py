@@ -1,0 +1,115 @@
+"""Real pictures of napari's window, also on a machine without a screen."""
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.display.picture import light_picture
+
+if TYPE_CHECKING:
+    import napari
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A picture of a window, which a notebook shows.
+
+    Attributes
+    ----------
+    pixels : ndarray, uint8 (Y, X, 3)
+    """
+
+    pixels: NDArray[np.uint8]
+
+    def __repr__(self) -> str:
+        """Return its size instead of its pixels."""
+        return f"Snapshot of {self.pixels.shape[1]} × {self.pixels.shape[0]} pixels"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        mime, data = light_picture(self.pixels)
+        return {mime: data, "text/plain": repr(self)}
+
+
+def snapshot(
+    build: "Callable[[napari.Viewer], object]", *, size: tuple[int, int] = (1000, 620)
+) -> Snapshot | None:
+    """Open napari, let `build` fill it, and return a picture of the whole window.
+
+    The window is closed again. On your own screen, keep it open instead:
+    ``viewer = napari.Viewer(); build(viewer)``.
+
+    Parameters
+    ----------
+    build : callable
+        Gets the viewer and adds layers to it.
+    size : tuple of int
+        Width and height of the window in pixels.
+
+    Returns
+    -------
+    Snapshot or None
+        None, after one printed sentence, where napari is not installed or no screen can be had.
+    """
+    missing = _missing()
+    if missing:
+        print(f"No picture of napari here: {missing}")
+        return None
+    # IPython's event loop is for windows that stay open; this one does not.
+    os.environ.setdefault("NAPARI_APPLICATION_IPY_INTERACTIVE", "0")
+    import napari
+    from qtpy.QtWidgets import QApplication
+
+    viewer = napari.Viewer(show=True)
+    try:
+        viewer.window.resize(*size)
+        build(viewer)
+        # A few turns of Qt's event loop: layers are drawn in the first, thumbnails later.
+        for _ in range(10):
+            QApplication.processEvents()
+            time.sleep(0.02)
+        pixels = viewer.screenshot(canvas_only=False, flash=False)
+    finally:
+        viewer.close()
+    return Snapshot(np.ascontiguousarray(pixels[..., :3]))
+
+
+def _missing() -> str:
+    """Return what keeps napari from opening a window, or an empty text."""
+    import importlib.util
+
+    if importlib.util.find_spec("napari") is None or importlib.util.find_spec("qtpy") is None:
+        return "napari is not installed; `pip install napari PyQt6` brings it."
+    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return ""
+    if not shutil.which("Xvfb"):
+        return "there is no screen, and no Xvfb to stand in for one (`sudo apt install xvfb`)."
+    os.environ["DISPLAY"] = _own_screen()
+    return ""
+
+
+@functools.cache
+def _own_screen() -> str:
+    """Start a virtual screen and return its name.
+
+    One for the whole process: Qt stays connected to its first screen. With `-terminate` the
+    screen ends by itself when the process, its last client, has gone.
+    """
+    read, write = os.pipe()
+    subprocess.Popen(
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp",
+         "-terminate"],
+        pass_fds=[write],
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        return f":{pipe.readline().strip()}"

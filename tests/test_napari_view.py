@@ -1,0 +1,73 @@
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+
+from gpu_course import napari_view, running
+
+pytestmark = pytest.mark.display
+
+needs_screen = pytest.mark.skipif(
+    sys.platform == "linux" and not shutil.which("Xvfb"), reason="no Xvfb: see ci/system.py"
+)
+
+CELLS = """\
+import numpy as np
+from gpu_course.napari_view import snapshot
+
+def build(viewer):
+    viewer.add_image(np.full((40, 60), 200, np.uint8), colormap="green", contrast_limits=(0, 200))
+
+first = snapshot(build, size=(900, 600))
+second = snapshot(build, size=(900, 600))
+canvas = first.pixels[100:500, 450:800].astype(int)
+print(first.pixels.shape, first.pixels.dtype, second.pixels.shape)
+print("green", int(np.median(canvas[..., 1])), int(np.median(canvas[..., 0])))
+first
+"""
+
+
+@needs_screen
+def test_window_is_pictured_twice_in_one_kernel_without_a_word(monkeypatch):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS)])
+    running.execute(notebook, "napari")
+    outputs = notebook.cells[0].outputs
+    assert not [o for o in outputs if o.get("name") == "stderr"]
+    printed = outputs[0].text.splitlines()
+    assert printed == ["(600, 900, 3) uint8 (600, 900, 3)", "green 255 0"]
+    assert {"image/png", "image/jpeg"} & set(outputs[1].data)
+
+
+@needs_screen
+def test_process_ends_when_its_work_is_done():
+    code = "from gpu_course.napari_view import snapshot; print(snapshot(lambda viewer: None))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.strip() == "Snapshot of 1000 × 620 pixels"
+
+
+def test_without_a_screen_one_sentence_and_none(monkeypatch, capsys):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert napari_view.snapshot(lambda viewer: None) is None
+    assert "no screen" in capsys.readouterr().out
+
+
+def test_without_napari_one_sentence_and_none(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert napari_view.snapshot(lambda viewer: None) is None
+    assert "napari is not installed" in capsys.readouterr().out
+
+
+def test_large_window_is_shown_light():
+    noise = np.random.default_rng(0).integers(0, 255, (500, 800, 3), np.uint8)
+    bundle = napari_view.Snapshot(noise)._repr_mimebundle_()
+    assert "image/jpeg" in bundle
+    assert bundle["text/plain"] == "Snapshot of 800 × 500 pixels"
