@@ -9,7 +9,6 @@ header), and Jupyter Book renders that tree with execution off and warnings as e
 """
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ import pages
 import records
 import yaml
 
-from gpu_course import chapters, notebooks, paths, references, scores
+from gpu_course import chapters, notebooks, origin, paths, references, scores
 from gpu_course.chapters import Chapter
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -106,7 +105,7 @@ def write_notebook(chapter: Chapter, kind: notebooks.Kind, links: Links) -> None
         kind,
         links,
         executed=notebooks.read_executed(chapter),
-        requirement=requirement(chapter),
+        requirement=origin.requirement(notebooks.extras(chapter)),
     )
     text = nbformat.writes(notebook) + "\n"
     write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
@@ -128,7 +127,7 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         executed = notebooks.read_executed(chapter) if chapter.code_cells else None
         found[chapter.name] = records.read(executed)
         header = pages.header(
-            chapter, found[chapter.name], titles, repository(), stale.get(chapter.name, [])
+            chapter, found[chapter.name], titles, origin.repository(), stale.get(chapter.name, [])
         )
         write_atomic(
             STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
@@ -167,34 +166,14 @@ def staged(
     return notebook
 
 
-def repository() -> str:
-    """Return ``"owner/name"`` of the public repository on GitHub, or ``""`` if none is known.
-
-    The page workflow sets ``GPU_COURSE_REPOSITORY``; a local build has no public address.
-    """
-    return os.environ.get("GPU_COURSE_REPOSITORY", "").strip()
-
-
 def site_address() -> str:
     """Return the public address of the site: ``_config.yml``, else GitHub Pages' rule."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     address = (config.get("html") or {}).get("baseurl", "")
-    if not address and repository():
-        owner, name = repository().split("/", 1)
+    if not address and origin.repository():
+        owner, name = origin.repository().split("/", 1)
         address = f"https://{owner.lower()}.github.io/{name}/"
     return str(address)
-
-
-def requirement(chapter: Chapter) -> str:
-    """Return what pip installs on Colab for `chapter`."""
-    extras = ["cuda12"] if "cupy" in chapter.course.get("needs", []) else []
-    name = f"gpu-course[{','.join(extras)}]" if extras else "gpu-course"
-    if not repository():
-        return name
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return f"{name} @ git+https://github.com/{repository()}@{commit or 'main'}"
 
 
 if __name__ == "__main__":

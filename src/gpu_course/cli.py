@@ -76,7 +76,7 @@ def notebooks_(
     """Write the notebook of every chapter into a folder."""
     import nbformat
 
-    from gpu_course import chapters, notebooks, references
+    from gpu_course import chapters, notebooks, origin, references
     from gpu_course.files import write_atomic
 
     book = [chapter for chapter in chapters.read_all() if chapter.code_cells]
@@ -90,7 +90,11 @@ def notebooks_(
     links = references.links(book)
     made = {
         chapter.name: notebooks.build(
-            chapter, kind, links, executed=notebooks.read_executed(chapter)
+            chapter,
+            kind,
+            links,
+            executed=notebooks.read_executed(chapter) if kind == "solved" else None,
+            requirement=origin.requirement(notebooks.extras(chapter)),
         )
         for chapter in book
     }

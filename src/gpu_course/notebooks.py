@@ -22,9 +22,13 @@ import importlib.util
 import subprocess
 from pathlib import Path
 
-if importlib.util.find_spec("gpu_course") is None:
-    subprocess.run(["pip", "install", "--quiet", {requirement!r}], check=True)
+course = {requirement!r}
+if importlib.util.find_spec("gpu_course") is None and course:
+    subprocess.run(["pip", "install", "--quiet", course], check=True)
     print("Installed. Choose Runtime → Restart session, then run this cell once more.")
+elif importlib.util.find_spec("gpu_course") is None:
+    print("This notebook was made from a copy of the course that has no public address.")
+    print("Upload the course's folder, install it with `%pip install FOLDER`, and restart.")
 
 if subprocess.run("nvidia-smi", shell=True, capture_output=True).returncode:
     print("This runtime has no GPU. Choose Runtime → Change runtime type → T4 GPU.")
@@ -42,7 +46,7 @@ def build(
     links: Links,
     *,
     executed: nbformat.NotebookNode | None = None,
-    requirement: str = "gpu-course",
+    requirement: str = "",
 ) -> nbformat.NotebookNode:
     """Return one notebook of `chapter`, with plain Markdown and nothing of the site's machinery.
 
@@ -58,7 +62,8 @@ def build(
     executed : nbformat.NotebookNode, optional
         The stored executed notebook, for ``solved``.
     requirement : str
-        What pip installs on Colab, such as ``"gpu-course @ git+https://…@<commit>"``.
+        What pip installs on Colab, such as ``"gpu-course @ git+https://…@<commit>"``; see
+        :mod:`gpu_course.origin`. Without it the set-up cell says how to install by hand.
 
     Raises
     ------
@@ -108,6 +113,12 @@ def build(
     notebook = new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(notebook)
     return notebook
+
+
+def extras(chapter: Chapter) -> list[str]:
+    """Return the optional parts of the package that `chapter` needs on a machine with a GPU."""
+    known = {"cupy": "cuda12", "torch": "deep-learning", "tensorflow": "deep-learning"}
+    return sorted({known[need] for need in chapter.course.get("needs", []) if need in known})
 
 
 def read_executed(chapter: Chapter) -> nbformat.NotebookNode | None:

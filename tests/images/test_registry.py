@@ -220,7 +220,7 @@ def test_mirror_folder_missing(register, tmp_path, monkeypatch):
 def test_file_missing_in_mirror_folder(register, tmp_path, monkeypatch):
     register(entry("http://127.0.0.1:9/x", package="no_such_package:picture.tif"))
     monkeypatch.setenv("GPU_COURSE_MIRROR", str(tmp_path))
-    fails(f"has no {PATH}", "unset GPU_COURSE_MIRROR", "pip install no-such-package")
+    fails(f"has no {PATH}", "unset GPU_COURSE_MIRROR", "pip install --no-deps no-such-package")
 
 
 def test_wrong_file_in_mirror_folder(register, tmp_path, monkeypatch):
@@ -276,7 +276,7 @@ def test_package_with_another_file_is_passed_over(register, package, server, cac
 
 def test_file_that_only_a_package_has(register):
     register(entry("", package="no_such_package:images/picture.tif"))
-    fails("only inside a package", "pip install no-such-package")
+    fails("only inside a package", "pip install --no-deps no-such-package")
 
 
 def test_unknown_path(cache):
