@@ -148,6 +148,9 @@ def staged(
     for number, cell in enumerate(code, 1):
         cell.outputs = by_source[cell.source].outputs if cell.source in by_source else []
         cell.execution_count = number if cell.outputs else None
+        for output in cell.outputs:
+            # Scores travel beside their table for the executor; the page shows the table.
+            output.get("data", {}).pop(scores.MIME, None)
     if chapter.name == "index":
         # The landing page opens with its question, not with its facts.
         notebook.cells.append(nbformat.v4.new_markdown_cell(header, id="header"))
