@@ -9,6 +9,7 @@ header), and Jupyter Book renders that tree with execution off and warnings as e
 """
 
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -73,6 +74,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     tool = Path(sys.executable).with_name("jupyter-book")
     done = subprocess.run(
         [tool, "build", STAGE, "--path-output", ROOT, "--warningiserror", "--keep-going"],
+        # The course's own Sphinx extension lies beside this file.
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         check=False,
     )
     if done.returncode:
