@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ needs_screen = pytest.mark.skipif(
 )
 
 CELLS = """\
+import os, signal
 import numpy as np
 from gpu_course.napari_view import snapshot
 
@@ -22,6 +24,10 @@ def build(viewer):
     viewer.add_image(np.full((40, 60), 200, np.uint8), colormap="green", contrast_limits=(0, 200))
 
 first = snapshot(build, size=(900, 600))
+try:  # as the interrupt key of a notebook does, to the whole group
+    os.killpg(os.getpgid(0), signal.SIGINT)
+except KeyboardInterrupt:
+    pass
 second = snapshot(build, size=(900, 600))
 canvas = first.pixels[100:500, 450:800].astype(int)
 print(first.pixels.shape, first.pixels.dtype, second.pixels.shape)
@@ -49,6 +55,22 @@ def test_process_ends_when_its_work_is_done():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "Snapshot of 1000 × 620 pixels"
+
+
+@needs_screen
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_unreachable_screen_is_one_sentence_and_the_process_lives():
+    code = "from gpu_course.napari_view import snapshot; print(snapshot(lambda viewer: None))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={**os.environ, "DISPLAY": ":98", "QT_QPA_PLATFORM": "xcb"},
+    )
+    assert "cannot be reached" in done.stdout
+    assert done.stdout.splitlines()[-1] == "None"
 
 
 def test_without_a_screen_one_sentence_and_none(monkeypatch, capsys):

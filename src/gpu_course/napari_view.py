@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,12 +64,12 @@ def snapshot(
     if missing:
         print(f"No picture of napari here: {missing}")
         return None
-    # IPython's event loop is for windows that stay open; this one does not.
-    os.environ.setdefault("NAPARI_APPLICATION_IPY_INTERACTIVE", "0")
     import napari
     from qtpy.QtWidgets import QApplication
 
-    viewer = napari.Viewer(show=True)
+    # IPython's event loop is for windows that stay open; this one does not.
+    with _without_event_loop():
+        viewer = napari.Viewer(show=True)
     try:
         viewer.window.resize(*size)
         build(viewer)
@@ -82,18 +83,50 @@ def snapshot(
     return Snapshot(np.ascontiguousarray(pixels[..., :3]))
 
 
+@contextmanager
+def _without_event_loop() -> Iterator[None]:
+    """Keep napari from starting IPython's event loop; a window opened later may start it."""
+    from napari.settings import get_settings
+
+    application = get_settings().application
+    before = application.ipy_interactive
+    application.ipy_interactive = False
+    try:
+        yield
+    finally:
+        application.ipy_interactive = before
+
+
 def _missing() -> str:
     """Return what keeps napari from opening a window, or an empty text."""
     import importlib.util
 
     if importlib.util.find_spec("napari") is None or importlib.util.find_spec("qtpy") is None:
         return "napari is not installed; `pip install napari PyQt6` brings it."
-    if sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if sys.platform != "linux":
         return ""
-    if not shutil.which("Xvfb"):
-        return "there is no screen, and no Xvfb to stand in for one (`sudo apt install xvfb`)."
-    os.environ["DISPLAY"] = _own_screen()
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    if not screen:
+        if not shutil.which("Xvfb"):
+            return "there is no screen, and no Xvfb to stand in for one (`sudo apt install xvfb`)."
+        os.environ["DISPLAY"] = _own_screen()
+    # A virtual screen of our own works, and would end with the client that tries it.
+    elif not _own_screen.cache_info().currsize and not _opens(screen):
+        return "its screen cannot be reached; unset DISPLAY to use a virtual one."
     return ""
+
+
+@functools.cache
+def _opens(display: str) -> bool:
+    """Try a screen in another process: Qt ends a process whose screen it cannot reach."""
+    code = "from qtpy.QtWidgets import QApplication; QApplication([])"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, check=False, timeout=60
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return done.returncode == 0
 
 
 @functools.cache
@@ -109,6 +142,8 @@ def _own_screen() -> str:
          "-terminate"],
         pass_fds=[write],
         stderr=subprocess.DEVNULL,
+        # The interrupt key of a notebook reaches its whole group; the screen must survive it.
+        start_new_session=True,
     )  # fmt: skip
     os.close(write)
     with os.fdopen(read) as pipe:
