@@ -78,7 +78,9 @@ def test_student_notebook_runs_without_network_and_photographs(name, tmp_path):
 def test_student_notebook_runs_with_the_photographs(name, mirror, tmp_path):
     shown = outputs_of(name, tmp_path, mirror.resolve())
     check_outputs(name, shown)
-    assert "GPU_COURSE_MIRROR" not in text_of(shown)
+    left_out = [line for line in text_of(shown).splitlines() if "GPU_COURSE_MIRROR" in line]
+    # A mirror of the photographs need not hold the cells of scikit-image.
+    assert all("cells3d" in line for line in left_out)
 
 
 def test_some_chapter_shows_photographs():
