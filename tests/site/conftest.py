@@ -129,7 +129,7 @@ def visit(browser: Any, site: Site, name: str, **options: Any) -> Iterator[Visit
 
 def unfold(page: Any) -> None:
     """Open what a reader can open, so that folded text is examined too."""
-    changed = page.evaluate(
+    page.evaluate(
         """() => {
             const folded = document.querySelectorAll("article details:not([open])");
             folded.forEach(each => each.open = true);
@@ -138,12 +138,11 @@ def unfold(page: Any) -> None:
             // Every tab at once, below one another.
             const tabs = document.querySelectorAll("article .sd-tab-content");
             tabs.forEach(each => each.style.setProperty("display", "block", "important"));
-            return folded.length + hidden.length;
         }"""
     )
-    if changed:
-        # The theme makes wide blocks scrollable by keyboard 0.3 s after a change.
-        page.wait_for_timeout(400)
+    # The theme makes wide blocks scrollable by keyboard 0.3 s after the last change, which may be
+    # that of an earlier test.
+    page.wait_for_timeout(500)
 
 
 def use_theme(page: Any, theme: str) -> None:

@@ -30,7 +30,8 @@ def test_search_leads_to_a_page_with_the_word(home, site):
     assert urlsplit(page.url).path.removeprefix("/").removesuffix(".html") in PAGES
     assert "nuclei" in page.locator("article").inner_text().lower()
     assert home.errors == []
-    assert home.failures == []
+    # Leaving the results stops the search's own reading of the other pages.
+    assert [each for each in home.failures if "ERR_ABORTED" not in each] == []
     assert home.foreign == []
 
 
