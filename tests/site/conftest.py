@@ -148,7 +148,8 @@ def unfold(page: Any) -> None:
 def use_theme(page: Any, theme: str) -> None:
     """Let the reader's system ask for a light or a dark page, and wait until it is."""
     page.emulate_media(color_scheme=theme)
-    page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'")
+    # Asked ten times a second: a page at rest need not draw the frames that Playwright waits for.
+    page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'", polling=100)
 
 
 def violations(page: Any) -> list[str]:
