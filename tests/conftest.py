@@ -1,9 +1,13 @@
 """Fixtures shared by all tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.browser import launched
 
 
 @pytest.fixture
@@ -14,3 +18,11 @@ def mirror() -> Path:
     if not (folder / "registry.csv").is_file():
         pytest.skip("the real photographs are absent: set GPU_COURSE_MIRROR to a folder of them")
     return folder
+
+
+# Not for the whole session: Playwright keeps an event loop running, which the tests that start
+# kernels should not meet.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Give the system's browser to the tests of one module."""
+    yield from launched()

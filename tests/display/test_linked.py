@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -13,22 +12,7 @@ from gpu_course.display import link_table
 from gpu_course.display.linked import outline_path
 from gpu_course.display.scatter import ticks
 from gpu_course.errors import CourseError
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widgets</title>
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<style>:root{{color-scheme:light dark}}
-body{{font-family:sans-serif;margin:1rem;background:#fff;color:#222}}
-@media(prefers-color-scheme:dark){{body{{background:#121212;color:#ddd}}}}</style></head>
-<body><main><h1>Widgets</h1>{}</main></body></html>"""
+from tests.browser import PAGE
 
 
 @pytest.fixture(scope="module")
@@ -129,19 +113,6 @@ def test_mistakes_are_named(scene, change, words):
 
 
 # In a browser ------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

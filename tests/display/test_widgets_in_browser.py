@@ -1,44 +1,15 @@
 """The widgets in a real browser: keyboard, pointer, phone, dark mode, accessibility."""
 
 import io
-import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from gpu_course.display import before_after, z_scrubber
+from tests.browser import PAGE
 
 pytestmark = pytest.mark.browser
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Widgets</title>
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<style>:root{{color-scheme:light dark}}
-body{{font-family:sans-serif;margin:1rem;background:#fff;color:#222}}
-@media(prefers-color-scheme:dark){{body{{background:#121212;color:#ddd}}}}</style></head>
-<body><main><h1>Widgets</h1>{}</main></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

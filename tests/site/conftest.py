@@ -1,7 +1,6 @@
 """The site as a reader builds it, a server for it, and the system's browser."""
 
 import os
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -18,18 +17,6 @@ from gpu_course import paths
 
 WIDE = {"width": 1400, "height": 900}
 PHONE = {"width": 390, "height": 844}
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Nothing outside this machine has an address, so no page can lean on another site.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 
 
 @dataclass(frozen=True)
@@ -72,23 +59,6 @@ def site() -> Iterator[Site]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Site(folder, f"http://127.0.0.1:{server.server_port}", done.stdout)
         server.shutdown()
-
-
-# Not for the whole session: Playwright keeps an event loop running, which the tests that start
-# kernels should not meet.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Start the system's Chromium or Chrome with a profile of its own, which is thrown away."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "google-chrome", "chromium-browser")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        pytest.skip(f"no browser found: install one of {', '.join(names)}")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield started
-        started.close()
 
 
 @dataclass
