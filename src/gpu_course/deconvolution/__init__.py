@@ -1,0 +1,1 @@
+"""Section 2: convolution and deconvolution."""

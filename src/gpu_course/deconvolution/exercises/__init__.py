@@ -1,0 +1,1 @@
+"""The checks of section 2's exercises, one module per chapter."""
