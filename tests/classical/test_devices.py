@@ -97,8 +97,8 @@ def test_what_cuda_does_not_say_is_unknown_and_not_zero(monkeypatch):
     monkeypatch.setattr(chapter, "_cuda_attributes", lambda index: dict.fromkeys(chapter._CUDA, 0))
     (facts,) = chapter.cuda_facts()
     assert (facts.bandwidth, facts.clock, facts.compute_units) == (None, None, None)
-    (row,) = chapter.facts_table([facts])
-    assert (row["bandwidth"], row["clock"], row["compute units"]) == ("–", "–", "–")
+    said = {row["fact"]: row["X"] for row in chapter.facts_table([facts])}
+    assert (said["bandwidth"], said["clock"], said["compute units"]) == ("–", "–", "–")
 
 
 def test_metal_has_no_float64(monkeypatch):
@@ -113,15 +113,21 @@ def test_metal_has_no_float64(monkeypatch):
 
 
 def test_table_writes_large_and_small_numbers_plainly():
-    rows = chapter.facts_table(example_devices())
-    assert [row["bandwidth"] for row in rows] == [
+    rows = {row.pop("fact"): row for row in chapter.facts_table(example_devices())}
+    assert list(rows["bandwidth"].values()) == [
         "190 GB/s",
         "500 GB/s",
         "1500 GB/s",
         "100 GB/s",
         "60 GB/s",
     ]
-    assert rows[0]["memory"] == "4 GiB"
+    assert rows["memory"]["laptop GPU"] == "4 GiB"
+
+
+def test_two_devices_of_one_name_keep_a_column_each():
+    twin = Facts("CUDA", "X", "GPU", 1, 1.0, GIB, GIB)
+    rows = chapter.facts_table([twin, twin, Facts("OpenCL", "Y", "CPU", 1, 1.0, GIB, GIB)])
+    assert list(rows[0]) == ["fact", "X (1)", "X (2)", "Y"]
 
 
 # Choose a device

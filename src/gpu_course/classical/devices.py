@@ -6,7 +6,7 @@ numbers behind the answer, for every device that OpenCL, CUDA and Metal show, us
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -174,7 +174,10 @@ def facts_in_use() -> Facts:
 
 
 def facts_table(devices: Sequence[Facts]) -> Rows:
-    """Return facts as a table for a notebook, one row a device; “–” where the driver is silent."""
+    """Return facts as a table, one column a device; “–” where the driver is silent.
+
+    A column a device, because devices are few, facts are many, and phones are narrow.
+    """
 
     def said(value: float | None, unit: str, scale: float = 1) -> str:
         if value is None:
@@ -185,21 +188,25 @@ def facts_table(devices: Sequence[Facts]) -> Rows:
     def yes(value: bool | None) -> str:
         return {True: "yes", False: "no", None: "–"}[value]
 
+    def number(position: int, one: Facts) -> str:
+        same = [i for i, other in enumerate(devices) if other.name == one.name]
+        return f"{one.name} ({same.index(position) + 1})" if len(same) > 1 else one.name
+
+    facts: dict[str, Callable[[Facts], str]] = {
+        "through": lambda one: one.through,
+        "kind": lambda one: one.kind,
+        "compute units": lambda one: "–" if one.compute_units is None else str(one.compute_units),
+        "clock": lambda one: said(one.clock, "GHz"),
+        "memory": lambda one: said(one.memory, "GiB", GIB),
+        "one array at most": lambda one: said(one.max_allocation, "GiB", GIB),
+        "bandwidth": lambda one: said(one.bandwidth, "GB/s", 1e9),
+        "float64": lambda one: yes(one.float64),
+        "shares main memory": lambda one: yes(one.shared),
+    }
     return Rows(
         [
-            {
-                "through": one.through,
-                "device": one.name,
-                "kind": one.kind,
-                "compute units": "–" if one.compute_units is None else str(one.compute_units),
-                "clock": said(one.clock, "GHz"),
-                "memory": said(one.memory, "GiB", GIB),
-                "one array at most": said(one.max_allocation, "GiB", GIB),
-                "bandwidth": said(one.bandwidth, "GB/s", 1e9),
-                "float64": yes(one.float64),
-                "shares main memory": yes(one.shared),
-            }
-            for one in devices
+            {"fact": name} | {number(i, one): tell(one) for i, one in enumerate(devices)}
+            for name, tell in facts.items()
         ],
         label="Facts about devices",
     )

@@ -24,11 +24,12 @@ def plot_history(peaks: Mapping[str, "Peak"]) -> "Panels":
     """
     from gpu_course.display import Panels
 
-    figure = Panels(figsize=(7.5, 2.6), facecolor="white", layout="constrained")
+    # One below the other: side by side, the letters would be too small on a phone.
+    figure = Panels(figsize=(5.0, 0.6 + 1.7 * len(peaks)), facecolor="white", layout="constrained")
     top = max(peak.buffers for peak in peaks.values())
     shared = None
     for position, (name, peak) in enumerate(peaks.items(), start=1):
-        axes = figure.add_subplot(1, len(peaks), position, sharey=shared)
+        axes = figure.add_subplot(len(peaks), 1, position, sharey=shared)
         shared = shared or axes
         one = peak.peak / peak.buffers
         values = [nbytes / one for nbytes in peak.history]
@@ -37,11 +38,10 @@ def plot_history(peaks: Mapping[str, "Peak"]) -> "Panels":
         axes.axhline(peak.buffers, color="#b30000", linewidth=1, linestyle="--")
         axes.text(0, peak.buffers, f" peak {peak.buffers:.3g}", va="bottom", color="#b30000")
         axes.set_title(name, fontsize=10)
-        axes.set_xlabel("allocations and releases, in order")
         axes.set_ylim(0, 1.15 * top)
         axes.spines[["top", "right"]].set_visible(False)
-        if position == 1:
-            axes.set_ylabel("buffers in use")
+        axes.set_ylabel("buffers in use")
+    axes.set_xlabel("allocations and releases, in order")
     figure.alt = "Memory in use over the course of a pipeline: " + "; ".join(
         f"{name}, peak {peak.buffers:.3g} buffers" for name, peak in peaks.items()
     )
