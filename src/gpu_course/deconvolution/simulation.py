@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.convolution import Boundary, convolve
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -21,7 +22,7 @@ def simulate(
     background: float = 0.0,
     read_noise: float = 0.0,
     seed: int = 0,
-    boundary: str = "zero",
+    boundary: Boundary = "zero",
 ) -> Array:
     """Take a picture of an object: blur, background, photon noise, read noise.
 
@@ -30,7 +31,7 @@ def simulate(
     object : array, (z, y, x) or (y, x)
         How much light each voxel sends, of NumPy, CuPy or torch; not negative.
     psf : array of as many axes
-        Centre at ``n // 2``, sum 1; see :mod:`gpu_course.deconvolution.psf`.
+        Its centre at ``n // 2``; see :mod:`gpu_course.deconvolution.psf`.
     photons : float, optional
         Expected photons in the brightest voxel of the blurred object, without background: the
         exposure. None takes the values of the object as expected photons.
@@ -40,7 +41,7 @@ def simulate(
         Standard deviation of the camera's own noise, in photons.
     seed : int
         Of both noises.
-    boundary : str
+    boundary : {"zero", "circular", "reflect", "nearest"}
         What lies beyond the object; see :func:`gpu_course.deconvolution.convolve`.
 
     Returns
@@ -76,7 +77,7 @@ def expected(
     psf: NDArray[Any],
     photons: float | None = None,
     background: float = 0.0,
-    boundary: str = "zero",
+    boundary: Boundary = "zero",
 ) -> NDArray[np.float32]:
     """Return the mean of all the pictures that :func:`simulate` could take: no noise in it.
 
@@ -90,13 +91,11 @@ def expected(
     ndarray of float32
         Expected photons per voxel, never negative.
     """
-    from scipy.signal import fftconvolve
-
     if object.min() < 0 or background < 0:
         raise CourseError(
             "The object or the background is negative, but light cannot be. Clip it at 0."
         )
-    blurred = np.maximum(fftconvolve(object, psf, mode="same"), 0)  # the FFT ripples around 0
+    blurred = np.maximum(convolve(object, psf, boundary=boundary), 0)  # the FFT ripples around 0
     if photons is not None:
         if not photons > 0:
             raise CourseError(f"photons is {photons:g}, but an exposure is above 0.")
