@@ -15,9 +15,12 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution import optics
+from gpu_course.deconvolution.beads import from_beads
 from gpu_course.deconvolution.units import lengths, whole_shape
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
+
+__all__ = ["check", "crop", "from_beads", "gaussian", "theoretical"]
 
 Array = Any  # of NumPy, CuPy or torch
 Kind = Literal["widefield", "confocal"]
