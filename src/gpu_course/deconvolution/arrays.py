@@ -25,9 +25,17 @@ def device_of(array: Array) -> Any:
     return array_api_compat.device(array)
 
 
-def is_numpy(array: Array) -> bool:
-    """Return whether NumPy and SciPy compute with an array."""
-    return bool(array_api_compat.is_numpy_array(array))
+def wide(array: Array) -> Any:
+    """Return the dtype for sums over many voxels: float64, unless the device has none (MPS)."""
+    xp = namespace(array)
+    return xp.float32 if "mps" in str(device_of(array)) else xp.float64
+
+
+def known(what: str, value: object, *choices: object) -> None:
+    """Raise a CourseError unless a parameter has one of its possible values."""
+    if not any(value is c or (isinstance(value, str) and value == c) for c in choices):
+        listed = ", ".join(repr(c) for c in choices)
+        raise CourseError(f"{what}={value!r} is unknown. Choose from: {listed}.")
 
 
 def as_float32(array: Any, what: str = "image") -> Array:
@@ -105,15 +113,10 @@ def as_psf(psf: Any, image: Array) -> Array:
             f"The PSF {tuple(psf.shape)} is larger than the image {tuple(image.shape)}. "
             "Crop the PSF around its centre, n // 2, to at most the size of the image."
         )
-    total = float(xp.sum(psf, dtype=_wide(psf)))
+    total = float(xp.sum(psf, dtype=wide(psf)))
     if float(xp.min(psf)) < 0 or total <= 0:
         raise CourseError(
             "The PSF must hold shares of light: none negative, and not all of them 0. "
             "Subtract its background and clip it at 0."
         )
     return psf / total
-
-
-def _wide(array: Array) -> Any:
-    """Return the dtype in which to add up: float64, or float32 where the device has no other."""
-    return namespace(array).float32 if "mps" in str(device_of(array)) else namespace(array).float64

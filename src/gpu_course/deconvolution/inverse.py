@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, namespace
-from gpu_course.deconvolution.convolution import margins, pad
+from gpu_course.deconvolution.convolution import pad
 from gpu_course.deconvolution.fourier import Fourier, fast_shape, transfer_function
 from gpu_course.errors import CourseError
 
@@ -113,7 +113,7 @@ def _filtered(image: Array, psf: Array, gain, boundary) -> Array:
         widths = tuple((m // 2, m - m // 2) for m in more)
         padded, begin = pad(image, widths, boundary), tuple(b for b, _ in widths)
     fourier = Fourier(padded.shape, padded)
-    transfer = transfer_function(psf, fourier)
+    transfer = transfer_function(psf, fourier, (0,) * psf.ndim)
     count = padded.size if isinstance(padded.size, int) else padded.numel()
     transfer = transfer * count  # the filter needs the true shares; 1/N goes to the end
     spectrum = fourier.forward(padded)
