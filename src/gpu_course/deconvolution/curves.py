@@ -36,6 +36,8 @@ def curves(
     alt : str, optional
         What a reader who cannot see the chart should know, stored with it.
     """
+    from matplotlib.ticker import FuncFormatter
+
     n = len(panels)
     figure = Panels(figsize=(7.5, 3.1), facecolor="white", layout="constrained")
     figure.alt = alt
@@ -50,6 +52,7 @@ def curves(
             )  # fmt: skip
         if log:
             axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#dddddd", linewidth=0.6)
         axes.tick_params(labelsize=9)
