@@ -1,4 +1,4 @@
-"""A deconvolution put to the test on a sphere: how far off, how wide, how sharp, and when to stop."""
+"""A deconvolution put to the test on a sphere: error, width, sharpness, and when to stop."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ GAUSSIAN_EDGE = 2 * 1.2815515655446004
 
 
 def edges() -> dict[str, tuple[NDArray[np.float64], float, float]]:
-    """Return edges of known width: what is special about one → (values, step in µm, width in µm)."""
+    """Return edges of known width: what is special → (values, step in µm, width in µm)."""
     from scipy.special import erf
 
     def rise(n: int, step: float, place: float, width: float) -> NDArray[np.float64]:
@@ -40,7 +39,7 @@ def edges() -> dict[str, tuple[NDArray[np.float64], float, float]]:
 
 
 _EDGE_HINTS = {
-    "plain": "Start with a clean edge: where does it cross 10 %, and where 90 %, between two values?",
+    "plain": "Take a clean edge first: where, between two values, are its 10 % and its 90 %?",
     "coarse": "On a coarse, dim edge it is off: take the levels relative to dark and bright, and "
     "find the place between two values where the line crosses them.",
     "ringing": "One edge overshoots before it levels out, as results of a deconvolution do. Take "
