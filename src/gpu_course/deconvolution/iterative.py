@@ -143,6 +143,7 @@ def richardson_lucy(
     if start is not None:
         start = _checked_start(start, image)
     work = Work(image, psf, boundary, background, tv, spacing, start, acceleration is not None)
+    work.watched = callback is not None or stop is not None
     for iteration in range(1, iterations + 1):
         ratio = work.compare()
         if stop == "discrepancy" and work.deviance <= 1:
@@ -189,6 +190,7 @@ class Work:
         self.momentum = Momentum() if accelerated else None
         self._last = self.imaging.fourier.zeros() if accelerated else None
         self.deviance = self._change = float("inf")
+        self.watched = False
 
     def _first(self, start: Array | None, brightest: float) -> Array:
         """Return the first estimate: `start` continued into the margins, or the mean everywhere."""
@@ -218,13 +220,14 @@ class Work:
 
             self._run(predict, self.imaging.shape)
         model = self.imaging.blur(self.point)
-        total = namespace(model).sum
+        judged, total = self.watched or self.momentum is not None, namespace(model).sum
 
         def compare(block: Block) -> tuple[Any]:
-            terms = self._steps.compare(
-                model[block], self.image[block], self.background, self._floor
-            )
-            return (total(terms, dtype=wide(terms)),)
+            part, image = model[block], self.image[block]
+            self._steps.add_background(part, self.background, self._floor)
+            misfit = total(self._steps.misfit(part, image)) if judged else 0.0
+            self._steps.divide(part, image)
+            return (misfit,)
 
         (misfit,) = self._run(compare, self.image.shape)
         self.deviance = 2 * misfit / prod(self.image.shape)
@@ -232,21 +235,23 @@ class Work:
 
     def correct(self, ratio: Array) -> None:
         """Send the ratio back to the object, and correct the estimate by it."""
-        new, point, gain, last = self.imaging.adjoint(ratio), self.point, self.imaging.gain, self._last
-        total, dtype = namespace(new).sum, wide(new)
+        new, point, gain = self.imaging.adjoint(ratio), self.point, self.imaging.gain
+        last, measured = self._last, self.watched or self._last is not None
+        total = namespace(new).sum
 
         def correct(block: Block) -> tuple[Any, ...]:
-            variation: Any = 0.0
-            if self.tv:
-                variation = self._regularise(new, block)
-            part = new[block]
-            step = self._steps.correct(part, point[block], gain[block], self._dark)
-            size, overlap = total(part * part, dtype=dtype), 0.0
+            length, size, overlap = 0.0, 0.0, 0.0
+            variation = self._regularise(new, block) if self.tv else 0.0
+            step = self._steps.correct(new[block], point[block], gain[block], self._dark)
+            if self.watched:
+                size = total(new[block] ** 2)
             if last is not None:
-                overlap = total(step * last[block], dtype=dtype)
+                overlap = total(step * last[block])
                 last[block] = step
-            step *= step
-            return total(step, dtype=dtype), size, overlap, variation
+            if measured:
+                step *= step
+                length = total(step)
+            return length, size, overlap, variation
 
         length, size, overlap, variation = self._run(correct, self.imaging.shape)
         self._change = (length / size) ** 0.5 if size else 0.0
@@ -264,7 +269,7 @@ class Work:
         bend += 1
         self._steps.at_least(bend, LEAST)
         correction[block] /= bend
-        return namespace(length).sum(length[inner], dtype=wide(length))
+        return namespace(length).sum(length[inner])
 
     def step(self, iteration: int) -> Step:
         """Return what the callback is told."""

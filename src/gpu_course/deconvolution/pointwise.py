@@ -22,9 +22,9 @@ from gpu_course.deconvolution.arrays import Array, Shape, device_of, namespace
 Block = tuple[slice, ...]
 Task = Callable[[Block], tuple[Any, ...]]
 
-#: Voxels in a block. Of half a megabyte each, a few arrays fit into a core's cache; PyTorch, which
-#: shares every single step among its threads, wants larger ones, and a GPU much larger ones.
-VOXELS = {"numpy": 1 << 17, "torch": 1 << 19, "gpu": 1 << 23}
+#: Voxels in a block. Of a megabyte each, a few arrays fit into a core's cache; PyTorch, which
+#: shares every single step among its threads, wants larger ones, as does a GPU.
+VOXELS = {"numpy": 1 << 18, "torch": 1 << 22, "gpu": 1 << 23}
 
 
 class Blocks:
@@ -44,6 +44,9 @@ class Blocks:
 
     def run(self, task: Task, shape: Shape) -> list[float]:
         """Call a task for every block and return the sums of the numbers that it returns.
+
+        The numbers of all blocks are added in float64. Inside a block float32 will do, as every
+        library adds by pairs; one number of float32 for all voxels would lose the small ones.
 
         Parameters
         ----------
@@ -90,8 +93,12 @@ class Steps:
         Multiply a spectrum by the transfer function; by its conjugate.
     predict(before, now, momentum)
         Go on in the direction of the last step: `before` becomes the prediction.
-    compare(model, image, background, floor)
-        `model` becomes the ratio of image and model. Returns half the deviance of every voxel.
+    add_background(model, background, floor)
+        Of the result, no voxel is below the floor.
+    misfit(model, image)
+        Returns half the Poisson deviance of every voxel.
+    divide(model, image)
+        `model` becomes the ratio of image to model.
     correct(correction, point, gain, dark)
         `correction` becomes the corrected estimate. Returns the step that leads there.
     """
@@ -122,16 +129,21 @@ class Steps:
             at_least(before, 0.0)
 
         @fuse()
-        def compare(model: Array, image: Array, background: float, floor: float) -> Array:
+        def add_background(model: Array, background: float, floor: float) -> None:
             model += background
             at_least(model, floor)
-            ratio = image / model
-            terms = xp.log(ratio + 1e-30)  # 0 · log(0) is to be 0
+
+        @fuse()
+        def misfit(model: Array, image: Array) -> Array:
+            terms = xp.log(image / model + 1e-30)  # 0 · log(0) is to be 0
             terms *= image
             terms += model
             terms -= image
-            model[...] = ratio
             return terms
+
+        @fuse()
+        def divide(model: Array, image: Array) -> None:
+            model[...] = image / model
 
         @fuse()
         def correct(correction: Array, point: Array, gain: Array, dark: float) -> Array:
@@ -141,4 +153,5 @@ class Steps:
             return correction - point
 
         self.blur, self.mirror_blur = blur, mirror_blur
-        self.predict, self.compare, self.correct = predict, compare, correct
+        self.predict, self.add_background, self.misfit = predict, add_background, misfit
+        self.divide, self.correct = divide, correct

@@ -76,16 +76,18 @@ def curvature(image: Array, spacing: Sequence[float], floor: float) -> tuple[Arr
     for axis, edge in enumerate(spacing):
         here, there = _pair(image.ndim, axis)
         slope = image[there] - image[here]
-        length[here] += slope * slope if edge == 1 else slope * slope * edge**-2
+        square = slope * slope
+        if edge != 1:
+            square *= edge**-2
+            slope *= edge**-2  # one from the gradient, one from the divergence below
+        length[here] += square
         slopes.append(slope)
     length = xp.sqrt(length)
     inverse = 1 / length
     out = xp.zeros_like(image)
-    for axis, (slope, edge) in enumerate(zip(slopes, spacing, strict=True)):
+    for axis, slope in enumerate(slopes):
         here, there = _pair(image.ndim, axis)
         slope *= inverse[here]
-        if edge != 1:
-            slope *= edge**-2
         out[here] += slope
         out[there] -= slope
     return out, length
