@@ -246,9 +246,7 @@ def split_touching(mask: Volume, voxel_size: Sequence[float]) -> Labels:
     return watershed(-depth, seeds, mask=mask).astype(np.int32)
 
 
-def drop_small(
-    labels: Labels, voxel_size: Sequence[float], smallest: float = SMALLEST
-) -> Labels:
+def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float = SMALLEST) -> Labels:
     """Drop objects below a volume in µm³, and number the others from 1.
 
     Parameters

@@ -93,9 +93,7 @@ def difference_chart(table: pd.DataFrame, *, alt: str) -> Panels:
     """
     measures = list(dict.fromkeys(table.measure))
     conditions = len(table) // len(measures)
-    figure = Panels(
-        figsize=(7.0, 1.2 + 0.62 * conditions), facecolor="white", layout="constrained"
-    )
+    figure = Panels(figsize=(7.0, 1.2 + 0.62 * conditions), facecolor="white", layout="constrained")
     figure.alt = alt
     grid = figure.subplots(2, -(-len(measures) // 2), sharey=True, squeeze=False)
     marks = {"better": (GOOD, "o", GOOD), "worse": (BAD, "s", BAD)}

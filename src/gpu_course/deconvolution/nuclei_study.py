@@ -1,4 +1,4 @@
-"""The experiment of the chapter on nuclei: raw against deconvolved, tuned alike, on other scenes."""
+"""The experiment of the chapter on nuclei: raw against deconvolved, with the same effort."""
 
 from __future__ import annotations
 
