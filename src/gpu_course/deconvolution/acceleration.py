@@ -12,6 +12,8 @@ References
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 #: A momentum of 1 would never come to rest.
 HIGHEST = 0.999
 
@@ -19,14 +21,20 @@ HIGHEST = 0.999
 class Momentum:
     """How much of the last step to repeat.
 
+    Parameters
+    ----------
+    given : sequence of float, optional
+        The momenta themselves, the first after the first iteration: nothing is computed then.
+
     Attributes
     ----------
     value : float
         For the next iteration, from 0 (stand still) to below 1.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, given: Sequence[float] | None = None) -> None:
         self.value = 0.0
+        self._given = None if given is None else iter(given)
         self._length = 0.0
         self._objective = float("inf")
 
@@ -43,6 +51,9 @@ class Momentum:
             What the iteration is to lower: how badly the prediction that it started from explains
             the image. If it has risen, the jump was too far, and the next iteration starts without.
         """
+        if self._given is not None:
+            self.value = next(self._given, 0.0)
+            return
         self.value = 0.0
         if self._length > 0 and objective <= self._objective:
             self.value = min(max(overlap / self._length, 0.0), HIGHEST)

@@ -1,16 +1,33 @@
-"""Volumes larger than the device's memory: deconvolved in chunks that overlap."""
+"""Volumes that are too large for the device's memory: deconvolved in chunks that overlap."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, namespace
+from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
 from gpu_course.deconvolution.iterative import richardson_lucy
+from gpu_course.errors import CourseError
+
+Box = tuple[slice, ...]
 
 
-def overlap_for(psf: Array, *, iterations: int = 50) -> tuple[int, ...]:
-    """Return how many voxels chunks must overlap along each axis."""
+def overlap_for(psf: Array) -> Shape:
+    """Return how many voxels a chunk must see beyond its own, along each axis.
+
+    Parameters
+    ----------
+    psf : array
+
+    Returns
+    -------
+    tuple of int
+        The PSF's own size. A voxel's estimate depends on the image within half a PSF, where its
+        light arrives. What arrives there came from within another half, and so on: with every
+        iteration the reach grows, but what comes from far weighs ever less. One whole size leaves
+        an error of less than a thousandth of the range; half of it, ten times more.
+    """
     return tuple(int(n) for n in psf.shape)
 
 
@@ -19,30 +36,123 @@ def chunked(
     psf: Array,
     iterations: int = 50,
     *,
-    chunk: tuple[int, ...],
-    overlap: tuple[int, ...] | None = None,
+    chunk: Sequence[int],
+    overlap: Sequence[int] | None = None,
+    background: float = 0.0,
+    start: Array | None = None,
+    acceleration: str | Sequence[float] | None = "biggs-andrews",
     **options: Any,
 ) -> Array:
-    """Deconvolve chunk by chunk (first, plain version)."""
-    image = as_float32(image)
-    psf = as_psf(psf, image)
+    """Deconvolve a volume chunk by chunk, with no more memory than a chunk needs.
+
+    Parameters
+    ----------
+    image : array (y, x) or (z, y, x)
+        As for :func:`~gpu_course.deconvolution.richardson_lucy`. It may lie in the computer's memory
+        while the PSF lies on a GPU: the chunks are computed where the PSF is, one after the other.
+    psf : array
+        As many axes, its centre at voxel ``n // 2`` of each axis of n.
+    iterations : int
+        For every chunk.
+    chunk : sequence of int
+        Voxels of a chunk along each axis, without the overlap. Those at the far border are smaller.
+    overlap : sequence of int, optional
+        Voxels that a chunk sees beyond its own on every side; as :func:`overlap_for` says, unless
+        given.
+    background, start, acceleration, **options
+        As for :func:`~gpu_course.deconvolution.richardson_lucy`, but without `callback` and `stop`.
+
+    Returns
+    -------
+    array of float32
+        Of the image's shape, in its library and memory.
+
+    Raises
+    ------
+    CourseError
+        If chunk and overlap do not fit the image or the PSF, or for an option that is for one chunk
+        only.
+
+    Notes
+    -----
+    All chunks start from the same level and take the same momenta, those of the chunk with the most
+    light, so that no seam shows. Without acceleration, or with given momenta, the result is that of
+    the whole volume, to within a thousandth of its range. With its own momenta the whole volume
+    walks at a slightly other pace, as if it had done an iteration more or less.
+    """
+    for name in ("callback", "stop"):
+        if options.get(name) is not None:
+            raise CourseError(
+                f"{name}=… would see one chunk only, and chunks that stop at different iterations "
+                "show their seams. Choose the number of iterations on one chunk, for all."
+            )
+    psf = as_float32(psf, "PSF")
+    overlap = overlap_for(psf) if overlap is None else overlap
+    boxes = _boxes(tuple(image.shape), chunk, overlap)
+    light = [float(_sum(image[inner])) for inner, _ in boxes]
+    count = 1
+    for n in image.shape:
+        count *= n
+    level = max(sum(light) / count - background, 1e-3 * max(light) / count)
+    order = sorted(range(len(boxes)), key=lambda number: -light[number])
+
     xp = namespace(image)
-    overlap = overlap_for(psf, iterations=iterations) if overlap is None else tuple(overlap)
-    result = xp.zeros_like(image)
-    starts = [range(0, n, c) for n, c in zip(image.shape, chunk, strict=True)]
-    for corner in product(*starts):
+    result = xp.zeros_like(image, dtype=xp.float32)
+    for number in order:
+        inner, outer = boxes[number]
+        part = as_float32(like(image[outer], psf))
+        _check_fits(psf, part)
+        momenta: list[float] = []
+        first = (
+            namespace(part).full_like(part, level) if start is None else like(start[outer], psf)
+        )
+        estimate = richardson_lucy(
+            part,
+            psf,
+            iterations,
+            background=background,
+            start=first,
+            acceleration=acceleration,  # type: ignore[arg-type]
+            callback=lambda step, kept=momenta: kept.append(step.momentum),
+            **options,
+        )
+        if acceleration is not None:
+            acceleration = momenta
+        own = tuple(
+            slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True)
+        )
+        result[inner] = like(estimate[own], image)
+    return result
+
+
+def _boxes(shape: Shape, chunk: Sequence[int], overlap: Sequence[int]) -> list[tuple[Box, Box]]:
+    """Return the place of every chunk in the image, without and with its overlap."""
+    if not len(chunk) == len(overlap) == len(shape) or min(chunk) < 1 or min(overlap) < 0:
+        raise CourseError(
+            f"chunk={tuple(chunk)} and overlap={tuple(overlap)} do not fit an image of "
+            f"{len(shape)} axes. Give voxels for each axis: at least 1, and at least 0."
+        )
+    boxes = []
+    for corner in product(*(range(0, n, c) for n, c in zip(shape, chunk, strict=True))):
         inner = tuple(
-            slice(b, min(b + c, n)) for b, c, n in zip(corner, chunk, image.shape, strict=True)
+            slice(b, min(b + c, n)) for b, c, n in zip(corner, chunk, shape, strict=True)
         )
         outer = tuple(
             slice(max(i.start - o, 0), min(i.stop + o, n))
-            for i, o, n in zip(inner, overlap, image.shape, strict=True)
+            for i, o, n in zip(inner, overlap, shape, strict=True)
         )
-        part = richardson_lucy(image[outer], psf, iterations, **options)
-        result[inner] = part[
-            tuple(
-                slice(i.start - o.start, i.stop - o.start)
-                for i, o in zip(inner, outer, strict=True)
-            )
-        ]
-    return result
+        boxes.append((inner, outer))
+    return boxes
+
+
+def _check_fits(psf: Array, part: Array) -> None:
+    if any(p > n for p, n in zip(psf.shape, part.shape, strict=True)):
+        raise CourseError(
+            f"A chunk with its overlap has {tuple(part.shape)} voxels, fewer than the PSF "
+            f"{tuple(psf.shape)}. Choose larger chunks or a larger overlap."
+        )
+
+
+def _sum(part: Array) -> Any:
+    part = as_float32(part)
+    return namespace(part).sum(part, dtype=wide(part))

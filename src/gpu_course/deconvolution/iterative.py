@@ -61,7 +61,7 @@ def richardson_lucy(
     iterations: int = 50,
     *,
     boundary: Literal["non-circulant", "circular"] = "non-circulant",
-    acceleration: Literal["biggs-andrews"] | None = "biggs-andrews",
+    acceleration: Literal["biggs-andrews"] | Sequence[float] | None = "biggs-andrews",
     tv: float = 0.0,
     voxel_size: Sequence[float] | None = None,
     background: float = 0.0,
@@ -88,8 +88,9 @@ def richardson_lucy(
     boundary : {"non-circulant", "circular"}
         Light may come from outside the image; or what leaves on one side comes back on the other,
         which is true of no microscope, but faster.
-    acceleration : {"biggs-andrews", None}
-        With momentum, some 50 iterations do what takes hundreds without: the good and the bad.
+    acceleration : {"biggs-andrews", None} or sequence of float
+        With momentum, some 50 iterations do what takes hundreds without: the good and the bad. A
+        sequence repeats the momenta that the steps of another run have reported.
     tv : float
         Weight of the total variation: 0 is none, 0.002 a usual start, 0.05 a lot.
     voxel_size : sequence of float, optional
@@ -134,7 +135,8 @@ def richardson_lucy(
        for Poisson data", Inverse Problems 26 (2010), 105004.
     """
     known("boundary", boundary, "non-circulant", "circular")
-    known("acceleration", acceleration, "biggs-andrews", None)
+    if isinstance(acceleration, str):
+        known("acceleration", acceleration, "biggs-andrews", None)
     known("stop", stop, "discrepancy", None)
     image = as_float32(image)
     psf = as_psf(psf, image)
@@ -142,7 +144,7 @@ def richardson_lucy(
     _check(image, iterations, tv, background)
     if start is not None:
         start = _checked_start(start, image)
-    work = Work(image, psf, boundary, background, tv, spacing, start, acceleration is not None)
+    work = Work(image, psf, boundary, background, tv, spacing, start, acceleration)
     work.watched = callback is not None or stop is not None
     for iteration in range(1, iterations + 1):
         ratio = work.compare()
@@ -176,7 +178,7 @@ class Work:
         tv: float,
         spacing: Sequence[float],
         start: Array | None,
-        accelerated: bool,
+        acceleration: str | Sequence[float] | None,
     ) -> None:
         xp = namespace(image)
         self.image, self.background, self.tv, self.spacing = image, background, tv, spacing
@@ -187,8 +189,9 @@ class Work:
         self._flat = FLAT * brightest
         self.estimate = self._first(start, brightest)
         self.point = self.before = self.estimate
-        self.momentum = Momentum() if accelerated else None
-        self._last = self.imaging.fourier.zeros() if accelerated else None
+        given = None if isinstance(acceleration, str) else acceleration
+        self.momentum = Momentum(given) if acceleration is not None else None
+        self._last = self.imaging.fourier.zeros() if isinstance(acceleration, str) else None
         self.deviance = self._change = float("inf")
         self.watched = False
 
