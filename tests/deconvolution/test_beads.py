@@ -133,8 +133,9 @@ def test_bad_input_is_refused(stack, voxel, says):
         psf.from_beads(stack, voxel, (3, 3, 3))
 
 
-def test_a_bead_makes_the_picture_wider_by_the_rule_of_variances():
-    made = psf.gaussian((41, 41, 41), 0.2, 0.04)
-    small, large = (beads.broadening(made, 0.04, d)[0] for d in (0.1, 1.0))
-    assert small == pytest.approx(np.sqrt(1 + 0.05**2 / 5 / 0.2**2), rel=0.01)
-    assert large == pytest.approx(np.sqrt(1 + 0.5**2 / 5 / 0.2**2), rel=0.06)
+def test_rings_of_a_bright_bead_are_no_beads():
+    lens = {"wavelength": 0.52, "numerical_aperture": 1.1, "refractive_index": 1.33}
+    real = psf.theoretical((29, 79, 79), VOXEL, **lens)
+    image = bead_image(STACK, APART[4:5], [3e6], real)
+    found = beads.find(image, VOXEL, SHAPE)
+    assert [bead.verdict for bead in found] == [beads.USED]

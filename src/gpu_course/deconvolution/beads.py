@@ -92,7 +92,8 @@ def find(stack: Any, voxel_size: float | Sequence[float], shape: Sequence[int]) 
     Returns
     -------
     list of Bead
-        The brightest first. Left out are those
+        The brightest first. Spots less than a tenth as high as one within one and a half boxes
+        are taken for its rings and not listed. Not used are those
 
         * at the border: the box of `shape` around them does not fit into the stack;
         * with a neighbour: a spot of at least a tenth of their height is nearer than three quarters
@@ -115,7 +116,8 @@ def find(stack: Any, voxel_size: float | Sequence[float], shape: Sequence[int]) 
     peaks = np.argwhere(is_peak)
     heights = smooth[is_peak] - level
     order = np.argsort(-heights)
-    peaks, heights = peaks[order], heights[order]
+    own = _no_rings(peaks[order], heights[order], size)
+    peaks, heights = peaks[order][own], heights[order][own]
 
     highest = image.max()
     beads = []
@@ -172,34 +174,6 @@ def average(
     return (total / total.sum()).astype(np.float32)
 
 
-def broadening(psf: NDArray[Any], voxel_size: Any, diameter: float) -> tuple[float, ...]:
-    """Return how many times as wide as the PSF its picture of a bead is, along each axis.
-
-    Parameters
-    ----------
-    psf : array
-        Centre at ``n // 2``.
-    voxel_size : float or one float per axis
-        Edge lengths of a voxel in µm.
-    diameter : float
-        Of the bead, in µm.
-
-    Returns
-    -------
-    tuple of float
-        Ratio of the standard deviations, by the rule that variances add up under convolution; that
-        of a ball is a fifth of its radius squared. The PSF's is taken within half its maximum, as
-        its faint wings would dominate it.
-    """
-    steps = lengths(voxel_size, psf.ndim, "voxel_size")
-    ratios = []
-    for axis, step in enumerate(steps):
-        line = psf[tuple(slice(None) if a == axis else n // 2 for a, n in enumerate(psf.shape))]
-        width = np.count_nonzero(line >= line.max() / 2) * step / 2.355  # from the half maximum
-        ratios.append(float(np.sqrt(1 + (diameter / 2) ** 2 / 5 / width**2)))
-    return tuple(ratios)
-
-
 def _stack(stack: Any, size: tuple[int, ...]) -> NDArray[np.float32]:
     image = to_numpy(stack).astype(np.float32)
     if image.ndim != len(size):
@@ -214,6 +188,15 @@ def _background(image: NDArray[Any]) -> tuple[float, float]:
     level = float(np.median(image))
     below = image[image <= level]  # nothing but background lies there
     return level, float(np.sqrt(np.mean((below - level) ** 2)))
+
+
+def _no_rings(peaks: NDArray[Any], heights: NDArray[Any], size: Sequence[int]) -> list[bool]:
+    """Say of each maximum whether it stands alone or in the picture of a much brighter bead."""
+    wide = 1.5 * np.array(size)
+    return [
+        not ((np.abs(peaks - peak) < wide).all(axis=1) & (heights > 10 * height)).any()
+        for peak, height in zip(peaks, heights, strict=True)
+    ]
 
 
 def _box(image: NDArray[Any], position: Any, size: Sequence[int]) -> NDArray[Any]:

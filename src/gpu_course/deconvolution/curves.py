@@ -15,7 +15,7 @@ def curves(
     across: str | Sequence[str],
     up: str | Sequence[str],
     titles: Sequence[str] | None = None,
-    log: bool = False,
+    log: bool | Sequence[bool] = False,
     marks: bool = False,
     alt: str | None = None,
 ) -> Panels:
@@ -29,7 +29,7 @@ def curves(
         What the axes show, with the unit.
     titles : sequence of str, optional
         One above each chart.
-    log : bool
+    log : bool, or one for each chart
         Whether the upward axis is logarithmic.
     marks : bool
         Whether each value gets a mark.
@@ -50,7 +50,7 @@ def curves(
                 linestyle=("-", "--", "-.", ":")[j % 4], marker=MARKS[j % 5] if marks else None,
                 markersize=5,
             )  # fmt: skip
-        if log:
+        if log if isinstance(log, bool) else log[i]:
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.spines[["top", "right"]].set_visible(False)
