@@ -7,7 +7,7 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from gpu_course import exercises
-from gpu_course.deconvolution import nuclei, nuclei_charts, nuclei_study
+from gpu_course.deconvolution import nuclei, nuclei_charts, nuclei_scenes, nuclei_study
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.errors import CourseError
 from gpu_course.images.phantoms import BLUR
@@ -19,25 +19,29 @@ SHAPE = (14, 48, 48)
 
 @pytest.fixture(scope="module")
 def tissue():
-    return nuclei.tissue("train", 0, shape=SHAPE)
+    return nuclei_scenes.tissue("train", 0, shape=SHAPE)
 
 
 # --- scenes ---------------------------------------------------------------------------------
 
 
 def test_psfs_sum_to_one_and_fit_the_margin():
-    for psf in nuclei.microscopes().values():
+    for psf in nuclei_scenes.microscopes().values():
         assert psf.sum() == pytest.approx(1, abs=1e-5)
-        assert all(n // 2 <= margin for n, margin in zip(psf.shape, nuclei.MARGIN, strict=True))
+        assert all(
+            n // 2 <= margin for n, margin in zip(psf.shape, nuclei_scenes.MARGIN, strict=True)
+        )
 
 
 def test_widefield_leaves_more_light_outside_focus_than_the_mild_blur():
-    share = {name: psf[psf.shape[0] // 2].sum() for name, psf in nuclei.microscopes().items()}
+    share = {
+        name: psf[psf.shape[0] // 2].sum() for name, psf in nuclei_scenes.microscopes().items()
+    }
     assert share["widefield"] < share["mild"]
 
 
 def test_scenes_have_truth_and_exposure(tissue):
-    scene = nuclei.photograph(tissue, MILD, photons=50)
+    scene = nuclei_scenes.photograph(tissue, MILD, photons=50)
     assert scene.image.shape == scene.labels.shape == scene.truth.shape == SHAPE
     assert scene.image.max() > 50
     volumes = np.bincount(scene.labels.ravel())[1:] * np.prod(VOXEL)
@@ -46,19 +50,19 @@ def test_scenes_have_truth_and_exposure(tissue):
 
 def test_light_enters_from_outside(tissue):
     dark_middle = dataclasses.replace(tissue, object=tissue.object.copy())
-    dark_middle.object[tuple(slice(m, -m) for m in nuclei.MARGIN)] = 0
-    scene = nuclei.photograph(dark_middle, MILD, photons=1000)
+    dark_middle.object[tuple(slice(m, -m) for m in nuclei_scenes.MARGIN)] = 0
+    scene = nuclei_scenes.photograph(dark_middle, MILD, photons=1000)
     assert scene.image[0].mean() > 2 * scene.image[SHAPE[0] // 2, 15:-15, 15:-15].mean()
 
 
 def test_splits_share_no_tissue(tissue):
-    other = nuclei.tissue("test", 0, shape=SHAPE)
+    other = nuclei_scenes.tissue("test", 0, shape=SHAPE)
     assert not np.array_equal(tissue.labels, other.labels)
 
 
 @pytest.mark.parametrize("gap", [0.0, 1.0, 2.0])
 def test_two_balls_have_their_gap_and_their_volume(gap):
-    balls = nuclei.two_balls(gap)
+    balls = nuclei_scenes.two_balls(gap)
     volume = balls.sum() * np.prod(VOXEL)
     assert volume == pytest.approx(2 * 4 / 3 * np.pi * 2.5**3, rel=0.01)
     line = balls[:, 24, 24]  # half a voxel beside the axis, where a ball is hardly shorter
@@ -70,7 +74,7 @@ def test_two_balls_have_their_gap_and_their_volume(gap):
 
 
 def test_recipe_finds_two_balls_with_their_volume():
-    labels = nuclei.segment(nuclei.two_balls(1.0), nuclei.Settings(0.25, None, 1.0))
+    labels = nuclei.segment(nuclei_scenes.two_balls(1.0), nuclei.Settings(0.25, None, 1.0))
     assert labels.max() == 2
     assert labels.dtype == np.int32
     volumes = np.bincount(labels.ravel())[1:] * np.prod(VOXEL)
@@ -82,7 +86,7 @@ def test_constant_image_holds_no_nuclei():
 
 
 def test_haze_around_is_taken_away():
-    balls = nuclei.two_balls(3.0, shape=(48, 48, 48))
+    balls = nuclei_scenes.two_balls(3.0, shape=(48, 48, 48))
     slope = np.linspace(0, 6, 48, dtype=np.float32)[:, None, None]
     plain = nuclei.segment(balls + slope, nuclei.Settings(0.25, None, 1.0))
     local = nuclei.segment(balls + slope, nuclei.Settings(0.25, 3.0, 1.0))
@@ -137,7 +141,7 @@ def test_paired_difference_of_equal_methods_is_zero():
 
 
 def test_tuning_takes_the_settings_that_score_best(tissue):
-    scene = nuclei.photograph(tissue, MILD, photons=200)
+    scene = nuclei_scenes.photograph(tissue, MILD, photons=200)
     best, score = nuclei_study.tune([scene.image], [scene.labels])
     worst = nuclei.Settings(0.5, 3.0, 2.5)
     verdict = nuclei_study.judge(scene, nuclei.segment(scene.image, best))
@@ -148,7 +152,7 @@ def test_tuning_takes_the_settings_that_score_best(tissue):
 
 
 def test_the_truth_is_judged_perfect_and_nothing_is_judged_nothing(tissue):
-    scene = nuclei.photograph(tissue, MILD, photons=50)
+    scene = nuclei_scenes.photograph(tissue, MILD, photons=50)
     perfect = nuclei_study.judge(scene, scene.labels)
     assert perfect == {"AP@0.5": 1, "AP@0.7": 1, "count error": 0, "volume error": 0}
     nothing = nuclei_study.judge(scene, 0 * scene.labels)

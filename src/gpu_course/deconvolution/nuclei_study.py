@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from gpu_course.deconvolution.nuclei import (
     GRID,
     Settings,
     paired_difference,
-    photograph,
     segment,
     volume_errors,
 )
+from gpu_course.deconvolution.nuclei_scenes import photograph
 from gpu_course.devices.hardware import cores
 from gpu_course.images import Sample
 from gpu_course.images.phantoms import Phantom
@@ -126,7 +127,7 @@ def compare(
     photons : float
         The exposure.
     train, test : sequence of Phantom
-        From :func:`gpu_course.deconvolution.nuclei.tissue`.
+        From :func:`gpu_course.deconvolution.nuclei_scenes.tissue`.
 
     Returns
     -------
@@ -143,15 +144,16 @@ def compare(
     seen = [take(phantom) for phantom in train]
     truths = [scene.labels for scene, _ in seen if scene.labels is not None]
     chosen = {name: tune([both[name] for _, both in seen], truths)[0] for name in METHODS}
-    rows = []
-    for number, phantom in enumerate(test):
-        scene, both = take(phantom)
-        for name in METHODS:
-            verdict = judge(scene, segment(both[name], chosen[name]))
-            rows.append(
-                {"microscope": microscope, "photons": photons, "scene": number, "method": name}
-                | verdict
-            )
+    held_out = [take(phantom) for phantom in test]
+
+    def row(number: int, method: str) -> dict[str, Any]:
+        scene, both = held_out[number]
+        condition = {"microscope": microscope, "photons": photons, "scene": number}
+        found = segment(both[method], chosen[method])
+        return {**condition, "method": method, **judge(scene, found)}
+
+    with ThreadPoolExecutor(cores()) as pool:
+        rows = list(pool.map(lambda pair: row(*pair), product(range(len(held_out)), METHODS)))
     return pd.DataFrame(rows), chosen
 
 

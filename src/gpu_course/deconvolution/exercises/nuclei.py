@@ -52,9 +52,9 @@ def _split(function: Function) -> tuple[float, str]:
         )
     if surplus > 0.2:
         return score, (
-            "Too many objects: nuclei are in pieces. Measure the depth in µm (sampling=voxel_size), "
-            "and smooth it a little, also by a width in µm, before you look for peaks: every bump "
-            "of the skin makes one."
+            "Too many objects: nuclei are in pieces. Measure the depth in µm (sampling=voxel_size) "
+            "and smooth it a little, by a width in µm, before you look for peaks: every bump of "
+            "the skin makes one."
         )
     return score, ""
 
