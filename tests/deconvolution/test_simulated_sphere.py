@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.deconvolution import psf, richardson_lucy, simulation
+from gpu_course.deconvolution import psf, richardson_lucy, simulation, sphere_sizes
 from gpu_course.deconvolution import simulated_sphere as sphere
 from gpu_course.deconvolution.exercises import simulated_sphere as checks
 from gpu_course.errors import CourseError
@@ -64,33 +64,33 @@ def test_deviance_of_noise_alone_is_predicted_from_the_picture():
 @pytest.mark.parametrize("name", checks.edges())
 def test_edge_width_of_known_edges(name):
     values, step, width = checks.edges()[name]
-    assert sphere.edge_width(values, step) == pytest.approx(width, rel=0.03)
-    assert sphere.edge_width(5 + 3 * values, 2 * step) == pytest.approx(2 * width, rel=0.03)
+    assert sphere_sizes.edge_width(values, step) == pytest.approx(width, rel=0.03)
+    assert sphere_sizes.edge_width(5 + 3 * values, 2 * step) == pytest.approx(2 * width, rel=0.03)
 
 
 def test_a_step_between_two_voxels_is_eight_tenths_of_one_wide():
-    assert sphere.edge_width(np.repeat([0.0, 9.0], 8), 0.3) == pytest.approx(0.24)
+    assert sphere_sizes.edge_width(np.repeat([0.0, 9.0], 8), 0.3) == pytest.approx(0.24)
 
 
 @pytest.mark.parametrize("n", [40, 41])
 def test_diameter_of_a_trapezium(n):
     place = np.arange(n) - n // 2
     across = np.clip(8.5 - np.abs(place), 0, 2) * 50 + 7
-    assert sphere.diameter(across, 0.1) == pytest.approx(2 * 7.5 * 0.1, rel=0.01)
+    assert sphere_sizes.diameter(across, 0.1) == pytest.approx(2 * 7.5 * 0.1, rel=0.01)
 
 
 def test_diameter_refuses_an_object_without_ends():
     with pytest.raises(CourseError, match="outside"):
-        sphere.diameter(np.array([9.0, 9, 9, 9, 9, 9, 9, 9, 1]), 0.1)
+        sphere_sizes.diameter(np.array([9.0, 9, 9, 9, 9, 9, 9, 9, 1]), 0.1)
 
 
 def test_sphere_is_as_wide_as_it_was_drawn_and_as_sharp_as_voxels_are():
-    found = sphere.sizes_of(TRUTH, SPHERE_VOXEL)
+    found = sphere_sizes.sizes_of(TRUTH, SPHERE_VOXEL)
     assert list(found) == ["Ø x", "Ø z", "edge x", "edge z"]
     assert found["Ø x"] == pytest.approx(3.1, abs=0.15)
     assert found["Ø z"] == pytest.approx(3.1, abs=0.35)
     assert found["edge x"] == pytest.approx(0.1, abs=0.05)
-    blurred = sphere.sizes_of(IMAGE - 10, SPHERE_VOXEL)
+    blurred = sphere_sizes.sizes_of(IMAGE - 10, SPHERE_VOXEL)
     assert blurred["edge x"] > 3 * found["edge x"]
     assert blurred["edge z"] > blurred["edge x"]
 
@@ -98,9 +98,9 @@ def test_sphere_is_as_wide_as_it_was_drawn_and_as_sharp_as_voxels_are():
 def test_profile_is_the_mean_of_a_rod():
     volume = np.zeros((5, 9, 9))
     volume[2, 3:6, 3:6] = 9
-    rod = sphere.profile(volume, 2, (1.0, 0.3, 0.3), reach=0.35)
+    rod = sphere_sizes.profile(volume, 2, (1.0, 0.3, 0.3), reach=0.35)
     np.testing.assert_allclose(rod, [0, 0, 0, 9, 9, 9, 0, 0, 0])
-    thick = sphere.profile(volume, 0, (1.0, 0.3, 0.3), reach=0.65)
+    thick = sphere_sizes.profile(volume, 0, (1.0, 0.3, 0.3), reach=0.65)
     np.testing.assert_allclose(thick, [0, 0, 9 * 9 / 25, 0, 0])
 
 
@@ -129,12 +129,12 @@ def test_figures_can_be_drawn_and_carry_scale_bars():
 
 
 def test_edge_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(EDGE, sphere.edge_width).solved
+    assert exercises.check(EDGE, sphere_sizes.edge_width).solved
     assert exercises.check(EDGE, lambda rise, step: None).state == "not solved yet"
 
 
 def in_values(rise, step):
-    return sphere.edge_width(rise, 1.0)
+    return sphere_sizes.edge_width(rise, 1.0)
 
 
 def counted(rise, step):
@@ -165,7 +165,7 @@ def from_outside(rise, step):
         (counted, "between two values"),
         (by_the_extremes, "highest value"),
         (from_outside, "search outwards"),
-        (lambda rise, step: -sphere.edge_width(rise, step), "negative"),
+        (lambda rise, step: -sphere_sizes.edge_width(rise, step), "negative"),
         (lambda rise, step: rise, "one number"),
     ],
 )

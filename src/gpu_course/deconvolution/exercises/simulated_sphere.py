@@ -141,7 +141,7 @@ def stop_score(function: Function) -> tuple[float, str]:
 
 
 def _edge_width() -> Function:
-    from gpu_course.deconvolution.simulated_sphere import edge_width
+    from gpu_course.deconvolution.sphere_sizes import edge_width
 
     return edge_width
 
