@@ -90,7 +90,7 @@ def bead_slide(shape: Sequence[int], psf: NDArray[Any], *, seed: int = 0) -> NDA
     light = 2e5 * dice.uniform(0.7, 1.3, len(cells))
     dim, bright, border, pair = range(BEADS, BEADS + 4)
     light[dim], light[bright] = 2e4, 1e6
-    places[border, 0] = 3.3
+    places[border, 0] = 3.0
     places = np.vstack([places, places[pair] + (0.6, 6.2, 4.1)])
     image = bead_image(shape, places, [*light, 1.5e5], psf, seed=seed)
     return np.minimum(image, 2047)
@@ -133,7 +133,7 @@ def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[floa
         if not used and not any(beside):  # two words on top of each other read like none
             named.append((bead.verdict, y, x))
             axes.annotate(
-                bead.verdict, (x, y), (0, -16), textcoords="offset points", ha="center",
+                bead.verdict, (x, y), (0, 8), textcoords="offset points", ha="center",
                 fontsize=9.5, color="#ffc04d", path_effects=rim,
             )  # fmt: skip
     return figure
