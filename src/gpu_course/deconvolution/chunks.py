@@ -4,31 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
 from gpu_course.deconvolution.iterative import richardson_lucy
+from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
 Box = tuple[slice, ...]
 
 
-def overlap_for(psf: Array) -> Shape:
+def overlap_for(
+    psf: Array,
+    *,
+    iterations: int = 50,
+    acceleration: str | Sequence[float] | None = "biggs-andrews",
+) -> Shape:
     """Return how many voxels a chunk must see beyond its own, along each axis.
 
     Parameters
     ----------
     psf : array
+        Its centre at voxel ``n // 2`` of each axis of n.
+    iterations, acceleration
+        As for :func:`~gpu_course.deconvolution.richardson_lucy`.
 
     Returns
     -------
     tuple of int
-        The PSF's own size. A voxel's estimate depends on the image within half a PSF, where its
-        light arrives. What arrives there came from within another half, and so on: with every
-        iteration the reach grows, but what comes from far weighs ever less. One whole size leaves
-        an error of less than a thousandth of the range; half of it, ten times more.
+        A multiple of the PSF's standard deviation along each axis.
+
+    Notes
+    -----
+    A voxel's estimate depends on the image where its light arrives. What arrives there came from a
+    little farther away, and so on: with every iteration the reach grows, but what comes from far
+    weighs ever less. The multiple, 3 and 2.3 times the cube root of the iterations, was found by
+    trying; it leaves an error of less than a thousandth of the range. n accelerated iterations
+    reach as far as n² / 4 plain ones.
     """
-    return tuple(int(n) for n in psf.shape)
+    values = to_numpy(psf).astype(np.float64)
+    plain = iterations if acceleration is None else max(iterations, iterations**2 / 4)
+    overlap = []
+    for axis, n in enumerate(values.shape):
+        profile = values.sum(axis=tuple(a for a in range(values.ndim) if a != axis))
+        spread = np.sqrt((profile * (np.arange(n) - n // 2) ** 2).sum() / profile.sum())
+        overlap.append(int(np.ceil((3 + 2.3 * np.cbrt(plain)) * spread)))
+    return tuple(overlap)
 
 
 def chunked(
@@ -87,12 +111,11 @@ def chunked(
                 "show their seams. Choose the number of iterations on one chunk, for all."
             )
     psf = as_float32(psf, "PSF")
-    overlap = overlap_for(psf) if overlap is None else overlap
+    if overlap is None:
+        overlap = overlap_for(psf, iterations=iterations, acceleration=acceleration)
     boxes = _boxes(tuple(image.shape), chunk, overlap)
     light = [float(_sum(image[inner])) for inner, _ in boxes]
-    count = 1
-    for n in image.shape:
-        count *= n
+    count = prod(image.shape)
     level = max(sum(light) / count - background, 1e-3 * max(light) / count)
     order = sorted(range(len(boxes)), key=lambda number: -light[number])
 

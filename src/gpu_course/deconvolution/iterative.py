@@ -9,7 +9,7 @@ from typing import Any, Literal
 from gpu_course.deconvolution.acceleration import Momentum
 from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, like, namespace, wide
 from gpu_course.deconvolution.convolution import pad
-from gpu_course.deconvolution.imaging import Imaging
+from gpu_course.deconvolution.imaging import HIDDEN, Imaging
 from gpu_course.deconvolution.pointwise import Block
 from gpu_course.deconvolution.total_variation import (
     LEAST,
@@ -19,11 +19,15 @@ from gpu_course.deconvolution.total_variation import (
 )
 from gpu_course.errors import CourseError
 
-#: All relative to the brightest voxel of the image. An FFT in float32 leaves a ripple of less than
+#: Both relative to the brightest voxel of the image. An FFT in float32 leaves a ripple of less than
 #: FLOOR, so that no blurred estimate is known better than that, and nothing is divided by less.
 #: DARK is what counts as no light in the estimate: from 0 no multiplication would ever come back,
 #: and numbers that shrink for ever end as denormal ones, with which processors are slow.
-FLOOR, DARK, FLAT = 1e-6, 1e-12, 1e-4
+FLOOR, DARK = 1e-6, 1e-12
+#: Gradients shorter than this, relative to the mean of the first estimate, count as flat; so do those
+#: that are no longer than what a step of the regularisation itself can make: otherwise it would
+#: answer every ripple with a larger one the other way around.
+FLAT = 1e-3
 
 
 class Step:
@@ -186,8 +190,8 @@ class Work:
         self._run, self._steps = self.imaging.blocks.run, self.imaging.steps
         brightest = float(xp.max(image)) or 1.0
         self._floor, self._dark = max(FLOOR * brightest, background), DARK * brightest
-        self._flat = FLAT * brightest
-        self.estimate = self._first(start, brightest)
+        self.estimate, level = self._first(start, brightest)
+        self._flat = FLAT * level
         self.point = self.before = self.estimate
         given = None if isinstance(acceleration, str) else acceleration
         self.momentum = Momentum(given) if acceleration is not None else None
@@ -195,21 +199,20 @@ class Work:
         self.deviance = self._change = float("inf")
         self.watched = False
 
-    def _first(self, start: Array | None, brightest: float) -> Array:
-        """Return the first estimate: `start` continued into the margins, or the mean everywhere."""
-        xp, shape = namespace(self.image), self.imaging.shape
+    def _first(self, start: Array | None, brightest: float) -> tuple[Array, float]:
+        """Return the first estimate, and its mean: `start`, or the image's mean everywhere."""
+        xp, window = namespace(self.image), self.imaging.window
+        given = self.image if start is None else start
+        level = float(xp.mean(given, dtype=wide(given))) - (self.background if start is None else 0)
+        level = max(level, 1e-3 * brightest)
         if start is None:
-            mean = float(xp.mean(self.image, dtype=wide(self.image)))
-            level = max(mean - self.background, 1e-3 * brightest)
-            field = xp.full_like(self.imaging.gain, level)
+            field = xp.full_like(self.imaging.seen, level)
         else:
-            widths = tuple(
-                (w.start, n - w.stop) for w, n in zip(self.imaging.window, shape, strict=True)
-            )
-            field = pad(start, widths, "nearest")
-        field[self.imaging.gain == 0] = 0
+            lengths = zip(window, self.imaging.shape, strict=True)
+            field = pad(start, tuple((w.start, n - w.stop) for w, n in lengths), "nearest")
+        field[self.imaging.seen == HIDDEN] = 0
         self._steps.at_least(field, self._dark)
-        return field
+        return field, level
 
     def compare(self) -> Array:
         """Blur the estimate, and return the ratio between the image and that."""
@@ -238,14 +241,14 @@ class Work:
 
     def correct(self, ratio: Array) -> None:
         """Send the ratio back to the object, and correct the estimate by it."""
-        new, point, gain = self.imaging.adjoint(ratio), self.point, self.imaging.gain
+        new, point, seen = self.imaging.adjoint(ratio), self.point, self.imaging.seen
         last, measured = self._last, self.watched or self._last is not None
         total = namespace(new).sum
 
         def correct(block: Block) -> tuple[Any, ...]:
             length, size, overlap = 0.0, 0.0, 0.0
             variation = self._regularise(new, block) if self.tv else 0.0
-            step = self._steps.correct(new[block], point[block], gain[block], self._dark)
+            step = self._steps.correct(new[block], point[block], seen[block], self._dark)
             if self.watched:
                 size = total(new[block] ** 2)
             if last is not None:
@@ -258,16 +261,21 @@ class Work:
 
         length, size, overlap, variation = self._run(correct, self.imaging.shape)
         self._change = (length / size) ** 0.5 if size else 0.0
-        self.before, self.estimate = self.estimate, new
         if self.momentum is not None:
+            self.before = self.estimate
             misfit = self.deviance / 2 * prod(self.image.shape)
             self.momentum.update(overlap, length, misfit + self.tv * variation)
+        self.estimate = new
 
     def _regularise(self, correction: Array, block: Block) -> Any:
         """Divide a block of the correction by Dey's denominator; return its total variation."""
         outer, inner = with_neighbours(block, self.imaging.shape)
-        bend, length = curvature(self.point[outer], self.spacing, self._flat)
+        around = self.point[outer]
+        floor = around * (4 * around.ndim * self.tv)
+        floor += self._flat
+        bend, length = curvature(around, self.spacing, floor)
         bend = bend[inner]
+        bend *= self.imaging.seen[block]  # what is hardly seen, nothing pulls at
         bend *= -self.tv
         bend += 1
         self._steps.at_least(bend, LEAST)

@@ -37,11 +37,13 @@ def memory_needed(
     field, _ = field_of(tuple(shape), tuple(psf_shape), boundary)
     real = 4 * prod(field)
     spectrum = 8 * prod(field[:-1]) * (field[-1] // 2 + 1)
-    # Kept: the estimate, the gain and the transfer function. In work: a spectrum, what is made of
-    # it, and the ratio, which fills the window, with whole rows of the field.
-    needed = 3 * real + 2 * spectrum + 4 * prod(shape[:-1]) * field[-1]
+    window = 4 * prod(shape[:-1]) * field[-1]  # the ratio, with whole rows of the field
+    # Total variation has seven arrays more, but of one block per core at a time.
+    voxels = (os.cpu_count() or 1) * min(VOXELS["numpy"], prod(field))
+    blocks = 4 * voxels * (8 if tv else 2)
+    # The estimate, what is seen of it, the correction, and the transfer function; on top come a
+    # spectrum on the way to the correction, then the blocks on the way from it to the estimate.
+    needed = 3 * real + spectrum + window + max(spectrum, blocks)
     if acceleration:
         needed += 2 * real  # the estimate before, and the last step
-    # Total variation has seven arrays more, but of one block per core at a time.
-    blocks = (os.cpu_count() or 1) * min(VOXELS["numpy"], prod(field))
-    return needed + 4 * blocks * (8 if tv else 1)
+    return needed

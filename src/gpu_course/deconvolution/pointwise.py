@@ -99,7 +99,7 @@ class Steps:
         Returns half the Poisson deviance of every voxel.
     divide(model, image)
         `model` becomes the ratio of image to model.
-    correct(correction, point, gain, dark)
+    correct(correction, point, seen, dark)
         `correction` becomes the corrected estimate. Returns the step that leads there.
     """
 
@@ -146,9 +146,9 @@ class Steps:
             model[...] = image / model
 
         @fuse()
-        def correct(correction: Array, point: Array, gain: Array, dark: float) -> Array:
+        def correct(correction: Array, point: Array, seen: Array, dark: float) -> Array:
             correction *= point
-            correction *= gain
+            correction /= seen
             at_least(correction, dark)
             return correction - point
 

@@ -43,7 +43,9 @@ def relative_spacing(voxel_size: Sequence[float] | None, ndim: int) -> tuple[flo
     return tuple(edge / min(edges) for edge in edges)
 
 
-def curvature(image: Array, spacing: Sequence[float], floor: float) -> tuple[Array, Array]:
+def curvature(
+    image: Array, spacing: Sequence[float], floor: float | Array
+) -> tuple[Array, Array]:
     """Return the divergence of the gradient's direction, and the length of the gradient.
 
     The divergence is minus the derivative of the total variation. It is negative on bumps and
@@ -56,7 +58,7 @@ def curvature(image: Array, spacing: Sequence[float], floor: float) -> tuple[Arr
         2D or 3D.
     spacing : sequence of float
         Edge of a voxel along each axis, relative to the shortest.
-    floor : float
+    floor : float or array
         Gradients shorter than this count as flat: they have no direction to speak of.
 
     Returns
@@ -71,7 +73,8 @@ def curvature(image: Array, spacing: Sequence[float], floor: float) -> tuple[Arr
     this gradient. A pair that does not belong together lowers no total variation.
     """
     xp = namespace(image)
-    length = xp.full_like(image, floor**2)
+    length = xp.zeros_like(image)
+    length += floor * floor
     slopes = []
     for axis, edge in enumerate(spacing):
         here, there = _pair(image.ndim, axis)
