@@ -1,0 +1,122 @@
+"""What deconvolution asks of its images and PSFs, in one place: libraries, dtypes and clear words."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import array_api_compat
+import numpy as np
+
+from gpu_course.devices import to_numpy
+from gpu_course.errors import CourseError
+
+Array = Any  # of NumPy, CuPy or PyTorch
+Shape = tuple[int, ...]
+
+
+def namespace(array: Array) -> ModuleType:
+    """Return the array API namespace of an array: NumPy's, CuPy's or PyTorch's."""
+    return array_api_compat.array_namespace(array)
+
+
+def device_of(array: Array) -> Any:
+    """Return where an array lies, as its own library names it."""
+    return array_api_compat.device(array)
+
+
+def wide(array: Array) -> Any:
+    """Return the dtype for sums over many voxels: float64, unless the device has none (MPS)."""
+    xp = namespace(array)
+    return xp.float32 if "mps" in str(device_of(array)) else xp.float64
+
+
+def known(what: str, value: object, *choices: object) -> None:
+    """Raise a CourseError unless a parameter has one of its possible values."""
+    if not any(value is c or (isinstance(value, str) and value == c) for c in choices):
+        listed = ", ".join(repr(c) for c in choices)
+        raise CourseError(f"{what}={value!r} is unknown. Choose from: {listed}.")
+
+
+def as_float32(array: Any, what: str = "image") -> Array:
+    """Return an array as float32, in the library and the memory in which it lies.
+
+    Parameters
+    ----------
+    array : array
+        Of NumPy, CuPy or PyTorch, integer or floating; anything else becomes a NumPy array.
+    what : str
+        What to call it in an error.
+
+    Raises
+    ------
+    CourseError
+        If it is not 2D or 3D, is empty, is complex or no number, or holds NaN or infinity.
+    """
+    if not array_api_compat.is_array_api_obj(array):
+        array = to_numpy(array)
+    if hasattr(array, "detach"):
+        array = array.detach()
+    xp = namespace(array)
+    if array.ndim not in (2, 3) or 0 in array.shape:
+        raise CourseError(
+            f"The {what} has shape {tuple(array.shape)}, but (y, x) or (z, y, x) is needed. "
+            "Give one channel and one time point at a time."
+        )
+    if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
+        raise CourseError(
+            f"The {what} is {array.dtype}, but real numbers are needed. "
+            "Take its absolute value or its real part first."
+        )
+    array = xp.astype(array, xp.float32, copy=False)
+    if not bool(xp.all(xp.isfinite(array))):
+        raise CourseError(
+            f"The {what} holds NaN or infinite values, which an FFT would spread over all of it. "
+            "Replace them first, for instance by the median of their neighbours."
+        )
+    return array
+
+
+def like(values: Any, array: Array) -> Array:
+    """Return values in the library and the memory of another array."""
+    if array_api_compat.is_array_api_obj(values) and namespace(values) is namespace(array):
+        return array_api_compat.to_device(values, device_of(array))
+    return namespace(array).asarray(np.array(to_numpy(values)), device=device_of(array))
+
+
+def as_psf(psf: Any, image: Array) -> Array:
+    """Return a PSF as float32 beside an image, with a sum of 1.
+
+    Parameters
+    ----------
+    psf : array
+        As many axes as the image and nowhere larger; its centre is voxel ``n // 2`` of each axis
+        of n. It may lie in other memory than the image.
+    image : array
+        Float32, of any of the libraries.
+
+    Raises
+    ------
+    CourseError
+        If the number of axes differs, the PSF is larger than the image, is negative somewhere, or
+        is 0 everywhere.
+    """
+    psf = as_float32(like(psf, image), "PSF")
+    xp = namespace(psf)
+    if psf.ndim != image.ndim:
+        raise CourseError(
+            f"The PSF has {psf.ndim} axes and the image {image.ndim}. "
+            "Give both as (y, x) or both as (z, y, x)."
+        )
+    if any(p > n for p, n in zip(psf.shape, image.shape, strict=True)):
+        raise CourseError(
+            f"The PSF {tuple(psf.shape)} is larger than the image {tuple(image.shape)}. "
+            "Crop the PSF around its centre, n // 2, to at most the size of the image."
+        )
+    total = float(xp.sum(psf, dtype=wide(psf)))
+    if float(xp.min(psf)) < 0 or total <= 0:
+        raise CourseError(
+            "The PSF must hold shares of light: none negative, and not all of them 0. "
+            "Subtract its background and clip it at 0."
+        )
+    return psf / total

@@ -1,0 +1,124 @@
+"""Undoing a blur in one step: the inverse filter, and Wiener's."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, namespace
+from gpu_course.deconvolution.convolution import pad
+from gpu_course.deconvolution.fourier import Fourier, fast_shape, transfer_function
+from gpu_course.errors import CourseError
+
+
+def inverse_filter(
+    image: Array,
+    psf: Array,
+    *,
+    cutoff: float = 0.0,
+    boundary: Literal["circular", "reflect", "nearest"] = "reflect",
+) -> Array:
+    """Divide the image's spectrum by the PSF's.
+
+    Without noise that is the answer. With noise it is a disaster, and worth seeing once: where the
+    PSF lets next to nothing through, the picture has nothing but noise, and the division raises it
+    above everything else.
+
+    Parameters
+    ----------
+    image : array (y, x) or (z, y, x)
+        Of NumPy, CuPy or PyTorch.
+    psf : array
+        As many axes, its centre at ``n // 2``. It is divided by its sum.
+    cutoff : float
+        Frequencies of which the PSF lets through a smaller share than this are set to 0. With 0,
+        only those that it does not let through at all.
+    boundary : {"circular", "reflect", "nearest"}
+        How the image is thought to go on outside; see :func:`~gpu_course.deconvolution.convolve`.
+
+    Returns
+    -------
+    array of float32
+        Of the image's shape, library and memory. It has negative values.
+
+    Raises
+    ------
+    CourseError
+        If image, PSF or cutoff cannot be used.
+    """
+    if not 0 <= cutoff < 1:
+        raise CourseError(f"cutoff={cutoff} is no share. Choose it from 0 to below 1.")
+
+    def divide(transfer: Array, power: Array) -> Array:
+        xp = namespace(power)
+        kept = power > max(cutoff**2, 1e-30)
+        safe = xp.where(kept, power, 1.0)
+        return xp.conj(transfer) * xp.where(kept, 1 / safe, 0.0)
+
+    return _filtered(image, psf, divide, boundary)
+
+
+def wiener(
+    image: Array,
+    psf: Array,
+    *,
+    noise: float = 0.01,
+    boundary: Literal["circular", "reflect", "nearest"] = "reflect",
+) -> Array:
+    """Divide the spectra, but only as far as the noise allows.
+
+    Parameters
+    ----------
+    image : array (y, x) or (z, y, x)
+        Of NumPy, CuPy or PyTorch.
+    psf : array
+        As many axes, its centre at ``n // 2``. It is divided by its sum.
+    noise : float
+        Power of the noise relative to that of the object, taken to be the same at all frequencies.
+        Larger is smoother.
+    boundary : {"circular", "reflect", "nearest"}
+        How the image is thought to go on outside; see :func:`~gpu_course.deconvolution.convolve`.
+
+    Returns
+    -------
+    array of float32
+        Of the image's shape, library and memory. It can have negative values.
+
+    Raises
+    ------
+    CourseError
+        If image, PSF or noise cannot be used.
+
+    References
+    ----------
+    N. Wiener, *Extrapolation, Interpolation, and Smoothing of Stationary Time Series*, 1949.
+    """
+    if not noise > 0:
+        raise CourseError(
+            f"noise={noise} must be above 0. Without any noise, use inverse_filter()."
+        )
+    return _filtered(image, psf, lambda transfer, power: namespace(power).conj(transfer) / (power + noise), boundary)
+
+
+def _filtered(image: Array, psf: Array, gain, boundary) -> Array:
+    image = as_float32(image)
+    psf = as_psf(psf, image)
+    if boundary not in ("circular", "reflect", "nearest"):
+        raise CourseError(f"boundary={boundary!r} is unknown. Choose circular, reflect or nearest.")
+    xp = namespace(image)
+    if boundary == "circular":
+        padded, begin = image, (0,) * image.ndim
+    else:
+        need = tuple(n + p - 1 for n, p in zip(image.shape, psf.shape, strict=True))
+        more = tuple(f - n for f, n in zip(fast_shape(need), image.shape, strict=True))
+        widths = tuple((m // 2, m - m // 2) for m in more)
+        padded, begin = pad(image, widths, boundary), tuple(b for b, _ in widths)
+    fourier = Fourier(padded.shape, padded)
+    transfer = transfer_function(psf, fourier, (0,) * psf.ndim)
+    count = padded.size if isinstance(padded.size, int) else padded.numel()
+    transfer = transfer * count  # the filter needs the true shares; 1/N goes to the end
+    spectrum = fourier.forward(padded)
+    spectrum *= gain(transfer, xp.abs(transfer) ** 2)
+    result = fourier.inverse(spectrum)
+    result /= count
+    window = tuple(slice(b, b + n) for b, n in zip(begin, image.shape, strict=True))
+    return xp.asarray(result[window], copy=True)

@@ -1,0 +1,274 @@
+"""Point spread functions: the picture that a microscope makes of a single point.
+
+Every function of this module returns a PSF as :func:`gpu_course.deconvolution.convolve` wants it:
+float32, its voxels sum to 1, so that a blur moves light and neither makes nor loses any, and its
+centre is voxel ``n // 2`` of an axis of n voxels, so that a blur moves nothing.
+
+Lengths are in µm, the axes are (z, y, x) or (y, x).
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from array_api_compat import array_namespace
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution import optics
+from gpu_course.deconvolution.beads import from_beads
+from gpu_course.deconvolution.units import lengths, whole_shape
+from gpu_course.devices import to_numpy
+from gpu_course.errors import CourseError
+
+__all__ = ["check", "crop", "from_beads", "gaussian", "theoretical"]
+
+Array = Any  # of NumPy, CuPy or torch
+Kind = Literal["widefield", "confocal"]
+Model = Literal["vectorial", "scalar"]
+
+
+def gaussian(
+    shape: Sequence[int], sigma_um: float | Sequence[float], voxel_size: float | Sequence[float]
+) -> NDArray[np.float32]:
+    """Return a Gaussian PSF.
+
+    Parameters
+    ----------
+    shape : (z, y, x) or (y, x)
+        In voxels.
+    sigma_um : float or one float per axis
+        Standard deviation in µm.
+    voxel_size : float or one float per axis
+        Edge lengths of a voxel in µm.
+
+    Returns
+    -------
+    ndarray of float32
+        Sampled at the centres of the voxels, sum 1, centre at ``n // 2``. In NumPy's memory; put it
+        elsewhere with :func:`gpu_course.devices.to_device`.
+
+    Raises
+    ------
+    CourseError
+        If a length is missing or not above 0.
+    """
+    size = whole_shape(shape)
+    steps = lengths(voxel_size, len(size), "voxel_size")
+    sigmas = lengths(sigma_um, len(size), "sigma_um")
+    volume = np.ones((1,) * len(size))
+    for axis, (n, step, sigma) in enumerate(zip(size, steps, sigmas, strict=True)):
+        x = (np.arange(n) - n // 2) * step
+        profile = np.exp(-0.5 * (x / sigma) ** 2)
+        volume = volume * profile.reshape([-1 if a == axis else 1 for a in range(len(size))])
+    return _sum_to_one(volume)
+
+
+def theoretical(
+    shape: Sequence[int],
+    voxel_size: float | Sequence[float],
+    *,
+    wavelength: float,
+    numerical_aperture: float,
+    refractive_index: float = 1.515,
+    sample_index: float | None = None,
+    depth: float = 0.0,
+    kind: Kind = "widefield",
+    excitation: float | None = None,
+    pinhole: float = 1.0,
+    model: Model = "vectorial",
+) -> NDArray[np.float32]:
+    """Compute the PSF of an objective from what is written on it.
+
+    Parameters
+    ----------
+    shape : (z, y, x) or (y, x)
+        In voxels. With two axes: the plane in focus.
+    voxel_size : float or one float per axis
+        Edge lengths of a voxel in µm; those along y and x must be equal.
+    wavelength : float
+        Of the light that reaches the camera (emission), in µm: green is 0.52.
+    numerical_aperture : float
+        Of the objective, below its `refractive_index`.
+    refractive_index : float
+        Of what the objective is immersed in: 1.515 for oil, 1.33 for water, 1.0 for air.
+    sample_index : float, optional
+        Of the sample. As `refractive_index` unless given: the ideal case, the same at any depth.
+    depth : float
+        Of the point below the cover glass, in µm. With a `sample_index` of its own, the sample
+        acts as a badly made lens, the more so the deeper (spherical aberration).
+    kind : "widefield" or "confocal"
+        A confocal microscope lights up a point as well and looks at it through a pinhole.
+    excitation : float, optional
+        Wavelength of the laser in µm, for a confocal microscope only; as `wavelength` unless given.
+    pinhole : float
+        Diameter of the confocal pinhole in Airy units: 1 just lets the bright disc through.
+    model : "vectorial" or "scalar"
+        Whether light counts as a vector wave, as it should above an aperture of about 0.7.
+
+    Returns
+    -------
+    ndarray of float32
+        Sum 1; its brightest plane and its axis at ``n // 2``. In NumPy's memory.
+
+    Raises
+    ------
+    CourseError
+        If a length is missing or in nm, or no such objective can exist.
+
+    Notes
+    -----
+    By psfmodels [1]_, with three things mended. It takes the middle between two pixels for the
+    centre of an even number of planes, and a third of a pixel beside one for the centre of an even
+    number of rows: here an odd number is computed, and the surplus is cut off. It scales to a
+    brightest voxel of 1: here the sum is 1. And a point at depth appears in a plane that is not the
+    one the stage has gone to: here the brightest plane is searched for and taken as the centre.
+
+    A widefield PSF has no end: every plane holds as much light as the one in focus, only more
+    spread out. The sum of 1 counts what lies inside the shape.
+
+    References
+    ----------
+    .. [1] https://github.com/tlambert03/PSFmodels, after F. Aguet et al., Optics Express 17 (2009),
+       6829–6848, https://doi.org/10.1364/OE.17.006829
+    """
+    size = whole_shape(shape)
+    steps = lengths(voxel_size, len(size), "voxel_size")
+    if steps[-1] != steps[-2]:
+        raise CourseError(
+            f"The voxel size along y is {steps[-2]:g} µm and along x {steps[-1]:g} µm, but a pixel "
+            "of this PSF is square. Compute it with the smaller one, and resample it."
+        )
+    sample = refractive_index if sample_index is None else sample_index
+    optics.check(wavelength, numerical_aperture, refractive_index, sample, depth)
+    if kind not in ("widefield", "confocal"):
+        raise CourseError(f'kind is {kind!r}. Say "widefield" or "confocal".')
+    if kind == "confocal":
+        excitation = wavelength if excitation is None else excitation
+        optics.check(excitation, numerical_aperture, refractive_index, sample, depth)
+        if not pinhole > 0:
+            raise CourseError(f"A pinhole of {pinhole:g} Airy units lets no light through. Try 1.")
+    planes, step = (size[0], steps[0]) if len(size) == 3 else (1, 1.0)
+
+    lens = {
+        "model": model, "NA": numerical_aperture, "ni": refractive_index, "ni0": refractive_index,
+        "ns": sample, "pz": float(depth), "dxy": steps[-1],
+    }  # fmt: skip
+    focus = optics.focus(lens, wavelength)
+    heights = focus + (np.arange(planes) - planes // 2) * step
+    odd = 2 * (max(size[-2:]) // 2) + 1
+    if kind == "confocal":
+        assert excitation is not None
+        radius = pinhole * 0.61 * wavelength / numerical_aperture / steps[-1]
+        detected = optics.through_pinhole(heights, odd, wavelength, lens, radius)
+        volume = detected * optics.modelled(heights, odd, excitation, lens)
+    else:
+        volume = optics.modelled(heights, odd, wavelength, lens)
+    y, x = (odd // 2 - n // 2 for n in size[-2:])
+    volume = volume[:, y : y + size[-2], x : x + size[-1]]
+    return _sum_to_one(volume.reshape(size))
+
+
+def crop(psf: Array, share: float = 0.99) -> Array:
+    """Cut a PSF to the smallest box around its centre that keeps a share of its light.
+
+    Deconvolution pays for every voxel of the PSF, and the outer ones hold little light. What is cut
+    off is light that the model will take for background, so look at what `share` costs.
+
+    Parameters
+    ----------
+    psf : array
+        2D or 3D, centre at ``n // 2``, of NumPy, CuPy or torch.
+    share : float
+        Least share of the light to keep, above 0 and at most 1.
+
+    Returns
+    -------
+    array of float32
+        Odd along every axis unless nothing was cut from it; sum 1; of the same library.
+
+    Raises
+    ------
+    CourseError
+        If the share is not in that range, or the PSF has no light.
+    """
+    if not 0 < share <= 1:
+        raise CourseError(f"share is {share:g}, but must be above 0 and at most 1, such as 0.99.")
+    xp = array_namespace(psf)
+    psf = xp.astype(psf, xp.float32)
+    total = float(xp.sum(psf))
+    if not total > 0:
+        raise CourseError("The PSF has no light: its sum is not above 0. Look at it, check() it.")
+    window = []
+    for axis in range(psf.ndim):
+        others = tuple(a for a in range(psf.ndim) if a != axis)
+        profile = to_numpy(xp.sum(psf, axis=others)).astype(np.float64)
+        n, middle = len(profile), len(profile) // 2
+        # What each axis may lose adds up to 1 - share, so that all together keep the share.
+        least = total * (1 - (1 - share) / psf.ndim) * (1 - 1e-6)
+        reach = next(
+            r for r in range(middle + 1)
+            if r == middle or profile[middle - r : middle + r + 1].sum() >= least
+        )  # fmt: skip
+        window.append(slice(middle - reach, n if reach == middle else middle + reach + 1))
+    kept = psf[tuple(window)]
+    return kept / xp.sum(kept)
+
+
+def check(psf: Array, image: Array | None = None) -> list[str]:
+    """Say what is wrong with a PSF, whoever made it, before it ruins a deconvolution.
+
+    Parameters
+    ----------
+    psf : array
+        Of any library.
+    image : array, optional
+        The image that it shall blur or deconvolve.
+
+    Returns
+    -------
+    list of str
+        One sentence for each fault, with its cure; empty for a PSF that is fit for use.
+    """
+    values = to_numpy(psf)
+    if values.ndim not in (2, 3) or values.dtype.kind not in "uif":
+        return [
+            f"It is {values.dtype} of shape {values.shape}: give real numbers, (z, y, x) or (y, x)."
+        ]
+    values = values.astype(np.float64)
+    if not np.isfinite(values).all():
+        return ["It holds NaN or infinite values: find the step that made them."]
+    if not values.any():
+        return ["It is zero everywhere: there is no light in it."]
+    faults = []
+    if values.min() < -1e-3 * values.max():
+        faults.append("It has negative values, but light cannot be negative: clip them at 0.")
+    if abs(values.sum() - 1) > 1e-3:
+        faults.append(
+            f"Its sum is {values.sum():.4g}, so the blur changes the brightness: divide by the sum."
+        )
+    brightest = np.unravel_index(values.argmax(), values.shape)
+    middle = tuple(n // 2 for n in values.shape)
+    if tuple(map(int, brightest)) != middle:
+        faults.append(
+            f"Its brightest voxel is {tuple(map(int, brightest))}, its centre {middle}: the blur "
+            "moves the image by the difference. Roll or cut the PSF."
+        )
+    border = values[tuple(slice(1, -1) if n > 2 else slice(None) for n in values.shape)]
+    outside = values.size - border.size
+    if outside and (values.sum() - border.sum()) / outside > 0.02 * values.max():
+        faults.append(
+            "Its border is not dark: either it is cut too small, or a background is left in it, "
+            "which belongs into the model of the image and not into the PSF. Subtract it."
+        )
+    if image is not None:
+        if image.ndim != values.ndim:
+            faults.append(f"It has {values.ndim} axes and the image {image.ndim}.")
+        elif any(n > m for n, m in zip(values.shape, image.shape, strict=True)):
+            faults.append(
+                f"With {values.shape} it is larger than the image {tuple(image.shape)}: crop() it."
+            )
+    return faults
+
+
+def _sum_to_one(volume: NDArray[np.float64]) -> NDArray[np.float32]:
+    return (volume / volume.sum()).astype(np.float32)

@@ -1,0 +1,103 @@
+"""What a camera counts when a known object lies under a known microscope."""
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution.convolution import Boundary, convolve
+from gpu_course.devices import to_numpy
+from gpu_course.errors import CourseError
+
+Array = Any  # of NumPy, CuPy or torch
+TINY = 1e-30  # divides the darkness of an empty object
+
+
+def simulate(
+    object: Array,
+    psf: Array,
+    *,
+    photons: float | None = None,
+    background: float = 0.0,
+    read_noise: float = 0.0,
+    seed: int = 0,
+    boundary: Boundary = "zero",
+) -> Array:
+    """Take a picture of an object: blur, background, photon noise, read noise.
+
+    Parameters
+    ----------
+    object : array, (z, y, x) or (y, x)
+        How much light each voxel sends, of NumPy, CuPy or torch; not negative.
+    psf : array of as many axes
+        Its centre at ``n // 2``; see :mod:`gpu_course.deconvolution.psf`.
+    photons : float, optional
+        Expected photons in the brightest voxel of the blurred object, without background: the
+        exposure. None takes the values of the object as expected photons.
+    background : float
+        Expected photons in every voxel that come from nowhere in particular.
+    read_noise : float
+        Standard deviation of the camera's own noise, in photons.
+    seed : int
+        Of both noises.
+    boundary : {"zero", "circular", "reflect", "nearest"}
+        What lies beyond the object; see :func:`gpu_course.deconvolution.convolve`.
+
+    Returns
+    -------
+    array of float32
+        Photons counted, shape, library and device of `object`. Whole numbers as long as there is
+        no read noise; with read noise, some may be negative.
+
+    Raises
+    ------
+    CourseError
+        If the object, the exposure or one of the noises is negative.
+
+    Notes
+    -----
+    The expected image comes from :func:`expected`; both steps run on the processor. Libraries
+    differ in the last digits of a blur, and one photon more in one voxel would set all later dice
+    differently. So every library is given the very same picture.
+    """
+    if read_noise < 0:
+        raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more.")
+    dice = np.random.default_rng(seed)
+    mean = expected(to_numpy(object), to_numpy(psf), photons, background, boundary)
+    counted = dice.poisson(mean).astype(np.float32)
+    if read_noise:
+        counted += np.float32(read_noise) * dice.standard_normal(mean.shape, dtype=np.float32)
+    xp = array_api_compat.array_namespace(object)
+    return xp.asarray(counted, device=array_api_compat.device(object))
+
+
+def expected(
+    object: NDArray[Any],
+    psf: NDArray[Any],
+    photons: float | None = None,
+    background: float = 0.0,
+    boundary: Boundary = "zero",
+) -> NDArray[np.float32]:
+    """Return the mean of all the pictures that :func:`simulate` could take: no noise in it.
+
+    Parameters
+    ----------
+    object, psf, photons, background, boundary
+        As for :func:`simulate`, in NumPy's memory.
+
+    Returns
+    -------
+    ndarray of float32
+        Expected photons per voxel, never negative.
+    """
+    if object.min() < 0 or background < 0:
+        raise CourseError(
+            "The object or the background is negative, but light cannot be. Clip it at 0."
+        )
+    blurred = np.maximum(convolve(object, psf, boundary=boundary), 0)  # the FFT ripples around 0
+    if photons is not None:
+        if not photons > 0:
+            raise CourseError(f"photons is {photons:g}, but an exposure is above 0.")
+        blurred = blurred * (photons / max(float(blurred.max()), TINY))
+    return (blurred + background).astype(np.float32)

@@ -1,0 +1,70 @@
+"""How wide a point spread function is, and how much wider a bead makes it look."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution.units import lengths
+
+
+def widths(psf: NDArray[Any], voxel_size: Sequence[float]) -> tuple[float, ...]:
+    """Return the full width at half maximum of a PSF along each axis, in µm.
+
+    Parameters
+    ----------
+    psf : ndarray
+        Centre at ``n // 2``.
+    voxel_size : one float per axis
+        Edge lengths of a voxel in µm.
+
+    Returns
+    -------
+    tuple of float
+        Along lines through the centre, between voxels by straight lines; infinite where the PSF
+        does not fall to half its maximum.
+    """
+    middle = tuple(n // 2 for n in psf.shape)
+    result = []
+    for axis, step in enumerate(voxel_size):
+        place: list[Any] = [*middle]
+        place[axis] = slice(None)
+        line = psf[tuple(place)].astype(np.float64)
+        arms = line[middle[axis] :: -1], line[middle[axis] :]
+        result.append(step * sum(_fall(arm / line[middle[axis]]) for arm in arms))
+    return tuple(result)
+
+
+def _fall(arm: NDArray[np.float64]) -> float:
+    """Return at which index a line that starts at 1 falls to a half."""
+    below = np.flatnonzero(arm < 0.5)
+    if not below.size:
+        return float("inf")
+    last = below[0] - 1
+    return float(last + (arm[last] - 0.5) / (arm[last] - arm[last + 1]))
+
+
+def broadening(
+    psf: NDArray[Any], voxel_size: float | Sequence[float], diameter: float
+) -> tuple[float, ...]:
+    """Return how many times as wide as the PSF its picture of a bead is, along each axis.
+
+    Parameters
+    ----------
+    psf : ndarray
+        Centre at ``n // 2``.
+    voxel_size : float or one float per axis
+        Edge lengths of a voxel in µm.
+    diameter : float
+        Of the bead, in µm.
+
+    Returns
+    -------
+    tuple of float
+        By the rule that variances add up under convolution; that of a ball is a fifth of its radius
+        squared. The PSF's is taken from its width at half maximum, as that of a Gaussian, since its
+        faint wings would dominate it otherwise.
+    """
+    sigmas = np.array(widths(psf, lengths(voxel_size, psf.ndim, "voxel_size"))) / 2.3548
+    return tuple(np.sqrt(1 + (diameter / 2) ** 2 / 5 / sigmas**2).tolist())
