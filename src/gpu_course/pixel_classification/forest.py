@@ -1,0 +1,213 @@
+"""A fitted random forest as plain arrays, and its prediction on any array library.
+
+A tree is a list of nodes. Each asks one question, “is feature f at most t?”, and names the node
+to go to if so, and if not. Held as four arrays, all pixels can walk down all trees at once, one
+level per step, with nothing but look-ups: that is work for a GPU.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = Any  # of any library
+#: Steps of (tree, pixel) that are in memory at once on a GPU.
+AT_ONCE = 1 << 24
+#: Pixels that one thread takes at a time on a processor: what they need fits its cache.
+CHUNK = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """The trees of a random forest, one behind the other.
+
+    Attributes
+    ----------
+    feature : ndarray of int32, (nodes,)
+        Which feature a node asks about. −1: the node is a leaf and asks nothing.
+    threshold : ndarray of float32, (nodes,)
+        The answer is yes where the feature is at most this.
+    left, right : ndarray of int32, (nodes,)
+        Where to go on yes and on no. A leaf names itself.
+    probability : ndarray of float64, (nodes, classes)
+        Share of each class among the training pixels that ended in a node.
+    roots : ndarray of int32, (trees,)
+        The first node of each tree.
+    features : int
+        How many features a pixel has.
+    """
+
+    feature: NDArray[np.int32]
+    threshold: NDArray[np.float32]
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    probability: NDArray[np.float64]
+    roots: NDArray[np.int32]
+    features: int
+
+    @classmethod
+    def from_sklearn(cls, fitted: Any) -> Forest:
+        """Return the trees of a fitted ``RandomForestClassifier``.
+
+        Its thresholds are double precision and it compares single precision features with them.
+        The largest single precision number that is not above a threshold gives the same answers.
+        """
+        trees = [one.tree_ for one in fitted.estimators_]
+        counts = np.array([tree.node_count for tree in trees])
+        roots = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int32)
+        own = np.arange(counts.sum(), dtype=np.int32)
+        left = np.concatenate([t.children_left + r for t, r in zip(trees, roots, strict=True)])
+        right = np.concatenate([t.children_right + r for t, r in zip(trees, roots, strict=True)])
+        leaf = np.concatenate([tree.children_left for tree in trees]) < 0
+        exact = np.concatenate([tree.threshold for tree in trees])
+        threshold = exact.astype(np.float32)
+        above = threshold > exact
+        threshold[above] = np.nextafter(threshold[above], np.float32(-np.inf))
+        return cls(
+            feature=np.where(leaf, -1, np.concatenate([t.feature for t in trees])).astype(np.int32),
+            threshold=np.where(leaf, np.float32(0), threshold),
+            left=np.where(leaf, own, left).astype(np.int32),
+            right=np.where(leaf, own, right).astype(np.int32),
+            probability=np.concatenate([tree.value[:, 0] for tree in trees]),
+            roots=roots,
+            features=int(fitted.n_features_in_),
+        )
+
+    @cached_property
+    def depth(self) -> int:
+        """Questions from a root to the farthest leaf."""
+        level, deepest = self.roots, 0
+        while True:
+            level = level[self.feature[level] >= 0]
+            if not len(level):
+                return deepest
+            level = np.concatenate([self.left[level], self.right[level]])
+            deepest += 1
+
+    def predict_proba(self, features: Array) -> Array:
+        """Return the probability of each class for every pixel.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+            Of NumPy, CuPy or PyTorch; any number of axes behind the first.
+
+        Returns
+        -------
+        array, (class, …)
+            The mean over the trees. In double precision, where the device has it, and added up
+            tree by tree: the same numbers as scikit-learn's to the last bit.
+        """
+        import array_api_compat
+
+        xp = array_api_compat.array_namespace(features)
+        shape = tuple(features.shape)
+        flat = xp.reshape(features, (shape[0], -1))
+        if xp.__name__.endswith("numpy"):
+            result = self._on_processor(flat)
+        else:
+            result = self._on_device(xp, flat)
+        return xp.reshape(result, (self.probability.shape[1], *shape[1:]))
+
+    def _on_processor(self, flat: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Walk down with scikit-learn's compiled code, some pixels at a time, on all cores."""
+        pixels = flat.shape[1]
+        result = np.zeros((self.probability.shape[1], pixels))
+
+        def fill(start: int) -> None:
+            part = np.ascontiguousarray(flat[:, start : start + CHUNK].T, dtype=np.float32)
+            total = result[:, start : start + CHUNK]
+            for tree, values in self._compiled:
+                total += values[:, tree.apply(part)]
+            total /= len(self.roots)
+
+        starts = range(0, pixels, CHUNK)
+        if len(starts) == 1:
+            fill(0)
+        else:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                list(pool.map(fill, starts))
+        return result
+
+    def trees(self) -> Iterator[slice]:
+        """Yield the nodes of each tree."""
+        ends = [*self.roots[1:].tolist(), len(self.feature)]
+        for start, stop in zip(self.roots.tolist(), ends, strict=True):
+            yield slice(start, stop)
+
+    @cached_property
+    def _compiled(self) -> list[tuple[Any, NDArray[np.float64]]]:
+        """Each tree as scikit-learn's own object, and its probabilities as (class, node)."""
+        from sklearn.tree._tree import NODE_DTYPE, Tree
+
+        result = []
+        for nodes in self.trees():
+            leaf = self.feature[nodes] < 0
+            table = np.zeros(len(leaf), dtype=NODE_DTYPE)
+            table["feature"] = np.where(leaf, -2, self.feature[nodes])
+            table["threshold"] = self.threshold[nodes]
+            for side, name in ((self.left, "left_child"), (self.right, "right_child")):
+                table[name] = np.where(leaf, -1, side[nodes] - nodes.start)
+            values = np.ascontiguousarray(self.probability[nodes])
+            tree = Tree(self.features, np.array([values.shape[1]], dtype=np.intp), 1)
+            tree.__setstate__(
+                {
+                    "max_depth": self.depth,
+                    "node_count": len(leaf),
+                    "nodes": table,
+                    "values": values[:, None, :],
+                }
+            )
+            result.append((tree, np.ascontiguousarray(values.T)))
+        return result
+
+    def _on_device(self, xp: Any, flat: Array) -> Array:
+        """Walk down all trees at once, level by level, with look-ups alone."""
+        import array_api_compat
+
+        device = array_api_compat.device(flat)
+
+        def there(values: NDArray[Any]) -> Array:
+            return xp.asarray(values.copy(), device=device)
+
+        # A leaf asks about feature 0 and goes to itself whatever the answer is.
+        feature = there(np.maximum(self.feature, 0).astype(np.int64))
+        threshold = there(self.threshold)
+        # Both ways of all nodes in one array: yes at 2 n, no at 2 n + 1.
+        ways = there(np.stack([self.left, self.right], axis=1).reshape(-1).astype(np.int64))
+        real = np.float32 if "mps" in str(device) else np.float64
+        probability = there(self.probability.astype(real))
+        roots = there(self.roots.astype(np.int64))
+
+        pixels = flat.shape[1]
+        step = max(1, AT_ONCE // len(self.roots))
+        parts = []
+        for start in range(0, pixels, step):
+            part = xp.astype(flat[:, start : start + step], xp.float32)
+            count = part.shape[1]
+            part = xp.reshape(part, (-1,))
+            pixel = xp.arange(count, dtype=xp.int64, device=device)[None, :]
+            node = xp.broadcast_to(roots[:, None], (len(self.roots), count))
+            for _ in range(self.depth):
+                asked = _look(xp, part, _look(xp, feature, node) * count + pixel)
+                no = xp.astype(asked > _look(xp, threshold, node), xp.int64)
+                node = _look(xp, ways, 2 * node + no)
+            total = xp.zeros(
+                (count, self.probability.shape[1]), dtype=probability.dtype, device=device
+            )
+            for tree in range(len(self.roots)):
+                total = total + xp.take(probability, node[tree, :], axis=0)
+            parts.append(total.T / len(self.roots))
+        return xp.concat(parts, axis=1)
+
+
+def _look(xp: Any, table: Array, index: Array) -> Array:
+    """Return a table's entries at an array of places."""
+    return xp.reshape(xp.take(table, xp.reshape(index, (-1,)), axis=0), index.shape)
