@@ -237,7 +237,7 @@ class PixelClassifier:
     @property
     def _forest(self) -> Forest:
         if self.forest is None:
-            raise CourseError("This classifier has learned nothing yet. Call fit() or load().")
+            raise _untrained()
         return self.forest
 
     def _labels(self, probability: Array) -> Array:
@@ -264,19 +264,27 @@ class PixelClassifier:
             whole(shape) if window is None else pixel_features.inside(window, shape),
         )
 
-    def importances(self) -> dict[str, float]:
-        """Return how much each feature helped the forest, by name, the most helpful first.
+    def importances(self, *, ordered: bool = True) -> dict[str, float]:
+        """Return how much each feature helped the forest, by name.
+
+        Parameters
+        ----------
+        ordered : bool
+            The most helpful first; else in the order of :func:`features.compute`.
 
         Returns
         -------
         dict
             Name → share of the forest's gain in purity; the shares add up to 1.
         """
-        _ = self._forest
-        assert self._importance is not None
-        assert self.ndim is not None
-        own = dict(zip(pixel_features.names(self.recipe, self.ndim), self._importance, strict=True))
-        return {k: float(own[k]) for k in sorted(own, key=lambda name: -own[name])}
+        if self._importance is None or self.ndim is None:
+            raise _untrained()
+        own = dict(
+            zip(
+                pixel_features.names(self.recipe, self.ndim), self._importance.tolist(), strict=True
+            )
+        )
+        return {n: own[n] for n in sorted(own, key=lambda n: -own[n])} if ordered else own
 
     def cross_validate(self, image: Any, scribbles: Any, *, folds: int = 5) -> dict[str, Any]:
         """Ask how well pixels of one stroke are labelled by a forest that never saw that stroke.
@@ -339,6 +347,19 @@ class PixelClassifier:
 
         return load(path)
 
+    def restore(
+        self,
+        forest: Forest,
+        classes: tuple[int, ...],
+        ndim: int,
+        importance: NDArray[np.float64],
+    ) -> None:
+        """Take over what another classifier has learned; the storage checks that it fits."""
+        self.forest = forest
+        self.classes = classes
+        self.ndim = ndim
+        self._importance = importance
+
 
 def _device(array: Array) -> Any:
     import array_api_compat
@@ -361,3 +382,7 @@ def _table(image: Any, recipe: Recipe, where: tuple[NDArray[np.intp], ...]) -> N
     at = tuple(a - part.start for a, part in zip(where, box, strict=True))
     table[:] = to_numpy(values[(slice(None), *at)]).T
     return table
+
+
+def _untrained() -> CourseError:
+    return CourseError("This classifier has learned nothing yet. Call fit() or load().")

@@ -133,7 +133,7 @@ def _in_threads(work: Any, pieces: list[Window]) -> None:
     """Do the pieces on all cores, each piece on one."""
     from threadpoolctl import threadpool_limits
 
-    # NumPy's products use all cores by themselves; on small tiles the cores then wait for each other.
+    # A product uses all cores by itself; on small tiles they would only wait for each other.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(work, pieces))
 
@@ -184,7 +184,7 @@ def inside(window: Window, shape: tuple[int, ...]) -> Window:
 def _blurred(
     xp: Any, image: Array, recipe: Recipe, sigma: float, window: Window, *, border: int
 ) -> Array:
-    """Return a window of the blurred image with `border` pixels around it, outside it if need be."""
+    """Return a window of the blurred image with `border` pixels around it."""
     shape = tuple(image.shape)
     ndim = len(shape)
     reach = tuple(recipe.radius(sigma, axis, ndim) + border for axis in range(ndim))

@@ -47,7 +47,7 @@ def checked(scribbles: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 
 def strokes(scribbles: NDArray[Any]) -> NDArray[np.int32]:
-    """Number the strokes: connected pixels of one class, diagonals included.
+    """Give each stroke a number: connected pixels of one class, diagonals included.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Cut an image into tiles, so that what is computed at once stays small."""
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 
 Window = tuple[slice, ...]
 
@@ -27,7 +27,7 @@ def windows(shape: tuple[int, ...], edge: int | tuple[int, ...]) -> Iterator[Win
     for length, wanted in zip(shape, edges, strict=True):
         count = -(-length // max(1, wanted))
         cuts = [length * n // count for n in range(count + 1)]
-        axes.append([slice(a, b) for a, b in zip(cuts, cuts[1:], strict=False)])
+        axes.append([slice(a, b) for a, b in pairwise(cuts)])
     yield from product(*axes)
 
 
