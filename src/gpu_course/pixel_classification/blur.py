@@ -10,6 +10,7 @@ times faster than a loop over the weights.
 from functools import lru_cache
 from typing import Any
 
+import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,9 +70,9 @@ def matrix(
     for offset, weight in zip(range(-radius, radius + 1), kernel, strict=True):
         source = np.clip(wanted + offset, 0, length - 1) - columns[0]
         result[np.arange(len(wanted)), source] += weight
-    result = result.astype(np.float32)
-    result.flags.writeable = False
-    return result
+    single = result.astype(np.float32)
+    single.flags.writeable = False
+    return single
 
 
 def along(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
@@ -93,8 +94,6 @@ def along(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Ar
     if xp.__name__.endswith("numpy"):
         there = operator
     else:  # a copy, as the kept matrix must not be written into
-        import array_api_compat
-
         there = xp.asarray(operator.copy(), device=array_api_compat.device(image))
     shape = tuple(image.shape)
     if axis == len(shape) - 1:

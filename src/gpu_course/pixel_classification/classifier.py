@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import features as pixel_features
-from gpu_course.pixel_classification.features import Recipe
+from gpu_course.pixel_classification import inputs, training
 from gpu_course.pixel_classification.forest import Forest
-from gpu_course.pixel_classification.scribbles import checked, strokes
+from gpu_course.pixel_classification.recipe import Recipe
 from gpu_course.pixel_classification.tiles import Window, whole
 
 Array = Any  # of any library
@@ -23,7 +25,7 @@ class PixelClassifier:
 
     Parameters
     ----------
-    recipe : Recipe
+    recipe : Recipe, optional
         Features and scales.
     trees : int
         Trees of the forest. More are steadier and slower.
@@ -38,6 +40,8 @@ class PixelClassifier:
         The labels that were painted, ascending. Empty before :meth:`fit`.
     forest : Forest or None
         The fitted trees.
+    ndim : int or None
+        Spatial axes of the images it learned from.
 
     Examples
     --------
@@ -54,6 +58,8 @@ class PixelClassifier:
         depth: int | None = None,
         seed: int = 0,
     ) -> None:
+        if trees < 1 or (depth is not None and depth < 1):
+            raise CourseError("A forest needs at least one tree, and a tree one question.")
         self.recipe = recipe or Recipe()
         self.trees = trees
         self.depth = depth
@@ -62,6 +68,8 @@ class PixelClassifier:
         self.forest: Forest | None = None
         self.ndim: int | None = None
         self._importance: NDArray[np.float64] | None = None
+
+    # --- learning ---------------------------------------------------------------------------
 
     def fit(self, image: Any, scribbles: Any) -> PixelClassifier:
         """Learn from painted pixels.
@@ -83,61 +91,53 @@ class PixelClassifier:
         CourseError
             If fewer than two classes are painted, or image, scribbles and recipe do not fit.
         """
-        self.ndim = None
-        table, labels, _ = self.painted(image, scribbles)
-        return self.fit_table(table, labels)
+        images, paints = _listed(image, scribbles)
+        table, labels, _ = training.painted(images, paints, self.recipe)
+        return self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
 
-    def painted(
-        self, image: Any, scribbles: Any
-    ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int32]]:
-        """Return features, class and stroke of every painted pixel.
+    def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
+        """Learn from painted pixels of an image whose features are at hand.
 
         Parameters
         ----------
-        image, scribbles : array, or lists of arrays
-            As :meth:`fit` takes them.
-
-        Returns
-        -------
-        table : ndarray of float32, (pixel, feature)
-        labels : ndarray of uint8, (pixel,)
-        groups : ndarray of int32, (pixel,)
-            The same number for pixels of one stroke.
+        features : array of float32, (feature, …)
+            As :func:`features.compute` gives them.
+        scribbles : array of int
+            Of the image's spatial shape.
         """
-        several = isinstance(image, (list, tuple))
-        images, painted = (image, scribbles) if several else ([image], [scribbles])
-        if len(images) != len(painted):
-            raise CourseError(
-                f"There are {len(images)} images and {len(painted)} scribbles. Give one each."
-            )
-        rows, labels, groups = [], [], []
-        strokes_before = 0
-        for one, paint in zip(images, painted, strict=True):
-            shape = self.recipe.spatial(tuple(one.shape))
-            if self.ndim is None:
-                self.ndim = len(shape)
-            marks = checked(paint, shape)
-            numbers = strokes(marks)
-            where = np.nonzero(marks)
-            rows.append(_table(one, self.recipe, where))
-            labels.append(marks[where])
-            groups.append(numbers[where] + strokes_before)
-            strokes_before += int(numbers.max(initial=0))
-        return np.concatenate(rows), np.concatenate(labels), np.concatenate(groups)
+        from gpu_course.devices import to_numpy
 
-    def fit_table(self, table: NDArray[np.float32], labels: NDArray[np.uint8]) -> PixelClassifier:
-        """Learn from features that are computed already.
+        marks = inputs.marks(scribbles, tuple(features.shape[1:]))
+        where = np.nonzero(marks)
+        xp, device = array_api_compat.array_namespace(features), array_api_compat.device(features)
+        there = (xp.asarray(indices, device=device) for indices in where)
+        table = to_numpy(features[(slice(None), *there)]).T
+        return self.fit_table(table, marks[where], ndim=marks.ndim)
+
+    def fit_table(
+        self, table: NDArray[np.float32], labels: NDArray[np.uint8], *, ndim: int = 2
+    ) -> PixelClassifier:
+        """Learn from a table of pixels.
 
         Parameters
         ----------
         table : ndarray of float32, (pixel, feature)
         labels : ndarray of int, (pixel,)
+        ndim : int
+            Spatial axes of the images they come from.
         """
         if len(np.unique(labels)) < 2:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
+        expected = len(pixel_features.names(self.recipe, ndim))
+        if table.shape[1] != expected:
+            raise CourseError(
+                f"The pixels have {table.shape[1]} features and the recipe {expected}. "
+                "Compute them with this classifier's recipe."
+            )
         fitted = self._estimator().fit(table, labels)
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
+        self.ndim = ndim
         self._importance = fitted.feature_importances_
         return self
 
@@ -148,33 +148,7 @@ class PixelClassifier:
             self.trees, max_depth=self.depth, random_state=self.seed, n_jobs=-1
         )
 
-    def predict_proba(self, image: Array, *, window: Window | None = None) -> Array:
-        """Return the probability of each painted class for every pixel.
-
-        Parameters
-        ----------
-        image : array
-            As :func:`features.compute` takes it.
-        window : tuple of slice, optional
-            Predict this part of the image only.
-
-        Returns
-        -------
-        array of float32, (class, Y, X) or (class, Z, Y, X)
-            In the image's own library; classes in the order of `classes`.
-        """
-        xp, channels, window = self._ready(image, window)
-        shape = tuple(part.stop - part.start for part in window)
-        result = xp.empty(
-            (len(self.classes), *shape), dtype=xp.float32, device=_device(channels[0])
-        )
-
-        def keep(piece: Window, values: list[Array]) -> None:
-            probability = self._forest.predict_proba(xp.stack(values))
-            result[(slice(None), *piece)] = xp.astype(probability, xp.float32)
-
-        pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
-        return result
+    # --- predicting -------------------------------------------------------------------------
 
     def predict(self, image: Array, *, window: Window | None = None) -> Array:
         """Label every pixel.
@@ -189,15 +163,31 @@ class PixelClassifier:
         array of uint8, (Y, X) or (Z, Y, X)
             In the image's own library: the most probable of the painted classes.
         """
-        xp, channels, window = self._ready(image, window)
-        shape = tuple(part.stop - part.start for part in window)
-        result = xp.empty(shape, dtype=xp.uint8, device=_device(channels[0]))
+        return self._tile_by_tile(image, window, (), "uint8", self._labels)
 
-        def keep(piece: Window, values: list[Array]) -> None:
-            result[piece] = self._labels(self._forest.predict_proba(xp.stack(values)))
+    def predict_proba(self, image: Array, *, window: Window | None = None) -> Array:
+        """Return the probability of each painted class for every pixel.
 
-        pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
-        return result
+        Tile by tile, so that the features of the whole image are never in memory at once.
+
+        Parameters
+        ----------
+        image : array
+            As :func:`features.compute` takes it.
+        window : tuple of slice, optional
+            Predict this part of the image only.
+
+        Returns
+        -------
+        array of float32, (class, Y, X) or (class, Z, Y, X)
+            In the image's own library; classes in the order of `classes`.
+
+        Raises
+        ------
+        CourseError
+            If nothing was learned yet, or the image does not fit the recipe.
+        """
+        return self._tile_by_tile(image, window, (len(self.classes),), "float32", _single)
 
     def predict_features(self, features: Array) -> tuple[Array, Array]:
         """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
@@ -211,58 +201,52 @@ class PixelClassifier:
         labels : array of uint8, (…)
         probability : array of float32, (class, …)
         """
-        import array_api_compat
+        probability = self._fitted().predict_proba(features)
+        return self._labels(probability), _single(probability)
 
-        xp = array_api_compat.array_namespace(features)
-        probability = self._forest.predict_proba(features)
-        return self._labels(probability), xp.astype(probability, xp.float32)
-
-    def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
-        """Learn from painted pixels of an image whose features are at hand.
-
-        Parameters
-        ----------
-        features : array of float32, (feature, …)
-            As :func:`features.compute` gives them.
-        scribbles : array of int
-            Of the image's spatial shape.
-        """
-        from gpu_course.devices import to_numpy
-
-        marks = checked(scribbles, tuple(features.shape[1:]))
-        self.ndim = marks.ndim
-        where = np.nonzero(marks)
-        return self.fit_table(to_numpy(features[(slice(None), *where)]).T, marks[where])
-
-    @property
-    def _forest(self) -> Forest:
-        if self.forest is None:
-            raise _untrained()
-        return self.forest
-
-    def _labels(self, probability: Array) -> Array:
-        import array_api_compat
-
-        xp = array_api_compat.array_namespace(probability)
-        best = xp.argmax(probability, axis=0)
-        classes = xp.asarray(self.classes, dtype=xp.uint8, device=_device(probability))
-        return xp.reshape(xp.take(classes, xp.reshape(best, (-1,)), axis=0), best.shape)
-
-    def _ready(self, image: Array, window: Window | None) -> tuple[Any, list[Array], Window]:
-        """Return namespace, channels and full window of an image to predict."""
-        _ = self._forest
-        xp, channels = pixel_features.checked(image, self.recipe)
+    def _tile_by_tile(
+        self,
+        image: Array,
+        window: Window | None,
+        first: tuple[int, ...],
+        dtype: str,
+        turned: Callable[[Array], Array],
+    ) -> Array:
+        """Predict a window, and keep of each tile's probabilities what `turned` makes of them."""
+        forest = self._fitted()
+        xp, channels = inputs.channels(image, self.recipe)
         shape = tuple(channels[0].shape)
-        if self.ndim is not None and len(shape) != self.ndim:
+        if len(shape) != self.ndim:
             raise CourseError(
-                f"This classifier learned from images of {self.ndim} axes and the image has "
+                f"This classifier learned from images of {self.ndim} axes and this one has "
                 f"{len(shape)}. Train one for such images."
             )
-        return (
-            xp,
-            channels,
-            whole(shape) if window is None else pixel_features.inside(window, shape),
-        )
+        window = whole(shape) if window is None else inputs.window(window, shape)
+        size = tuple(part.stop - part.start for part in window)
+        device = array_api_compat.device(channels[0])
+        result = xp.empty((*first, *size), dtype=getattr(xp, dtype), device=device)
+
+        def keep(piece: Window, values: list[Array]) -> None:
+            probability = forest.predict_proba(xp.stack(values))
+            result[(*(slice(None) for _ in first), *piece)] = turned(probability)
+
+        pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
+        return result
+
+    def _labels(self, probability: Array) -> Array:
+        """Return the label of the most probable class; of equal ones, the first."""
+        xp = array_api_compat.array_namespace(probability)
+        device = array_api_compat.device(probability)
+        best = xp.argmax(probability, axis=0)
+        classes = xp.asarray(self.classes, dtype=xp.uint8, device=device)
+        return xp.reshape(xp.take(classes, xp.reshape(best, (-1,)), axis=0), best.shape)
+
+    def _fitted(self) -> Forest:
+        if self.forest is None:
+            raise CourseError("This classifier has learned nothing yet. Call fit() or load().")
+        return self.forest
+
+    # --- understanding ----------------------------------------------------------------------
 
     def importances(self, *, ordered: bool = True) -> dict[str, float]:
         """Return how much each feature helped the forest, by name.
@@ -277,112 +261,65 @@ class PixelClassifier:
         dict
             Name → share of the forest's gain in purity; the shares add up to 1.
         """
-        if self._importance is None or self.ndim is None:
-            raise _untrained()
-        own = dict(
-            zip(
-                pixel_features.names(self.recipe, self.ndim), self._importance.tolist(), strict=True
-            )
-        )
-        return {n: own[n] for n in sorted(own, key=lambda n: -own[n])} if ordered else own
+        self._fitted()
+        assert self._importance is not None  # it is set with the forest
+        assert self.ndim is not None
+        names = pixel_features.names(self.recipe, self.ndim)
+        share = dict(zip(names, self._importance.tolist(), strict=True))
+        if not ordered:
+            return share
+        return dict(sorted(share.items(), key=lambda item: -item[1]))
 
     def cross_validate(self, image: Any, scribbles: Any, *, folds: int = 5) -> dict[str, Any]:
-        """Ask how well pixels of one stroke are labelled by a forest that never saw that stroke.
-
-        Neighbouring pixels are alike. A forest that has seen a pixel's neighbours is asked nothing
-        new, so pixels of one stroke are never split between training and test.
+        """Ask how well strokes are labelled by a forest that never saw them.
 
         Parameters
         ----------
         image, scribbles
             As :meth:`fit` takes them.
         folds : int
-            Into how many groups the strokes are dealt; each is the test once.
+            Into how many parts the strokes are dealt.
 
         Returns
         -------
         dict
-            ``accuracy``: share of right pixels per fold; ``f1``: per class, over all folds;
-            ``strokes``: how many there are.
-
-        Raises
-        ------
-        CourseError
-            If a class has fewer than two strokes.
+            As :func:`training.cross_validated` returns it. The classifier itself learns nothing.
         """
-        from sklearn.metrics import f1_score
-        from sklearn.model_selection import StratifiedGroupKFold
-
-        table, labels, groups = self.painted(image, scribbles)
-        fewest = min(
-            (len(np.unique(groups[labels == value])) for value in np.unique(labels)), default=0
+        table, labels, groups = training.painted(*_listed(image, scribbles), self.recipe)
+        return training.cross_validated(
+            table, labels, groups, self._estimator, folds=folds, seed=self.seed
         )
-        if fewest < 2 or len(np.unique(labels)) < 2:
-            raise CourseError("Paint at least two separate strokes of each of two classes or more.")
-        deal = StratifiedGroupKFold(min(folds, fewest), shuffle=True, random_state=self.seed)
-        predicted = np.zeros_like(labels)
-        accuracy = []
-        for train, test in deal.split(table, labels, groups):
-            fitted = self._estimator().fit(table[train], labels[train])
-            predicted[test] = fitted.predict(table[test])
-            accuracy.append(float(np.mean(predicted[test] == labels[test])))
-        classes = np.unique(labels)
-        f1 = f1_score(labels, predicted, labels=classes, average=None)
-        return {
-            "accuracy": accuracy,
-            "f1": {int(value): float(score) for value, score in zip(classes, f1, strict=True)},
-            "strokes": len(np.unique(groups)),
-        }
+
+    # --- keeping ----------------------------------------------------------------------------
 
     def save(self, path: Path | str) -> Path:
-        """Write recipe and forest to a file; see :mod:`gpu_course.pixel_classification.storage`."""
+        """Write recipe and forest to a file; see :func:`storage.save`."""
         from gpu_course.pixel_classification.storage import save
 
         return save(self, path)
 
     @classmethod
     def load(cls, path: Path | str) -> PixelClassifier:
-        """Read a classifier from a file that :meth:`save` wrote. Nothing in it is executed."""
+        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`."""
         from gpu_course.pixel_classification.storage import load
 
         return load(path)
 
     def restore(
-        self,
-        forest: Forest,
-        classes: tuple[int, ...],
-        ndim: int,
-        importance: NDArray[np.float64],
+        self, forest: Forest, classes: tuple[int, ...], ndim: int, importance: NDArray[np.float64]
     ) -> None:
-        """Take over what another classifier has learned; the storage checks that it fits."""
+        """Take over what another classifier has learned; the caller sees that it fits."""
         self.forest = forest
         self.classes = classes
         self.ndim = ndim
         self._importance = importance
 
 
-def _device(array: Array) -> Any:
-    import array_api_compat
-
-    return array_api_compat.device(array)
-
-
-def _table(image: Any, recipe: Recipe, where: tuple[NDArray[np.intp], ...]) -> NDArray[np.float32]:
-    """Return the features of some pixels, (pixel, feature), computed on tiles that hold one."""
-    from gpu_course.devices import to_numpy
-
-    shape = recipe.spatial(tuple(image.shape))
-    table = np.empty(
-        (len(where[0]), len(pixel_features.names(recipe, len(shape)))), dtype=np.float32
-    )
-    if not len(where[0]):
-        return table
-    box = tuple(slice(int(a.min()), int(a.max()) + 1) for a in where)
-    values = pixel_features.compute(image, recipe, window=box)
-    at = tuple(a - part.start for a, part in zip(where, box, strict=True))
-    table[:] = to_numpy(values[(slice(None), *at)]).T
-    return table
+def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
+    """Return images and scribbles as two lists, also where there is one of each."""
+    return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
 
 
-def _untrained() -> CourseError:
-    return CourseError("This classifier has learned nothing yet. Call fit() or load().")
+def _single(probability: Array) -> Array:
+    xp = array_api_compat.array_namespace(probability)
+    return xp.astype(probability, xp.float32)

@@ -4,7 +4,8 @@ The image is blurred once for every width. All else is differences between neigh
 blurred image: of first order for the gradient, of second order for Laplacian and Hessian. Beyond
 its border an image goes on with its last pixel, and so does the blurred image.
 
-The functions take arrays of NumPy, CuPy or PyTorch and answer in kind.
+:func:`compute` takes arrays of NumPy, CuPy or PyTorch and answers in kind.
+:func:`with_clesperanto` gives the same numbers through OpenCL.
 """
 
 import os
@@ -13,15 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations_with_replacement
 from typing import Any
 
-import numpy as np
+import array_api_compat
 
-from gpu_course.errors import CourseError
-from gpu_course.pixel_classification import eigenvalues
+from gpu_course.pixel_classification import eigenvalues, inputs
 from gpu_course.pixel_classification.blur import along, matrix
+from gpu_course.pixel_classification.clesperanto import with_clesperanto
 from gpu_course.pixel_classification.recipe import FEATURES, Recipe, names, outer
 from gpu_course.pixel_classification.tiles import Window, grown, whole, windows
 
-__all__ = ["FEATURES", "Recipe", "compute", "names"]
+__all__ = ["FEATURES", "Recipe", "compute", "names", "with_clesperanto"]
 
 Array = Any  # of any library
 #: Edge of a tile in pixels, in 2D and in 3D. Blocks of that size fit a processor's cache.
@@ -62,12 +63,10 @@ def compute(
         If the image does not fit the recipe or holds missing values.
     """
     recipe = recipe or Recipe()
-    xp, channels = checked(image, recipe)
+    xp, channels = inputs.channels(image, recipe)
     shape = tuple(channels[0].shape)
-    window = whole(shape) if window is None else inside(window, shape)
+    window = whole(shape) if window is None else inputs.window(window, shape)
     size = tuple(part.stop - part.start for part in window)
-    import array_api_compat
-
     result = xp.empty(
         (len(names(recipe, len(shape))), *size),
         dtype=xp.float32,
@@ -89,6 +88,7 @@ def tile_by_tile(
     recipe: Recipe,
     window: Window,
     tile: int | tuple[int, ...] | None = None,
+    wanted: Callable[[Window], bool] = lambda piece: True,
 ) -> None:
     """Compute the features of one tile after another, and hand them on.
 
@@ -99,12 +99,14 @@ def tile_by_tile(
     use : callable
         Takes the tile's place within the window, and its features, one array each.
     xp, channels
-        From :func:`checked`.
+        From :func:`inputs.channels`.
     recipe : Recipe
     window : tuple of slice
         With all ends written out.
     tile : int or tuple of int, optional
         Edge of a tile.
+    wanted : callable
+        Takes a tile's place within the window; False leaves that tile out.
     """
     size = tuple(part.stop - part.start for part in window)
 
@@ -121,7 +123,7 @@ def tile_by_tile(
         ]
         use(piece, values)
 
-    pieces = list(windows(size, tile or TILE[len(size)]))
+    pieces = [piece for piece in windows(size, tile or TILE[len(size)]) if wanted(piece)]
     if xp.__name__.endswith("numpy") and len(pieces) > 1:
         _in_threads(work, pieces)
     else:
@@ -136,49 +138,6 @@ def _in_threads(work: Any, pieces: list[Window]) -> None:
     # A product uses all cores by itself; on small tiles they would only wait for each other.
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(work, pieces))
-
-
-def checked(image: Array, recipe: Recipe) -> tuple[Any, list[Array]]:
-    """Return an image's array namespace and its channels as float32 arrays.
-
-    Raises
-    ------
-    CourseError
-        If the image does not fit the recipe or holds missing values.
-    """
-    import array_api_compat
-
-    if not array_api_compat.is_array_api_obj(image):
-        image = np.asarray(image)
-    xp = array_api_compat.array_namespace(image)
-    recipe.spatial(tuple(image.shape))
-    if xp.isdtype(image.dtype, "complex floating"):
-        raise CourseError("The image holds complex numbers. Give their real part or their size.")
-    image = xp.astype(image, xp.float32)
-    if not bool(xp.all(xp.isfinite(image))):
-        raise CourseError(
-            "The image holds missing or infinite values. Replace them first, "
-            "for instance with numpy.nan_to_num()."
-        )
-    if recipe.channels is None:
-        return xp, [image]
-    return xp, [image[..., channel] for channel in range(recipe.channels)]
-
-
-def inside(window: Window, shape: tuple[int, ...]) -> Window:
-    """Return a window with all its ends written out.
-
-    Raises
-    ------
-    CourseError
-        If it is empty, has steps, or not one slice per axis.
-    """
-    if len(window) != len(shape) or any(part.step not in (None, 1) for part in window):
-        raise CourseError(f"A window needs {len(shape)} slices without a step, one per axis.")
-    ends = [part.indices(length) for part, length in zip(window, shape, strict=True)]
-    if any(stop <= start for start, stop, _ in ends):
-        raise CourseError("The window is empty. Check its slices against the image's shape.")
-    return tuple(slice(start, stop) for start, stop, _ in ends)
 
 
 def _blurred(

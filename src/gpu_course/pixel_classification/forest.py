@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
@@ -156,8 +157,6 @@ class Forest:
             The mean over the trees. In double precision, where the device has it, and added up
             tree by tree: the same numbers as scikit-learn's to the last bit.
         """
-        import array_api_compat
-
         xp = array_api_compat.array_namespace(features)
         shape = tuple(features.shape)
         flat = xp.reshape(features, (shape[0], -1))
@@ -224,8 +223,6 @@ class Forest:
 
     def _on_device(self, xp: Any, flat: Array) -> Array:
         """Walk down all trees at once, level by level, with look-ups alone."""
-        import array_api_compat
-
         device = array_api_compat.device(flat)
 
         def there(values: NDArray[Any]) -> Array:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 FORMAT = "gpu-course pixel classifier"
 VERSION = 1
-ARRAYS = {
+ARRAYS: dict[str, np.dtype[Any]] = {
     "feature": np.dtype("<i4"),
     "threshold": np.dtype("<f4"),
     "left": np.dtype("<i4"),
@@ -126,7 +126,7 @@ def load(path: Path | str) -> PixelClassifier:
         cause = str(error)
     except (zipfile.BadZipFile, zlib.error, EOFError):
         cause = "it is damaged, or is no zip archive"
-    except (OSError, NotImplementedError, RuntimeError, ValueError, OverflowError):
+    except (OSError, RuntimeError, ValueError, OverflowError, MemoryError):
         # A stranger's file can break the readers of zip, .npy and JSON in many ways.
         cause = "it cannot be read"
     raise CourseError(
@@ -183,11 +183,15 @@ def _description(text: bytes) -> dict[str, Any]:
         "voxel_size",
     }:
         raise _WrongError("its recipe is incomplete")
+    tuples: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in written.items()
+    }
     try:
-        recipe = Recipe(**{k: tuple(v) if isinstance(v, list) else v for k, v in written.items()})
+        recipe = Recipe(**tuples)  # it checks its values itself
     except (CourseError, TypeError) as error:
         raise _WrongError("its recipe makes no sense") from error
-    classes, importances = model.get("classes"), model.get("importances")
+    classes: Any = model.get("classes")
+    importances: Any = model.get("importances")
     right = (
         model.get("ndim") in (2, 3)
         and (recipe.voxel_size is None or len(recipe.voxel_size) == model["ndim"])
@@ -215,7 +219,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dtype: np.dtype[An
     with archive.open(member) as file:
         if np.lib.format.read_magic(file) != (1, 0):
             raise _WrongError(f"{member.filename} has an unknown form")
-        shape, fortran, found = np.lib.format.read_array_header_1_0(file, max_header_size=1000)
+        shape, fortran, found = np.lib.format.read_array_header_1_0(file)
         if (
             found != dtype
             or fortran
