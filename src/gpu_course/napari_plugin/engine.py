@@ -208,8 +208,8 @@ class Engine:
         from gpu_course.pixel_classification.classifier import PixelClassifier
 
         classifier = PixelClassifier(request.recipe, trees=request.trees, seed=SEED)
-        classifier.fit_table(features, values)
         classifier.ndim = len(shape)
+        classifier.fit_table(features, values)
         self.classifier, self.adopted, self._fitted_to = classifier, False, wanted
         self._fresh.clear()
         return classifier

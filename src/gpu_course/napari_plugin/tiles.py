@@ -60,9 +60,12 @@ def visible(
     Returns
     -------
     region
-        Never empty: beside the image the nearest pixel counts as seen.
+        Never empty: beside the image the nearest pixel counts as seen. Before napari draws for
+        the first time the corners are all 0, and everything may be in view.
     """
     first, last = np.asarray(corners, dtype=int)
+    if not first.any() and not last.any():
+        last = np.asarray(shape) - 1
     region = []
     for axis, length in enumerate(shape):
         if axis in displayed:

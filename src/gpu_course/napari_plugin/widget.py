@@ -58,6 +58,7 @@ class PixelClassification(QWidget):
         self._revision = 0
         self._goal: Goal = "view"
         self._model_file = ""
+        self._painted: dict[int, int] | None = None
         self.engine = Engine()
         self.panel = Panel(self._image_layers, self._scribble_layers)
         column = QVBoxLayout(self)
@@ -108,6 +109,7 @@ class PixelClassification(QWidget):
 
     def cancel(self) -> None:
         """Stop what is under way; what was predicted stays."""
+        self._goal = "view"
         self._jobs.cancel()
         self._say("Cancelled.")
 
@@ -183,8 +185,8 @@ class PixelClassification(QWidget):
         """Look again which layers there are; napari calls this when they change."""
         if self._jobs.closed:
             return
-        self.panel.image.reset_choices()
-        self.panel.scribbles.reset_choices()
+        for box in (self.panel.image, self.panel.scribbles):
+            _keep_choice(box)
         images = self._image_layers()
         if images and self.panel.image.value is None:
             self.panel.image.value = images[-1]
@@ -215,7 +217,9 @@ class PixelClassification(QWidget):
         panel.scales.editingFinished.connect(self._changed)
         panel.trees.valueChanged.connect(self._changed)
         panel.live.toggled.connect(self._changed)
-        self._viewer.camera.events.connect(self._moved)
+        # napari moved its camera into the scene with version 0.9.
+        scene = getattr(self._viewer, "scene", None) or self._viewer
+        scene.camera.events.connect(self._moved)
         self._viewer.dims.events.current_step.connect(self._moved)
         self._viewer.dims.events.ndisplay.connect(self._moved)
 
@@ -323,8 +327,10 @@ class PixelClassification(QWidget):
             rows = dict(zip(step.known, step.probabilities, strict=True))
             results.show_class(self.panel.shown.value())
             results.show(step.classes, rows)
-            counts = [f"class {c}: {n} px" for c, n in step.painted.items()]
-            self._say("Painted " + ", ".join(counts) if counts else "A model without strokes.")
+            if step.painted != self._painted:
+                self._painted = step.painted
+                counts = [f"class {c}: {n} px" for c, n in step.painted.items()]
+                self._say("Painted " + ", ".join(counts) if counts else "No strokes.")
         elif isinstance(step, Predicted):
             self.panel.progress.setMaximum(step.total)
             self.panel.progress.setValue(step.done)
@@ -337,6 +343,7 @@ class PixelClassification(QWidget):
         return self._results.setdefault(image, Results(self._viewer, image))
 
     def _complain(self, request: Request, error: Exception) -> None:
+        self._painted = None
         if isinstance(error, CourseError):
             # While somebody paints, one class only is no mistake yet: a line of status will do.
             self._say(str(error), request.asked)
@@ -393,6 +400,17 @@ class PixelClassification(QWidget):
 
     def _scribbles(self) -> Labels | None:
         return self.panel.scribbles.value
+
+
+def _keep_choice(box: Any) -> None:
+    """Renew the choices of a box; a layer with a new name is still the same layer."""
+    before = box.value
+    with box.changed.blocked():
+        box.reset_choices()
+        if before in box.choices:
+            box.value = before
+    if box.value is not before:
+        box.changed.emit(box.value)
 
 
 def _spatial_shape(image: Image) -> tuple[int, ...]:

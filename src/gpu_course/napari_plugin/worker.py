@@ -10,6 +10,7 @@ Painting asks for a new prediction many times a second. Three rules keep the win
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
 Request = TypeVar("Request")
@@ -101,7 +102,9 @@ class Latest(Generic[Request]):
     def close(self) -> None:
         """Cancel, and never call back again: for a window that closes."""
         self.closed = True
-        self.cancel()
+        # When the whole program ends, Qt may have taken the timer down already.
+        with suppress(RuntimeError):
+            self.cancel()
 
     def _begin(self) -> None:
         # While a job runs, the request goes on waiting: `_ended` begins it.
