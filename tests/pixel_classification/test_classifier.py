@@ -92,6 +92,9 @@ def test_features_at_hand_give_the_same():
     classifier = small().fit_features(features.compute(image, RECIPE), scribbles)
     labels, probability = classifier.predict_features(features.compute(image, RECIPE))
     np.testing.assert_array_equal(labels, classifier.predict(image))
+    np.testing.assert_array_equal(
+        labels, classifier.label_features(features.compute(image, RECIPE))
+    )
     np.testing.assert_array_equal(probability, classifier.predict_proba(image))
 
 

@@ -51,6 +51,31 @@ def test_probabilities_are_scikit_learns_to_the_last_bit(case, library):
     np.testing.assert_array_equal(result, model.predict_proba(table))
     labels = model.classes_[result.argmax(axis=1)]
     np.testing.assert_array_equal(labels, model.predict(table))
+    winners = np.asarray(Forest.from_sklearn(model).predict(features))
+    np.testing.assert_array_equal(model.classes_[winners], model.predict(table))
+
+
+def test_labels_are_right_where_trees_are_left_out():
+    # Two classes far apart, so that most pixels are decided early, and some never.
+    from sklearn.ensemble import RandomForestClassifier
+
+    rng = np.random.default_rng(0)
+    table = rng.random((500, 3)).astype(np.float32)
+    labels = (table[:, 0] + 0.1 * rng.random(500) > 0.55).astype(int)
+    model = RandomForestClassifier(64, random_state=0).fit(table, labels)
+    asked = []
+    forest = Forest.from_sklearn(model)
+    tree, values = forest._compiled[-1]
+
+    class Spy:
+        def apply(self, part):
+            asked.append(len(part))
+            return tree.apply(part)
+
+    forest._compiled[-1] = (Spy(), values)
+    many = pixels(features=3, count=5000)
+    np.testing.assert_array_equal(forest.predict(many.T), model.predict(many))
+    assert 0 < sum(asked) < 2500
 
 
 def test_ties_really_occur_in_these_tests():

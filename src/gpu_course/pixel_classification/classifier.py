@@ -18,6 +18,9 @@ from gpu_course.pixel_classification.recipe import Recipe
 from gpu_course.pixel_classification.tiles import Window, whole
 
 Array = Any  # of any library
+#: Each tree draws at most so many painted pixels. Those of one stroke are alike, so that more
+#: would cost time at every stroke and teach little.
+DRAWN = 2000
 
 
 class PixelClassifier:
@@ -134,18 +137,23 @@ class PixelClassifier:
                 f"The pixels have {table.shape[1]} features and the recipe {expected}. "
                 "Compute them with this classifier's recipe."
             )
-        fitted = self._estimator().fit(table, labels)
+        fitted = self._estimator(len(labels)).fit(table, labels)
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
         self.ndim = ndim
         self._importance = fitted.feature_importances_
         return self
 
-    def _estimator(self) -> Any:
+    def _estimator(self, pixels: int) -> Any:
+        """Return scikit-learn's forest, ready to learn from so many pixels."""
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(
-            self.trees, max_depth=self.depth, random_state=self.seed, n_jobs=-1
+            self.trees,
+            max_depth=self.depth,
+            max_samples=min(pixels, DRAWN),
+            random_state=self.seed,
+            n_jobs=-1,
         )
 
     # --- predicting -------------------------------------------------------------------------
@@ -163,7 +171,7 @@ class PixelClassifier:
         array of uint8, (Y, X) or (Z, Y, X)
             In the image's own library: the most probable of the painted classes.
         """
-        return self._tile_by_tile(image, window, (), "uint8", self._labels)
+        return self._tile_by_tile(image, window, (), "uint8", self.label_features)
 
     def predict_proba(self, image: Array, *, window: Window | None = None) -> Array:
         """Return the probability of each painted class for every pixel.
@@ -187,10 +195,27 @@ class PixelClassifier:
         CourseError
             If nothing was learned yet, or the image does not fit the recipe.
         """
-        return self._tile_by_tile(image, window, (len(self.classes),), "float32", _single)
+        shape = (len(self.classes),)
+        return self._tile_by_tile(
+            image, window, shape, "float32", lambda f: _single(self._fitted().predict_proba(f))
+        )
+
+    def label_features(self, features: Array) -> Array:
+        """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+
+        Returns
+        -------
+        array of uint8, (…)
+            The fastest answer after a new stroke, where probabilities are not asked for.
+        """
+        return self._named(self._fitted().predict(features))
 
     def predict_features(self, features: Array) -> tuple[Array, Array]:
-        """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
+        """Return labels and probabilities of pixels whose features are at hand.
 
         Parameters
         ----------
@@ -202,7 +227,8 @@ class PixelClassifier:
         probability : array of float32, (class, …)
         """
         probability = self._fitted().predict_proba(features)
-        return self._labels(probability), _single(probability)
+        xp = array_api_compat.array_namespace(probability)
+        return self._named(xp.argmax(probability, axis=0)), _single(probability)
 
     def _tile_by_tile(
         self,
@@ -210,10 +236,10 @@ class PixelClassifier:
         window: Window | None,
         first: tuple[int, ...],
         dtype: str,
-        turned: Callable[[Array], Array],
+        predicted: Callable[[Array], Array],
     ) -> Array:
-        """Predict a window, and keep of each tile's probabilities what `turned` makes of them."""
-        forest = self._fitted()
+        """Compute features tile by tile, and keep what is predicted from them."""
+        self._fitted()
         xp, channels = inputs.channels(image, self.recipe)
         shape = tuple(channels[0].shape)
         if len(shape) != self.ndim:
@@ -227,19 +253,18 @@ class PixelClassifier:
         result = xp.empty((*first, *size), dtype=getattr(xp, dtype), device=device)
 
         def keep(piece: Window, values: list[Array]) -> None:
-            probability = forest.predict_proba(xp.stack(values))
-            result[(*(slice(None) for _ in first), *piece)] = turned(probability)
+            result[(*(slice(None) for _ in first), *piece)] = predicted(xp.stack(values))
 
         pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
         return result
 
-    def _labels(self, probability: Array) -> Array:
-        """Return the label of the most probable class; of equal ones, the first."""
-        xp = array_api_compat.array_namespace(probability)
-        device = array_api_compat.device(probability)
-        best = xp.argmax(probability, axis=0)
-        classes = xp.asarray(self.classes, dtype=xp.uint8, device=device)
-        return xp.reshape(xp.take(classes, xp.reshape(best, (-1,)), axis=0), best.shape)
+    def _named(self, number: Array) -> Array:
+        """Return the painted labels in place of the numbers of the classes."""
+        xp = array_api_compat.array_namespace(number)
+        device = array_api_compat.device(number)
+        labels = xp.asarray(self.classes, dtype=xp.uint8, device=device)
+        flat = xp.astype(xp.reshape(number, (-1,)), xp.int64)
+        return xp.reshape(xp.take(labels, flat, axis=0), number.shape)
 
     def _fitted(self) -> Forest:
         if self.forest is None:

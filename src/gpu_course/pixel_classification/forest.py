@@ -8,7 +8,7 @@ level per step, with nothing but look-ups: that is work for a GPU.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -166,28 +166,64 @@ class Forest:
             result = self._on_device(xp, flat)
         return xp.reshape(result, (self.probability.shape[1], *shape[1:]))
 
+    def predict(self, features: Array) -> Array:
+        """Return the number of the most probable class for every pixel; of equal ones, the first.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+            As :meth:`predict_proba` takes them.
+
+        Returns
+        -------
+        array of int, (…)
+            0, 1, … as the classes of the forest are numbered: scikit-learn's to the last pixel.
+            On a processor this is faster than the probabilities, since most pixels are decided
+            before all trees have been asked.
+        """
+        xp = array_api_compat.array_namespace(features)
+        if not xp.__name__.endswith("numpy"):
+            return xp.argmax(self.predict_proba(features), axis=0)
+        flat = features.reshape(len(features), -1).astype(np.float32, copy=False)
+        result = np.empty(flat.shape[1], np.uint8)
+
+        def fill(chunk: slice) -> None:
+            result[chunk] = self._elected(flat[:, chunk])
+
+        _in_chunks(fill, flat.shape[1])
+        return result.reshape(features.shape[1:])
+
     def _on_processor(self, flat: NDArray[np.float32]) -> NDArray[np.float64]:
         """Walk down with scikit-learn's compiled code, some pixels at a time, on all cores."""
-        pixels = flat.shape[1]
-        result = np.zeros((self.probability.shape[1], pixels))
+        result = np.zeros((self.probability.shape[1], flat.shape[1]))
 
-        def fill(start: int) -> None:
-            # Turned, not copied: neighbouring pixels of one feature stay neighbours in memory.
-            part = flat[:, start : start + CHUNK].T
-            total = result[:, start : start + CHUNK]
+        def fill(chunk: slice) -> None:
+            total = result[:, chunk]
             for tree, values in self._compiled:
-                leaf = tree.apply(part)
-                for number, share in enumerate(values):
-                    total[number] += share.take(leaf)
+                _add(total, tree, values, flat[:, chunk])
             total /= len(self.roots)
 
-        starts = range(0, pixels, CHUNK)
-        if len(starts) == 1:
-            fill(0)
-        else:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(fill, starts))
+        _in_chunks(fill, flat.shape[1])
         return result
+
+    def _elected(self, flat: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Return each pixel's class; ask no more trees once they cannot change it."""
+        winner = np.zeros(flat.shape[1], np.uint8)
+        undecided = np.arange(flat.shape[1])
+        total = np.zeros((self.probability.shape[1], flat.shape[1]))
+        for asked, (tree, values) in enumerate(self._compiled, start=1):
+            _add(total, tree, values, flat)
+            to_come = len(self.roots) - asked
+            if to_come and (asked < to_come or asked % 8):
+                continue  # nobody can have won before half the trees, and looking costs time too
+            second, first = np.partition(total, -2, axis=0)[-2:]
+            # A tree gives at most 1, to one class alone. The margin is for rounded sums.
+            won = first - second > to_come + 1e-6 if to_come else np.ones(len(undecided), bool)
+            winner[undecided[won]] = (total[:, won] / len(self.roots)).argmax(axis=0)
+            undecided, total, flat = undecided[~won], total[:, ~won], flat[:, ~won]
+            if not len(undecided):
+                break
+        return winner
 
     def trees(self) -> Iterator[slice]:
         """Yield the nodes of each tree."""
@@ -257,6 +293,26 @@ class Forest:
                 total = total + xp.take(probability, node[tree, :], axis=0)
             parts.append(total.T / len(self.roots))
         return xp.concat(parts, axis=1)
+
+
+def _in_chunks(fill: Callable[[slice], None], pixels: int) -> None:
+    """Call `fill` with one chunk of pixels after another, on all cores."""
+    chunks = [slice(start, start + CHUNK) for start in range(0, pixels, CHUNK)]
+    if len(chunks) == 1:
+        fill(chunks[0])
+        return
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(fill, chunks))
+
+
+def _add(
+    total: NDArray[np.float64], tree: Any, values: NDArray[np.float64], flat: NDArray[np.float32]
+) -> None:
+    """Add a tree's probabilities to the total, (class, pixel)."""
+    # Turned, not copied: neighbouring pixels of one feature stay neighbours in memory.
+    leaf = tree.apply(flat.T)
+    for row, share in zip(total, values, strict=True):
+        row += share.take(leaf)
 
 
 def _look(xp: Any, table: Array, index: Array) -> Array:

@@ -95,7 +95,7 @@ def cross_validated(
     table: NDArray[np.float32],
     labels: NDArray[np.uint8],
     groups: NDArray[np.int32],
-    estimator: Callable[[], Any],
+    estimator: Callable[[int], Any],
     *,
     folds: int = 5,
     seed: int = 0,
@@ -110,7 +110,7 @@ def cross_validated(
     table, labels, groups
         From :func:`painted`.
     estimator : callable
-        Returns a new scikit-learn classifier.
+        Takes a number of pixels and returns a new scikit-learn classifier for them.
     folds : int
         Into how many parts the strokes are dealt; each is the test once. No more than the
         strokes of the class that has fewest.
@@ -141,7 +141,8 @@ def cross_validated(
     predicted = np.zeros_like(labels)
     accuracy = []
     for train, test in deal.split(table, labels, groups):
-        predicted[test] = estimator().fit(table[train], labels[train]).predict(table[test])
+        fitted = estimator(len(train)).fit(table[train], labels[train])
+        predicted[test] = fitted.predict(table[test])
         accuracy.append(float(np.mean(predicted[test] == labels[test])))
     scores = f1_score(labels, predicted, labels=classes, average=None, zero_division=0.0)
     return {
