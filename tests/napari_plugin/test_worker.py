@@ -20,17 +20,15 @@ class Log:
         self.may_go_on.set()
 
     def work(self, request):
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            for step in range(3):
-                self.threads.add(threading.get_ident())
-                assert self.may_go_on.wait(20)
-                if request == "fault":
-                    raise RuntimeError("no")
-                yield step
-        finally:
+        for step in range(3):
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+            self.threads.add(threading.get_ident())
+            assert self.may_go_on.wait(20)
             self.at_once -= 1
+            if request == "fault":
+                raise RuntimeError("no")
+            yield step
 
     def jobs(self, pause=0.05):
         def became_idle():

@@ -208,8 +208,7 @@ class Engine:
         from gpu_course.pixel_classification.classifier import PixelClassifier
 
         classifier = PixelClassifier(request.recipe, trees=request.trees, seed=SEED)
-        classifier.ndim = len(shape)
-        classifier.fit_table(features, values)
+        classifier.fit_table(features, values, ndim=len(shape))
         self.classifier, self.adopted, self._fitted_to = classifier, False, wanted
         self._fresh.clear()
         return classifier

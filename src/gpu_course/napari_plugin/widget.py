@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 
 from gpu_course.errors import CourseError
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
 
 Goal = Literal["view", "whole", "objects"]
+REDRAW = 60
+"""Milliseconds between two updates of the layers while tiles come in."""
+
 FILES = "Pixel classifier (*.npz)"
 
 
@@ -71,6 +75,10 @@ class PixelClassification(QWidget):
             on_begin=self._begin,
             on_idle=self._idle,
         )
+        self._redraw = QTimer(self)
+        self._redraw.setSingleShot(True)
+        self._redraw.setInterval(REDRAW)
+        self._redraw.timeout.connect(self._draw)
         # When the window goes, Qt deletes this widget; what is under way must not call it back.
         self.destroyed.connect(partial(Latest.close, self._jobs))
         self._connect()
@@ -334,10 +342,16 @@ class PixelClassification(QWidget):
         elif isinstance(step, Predicted):
             self.panel.progress.setMaximum(step.total)
             self.panel.progress.setValue(step.done)
-            results.refresh()
+            # Drawing takes time, too: tiles that come fast are drawn together.
+            if not self._redraw.isActive():
+                self._redraw.start()
         elif isinstance(step, Objects):
             results.show_objects(step.labels)
             self._say(f"{int(step.labels.max(initial=0))} objects.")
+
+    def _draw(self) -> None:
+        for results in self._results.values():
+            results.refresh()
 
     def _results_of(self, image: Image) -> Results:
         return self._results.setdefault(image, Results(self._viewer, image))
