@@ -1,6 +1,5 @@
 """A real napari window for the tests of the plugin."""
 
-import sys
 import time
 
 import numpy as np
@@ -50,7 +49,9 @@ class Window:
         found[0].trigger()
         from gpu_course.napari_plugin import PixelClassification
 
-        widgets = [dict(self.viewer.window.dock_widgets)[name] for name in self.viewer.window.dock_widgets]
+        widgets = [
+            dict(self.viewer.window.dock_widgets)[name] for name in self.viewer.window.dock_widgets
+        ]
         (widget,) = [w for w in widgets if isinstance(w, PixelClassification)]
         return widget
 

@@ -157,7 +157,10 @@ def test_adopted_model_rules_until_strokes_change():
     assert engine.adopted
     more = asked.scribbles.copy()
     more[:2, :10] = 1
-    assert set(np.unique(run(engine, dataclasses.replace(asked, scribbles=more))[0].classes)) == {1, 2}
+    assert set(np.unique(run(engine, dataclasses.replace(asked, scribbles=more))[0].classes)) == {
+        1,
+        2,
+    }
     assert not engine.adopted
 
 

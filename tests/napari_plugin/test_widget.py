@@ -27,7 +27,9 @@ def ready(window, small):
     widget.new_scribbles()
     scribbles = widget.panel.scribbles.value
     scribbles.data_setitem(np.nonzero(marks), marks[np.nonzero(marks)])
-    window.wait(lambda: result(widget, image) is not None and (result(widget, image).data > 0).all())
+    window.wait(
+        lambda: result(widget, image) is not None and (result(widget, image).data > 0).all()
+    )
     window.idle(widget)
     return window, widget, image, scribbles
 
@@ -413,7 +415,7 @@ def test_each_control_explains_itself_and_no_two_share_a_key(ready):
     _, widget, _, _ = ready
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit)
     # A spin box has a line of its own inside.
-    controls = [c for c in widget.panel.findChildren(kinds[0])]
+    controls = list(widget.panel.findChildren(kinds[0]))
     for kind in kinds[1:]:
         controls += widget.panel.findChildren(kind)
     controls = [c for c in controls if not c.objectName().startswith("qt_")]
