@@ -1,0 +1,154 @@
+"""Work beside the window: one job at a time, and only the newest request counts.
+
+Painting asks for a new prediction many times a second. Three rules keep the window alive:
+
+* **debounce**: a request waits until no other has come for a fifth of a second;
+* **one at a time**: jobs run in one thread after the other, never side by side;
+* **newest wins**: a new request cancels the job that runs, and replaces the one that waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Generic, TypeVar
+
+Request = TypeVar("Request")
+
+PAUSE = 0.2
+"""Seconds without a new request after which work begins."""
+
+
+class Latest(Generic[Request]):
+    """Run a generator in a thread for the newest request, and hand its steps to the window.
+
+    Use it in the window's thread; the callbacks are called there, too. A job is a generator, and
+    each of its steps is a place where it can be stopped.
+
+    Parameters
+    ----------
+    work : callable
+        ``work(request)`` returns an iterator of steps. It runs in another thread, so it must not
+        touch the window or its layers.
+    on_step : callable
+        Gets the request and a step of its job; steps of a cancelled job never arrive.
+    on_error : callable
+        Gets the request and the exception that ended its job.
+    on_begin : callable
+        Gets a request just before its job begins.
+    on_idle : callable
+        Called without arguments when nothing is left to do.
+    pause : float
+        Seconds to wait for a newer request.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Request], Iterator[Any]],
+        *,
+        on_step: Callable[[Request, Any], None],
+        on_error: Callable[[Request, Exception], None],
+        on_begin: Callable[[Request], None],
+        on_idle: Callable[[], None],
+        pause: float = PAUSE,
+    ) -> None:
+        from qtpy.QtCore import QTimer
+
+        self._work = work
+        self._on_step, self._on_error = on_step, on_error
+        self._on_begin, self._on_idle = on_begin, on_idle
+        self._waiting: Request | None = None
+        self._running: Any = None
+        self.closed = False
+        # The timer has no parent: a window that closes must not delete it under our feet.
+        self._timer = QTimer()
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(round(pause * 1000))
+        self._timer.timeout.connect(self._begin)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs or waits."""
+        return self._running is not None or self._waiting is not None
+
+    def ask(self, request: Request, *, now: bool = False) -> None:
+        """Replace whatever waits by this request, and cancel what runs.
+
+        Parameters
+        ----------
+        request : object
+            What `work` will get.
+        now : bool
+            Do not wait for the pause, as for a click on a button.
+        """
+        if self.closed:
+            return
+        self._waiting = request
+        if self._running is not None:
+            self._running.quit()
+        self._timer.stop()
+        if now:
+            self._begin()
+        else:
+            self._timer.start()
+
+    def cancel(self) -> None:
+        """Drop what waits and stop what runs at its next step."""
+        self._timer.stop()
+        self._waiting = None
+        if self._running is not None:
+            self._running.quit()
+
+    def close(self) -> None:
+        """Cancel, and never call back again: for a window that closes."""
+        self.closed = True
+        # When the whole program ends, Qt may have taken the timer down already.
+        with suppress(RuntimeError):
+            self.cancel()
+
+    def _begin(self) -> None:
+        # While a job runs, the request goes on waiting: `_ended` begins it.
+        if self._running is not None or self._waiting is None or self.closed:
+            return
+        from napari.qt.threading import create_worker
+
+        request, self._waiting = self._waiting, None
+        self._on_begin(request)
+        worker = create_worker(_caught, self._work, request)
+        worker.yielded.connect(lambda step: self._stepped(worker, request, step))
+        worker.finished.connect(self._ended)
+        self._running = worker
+        worker.start()
+
+    def _stepped(self, worker: Any, request: Request, step: Any) -> None:
+        # A step that was under way when its job was cancelled comes too late.
+        if self.closed or worker.abort_requested:
+            return
+        if isinstance(step, _Failure):
+            self._on_error(request, step.error)
+        else:
+            self._on_step(request, step)
+
+    def _ended(self) -> None:
+        self._running = None
+        if self.closed:
+            return
+        if self._waiting is None:
+            self._on_idle()
+        elif not self._timer.isActive():
+            self._begin()
+
+
+class _Failure:
+    """The last step of a job that failed."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+def _caught(work: Callable[[Any], Iterator[Any]], request: Any) -> Iterator[Any]:
+    """Turn an exception into a step: napari's worker would not report each kind as finished."""
+    try:
+        yield from work(request)
+    except Exception as error:
+        yield _Failure(error)

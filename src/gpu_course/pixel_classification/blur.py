@@ -1,0 +1,106 @@
+"""A Gaussian blur as a matrix product.
+
+Blurring one line of n pixels is a sum of weights times pixels for every pixel: a matrix times a
+vector. For a whole image it is a matrix times a matrix, once for each axis. Most of the weights
+are 0, so that looks wasteful; but the product of matrices is what processors and GPUs do faster
+than anything else, and every array library has it. On tiles of a few hundred pixels it is several
+times faster than a loop over the weights.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.pixel_classification.recipe import REACH
+
+Array = Any  # of any library
+
+
+def weights(sigma: float) -> NDArray[np.float64]:
+    """Return the weights of a Gaussian blur, from −r to r pixels, with r = ⌊4 σ⌋.
+
+    Parameters
+    ----------
+    sigma : float
+        Width in pixels. Where r is 0 nothing is blurred.
+
+    Returns
+    -------
+    ndarray of float64, (2 r + 1,)
+        Their sum is 1. The same as clesperanto's.
+    """
+    radius = int(REACH * sigma)
+    if radius == 0:
+        return np.ones(1)
+    offsets = np.arange(-radius, radius + 1)
+    kernel = np.exp(-(offsets**2) / (2 * sigma**2))
+    return kernel / kernel.sum()
+
+
+@lru_cache(maxsize=256)
+def matrix(
+    sigma: float, length: int, rows: tuple[int, int], columns: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Return the matrix that blurs a part of a line.
+
+    Parameters
+    ----------
+    sigma : float
+        Width in pixels.
+    length : int
+        Pixels of the whole line.
+    rows : (int, int)
+        First pixel wanted, and the first not wanted. Pixels outside the line are wanted as
+        copies of its end.
+    columns : (int, int)
+        The pixels given, all inside the line. They must reach as far as the blur does.
+
+    Returns
+    -------
+    ndarray of float32, (wanted, given)
+        Beyond its ends the line goes on with its last value. Do not write into it: it is kept.
+    """
+    kernel = weights(sigma)
+    radius = len(kernel) // 2
+    result = np.zeros((rows[1] - rows[0], columns[1] - columns[0]))
+    wanted = np.clip(np.arange(*rows), 0, length - 1)
+    for offset, weight in zip(range(-radius, radius + 1), kernel, strict=True):
+        source = np.clip(wanted + offset, 0, length - 1) - columns[0]
+        result[np.arange(len(wanted)), source] += weight
+    single = result.astype(np.float32)
+    single.flags.writeable = False
+    return single
+
+
+def along(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
+    """Multiply every line of an image along one axis by a matrix.
+
+    Parameters
+    ----------
+    xp : module
+        The image's array API namespace.
+    image : array of float32
+    operator : ndarray of float32, (after, before)
+    axis : int
+
+    Returns
+    -------
+    array of float32
+        The image's shape, with `after` in place of `before` along `axis`.
+    """
+    if xp.__name__.endswith("numpy"):
+        there = operator
+    else:  # a copy, as the kept matrix must not be written into
+        there = xp.asarray(operator.copy(), device=array_api_compat.device(image))
+    shape = tuple(image.shape)
+    if axis == len(shape) - 1:
+        return xp.matmul(image, there.T)
+    before = int(np.prod(shape[:axis], dtype=int))
+    after = int(np.prod(shape[axis + 1 :], dtype=int))
+    lines = xp.reshape(image, (before, shape[axis], after))
+    return xp.reshape(
+        xp.matmul(there, lines), (*shape[:axis], operator.shape[0], *shape[axis + 1 :])
+    )

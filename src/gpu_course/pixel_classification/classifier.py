@@ -1,0 +1,350 @@
+"""A pixel classifier: paint a few pixels of each class, and it labels all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+from gpu_course.pixel_classification import features as pixel_features
+from gpu_course.pixel_classification import inputs, training
+from gpu_course.pixel_classification.forest import Forest
+from gpu_course.pixel_classification.recipe import Recipe
+from gpu_course.pixel_classification.tiles import Window, whole
+
+Array = Any  # of any library
+#: Each tree draws at most so many painted pixels. Those of one stroke are alike, so that more
+#: would cost time at every stroke and teach little.
+DRAWN = 2000
+
+
+class PixelClassifier:
+    """A random forest on features of pixels, in the manner of scikit-learn's estimators.
+
+    Parameters
+    ----------
+    recipe : Recipe, optional
+        Features and scales.
+    trees : int
+        Trees of the forest. More are steadier and slower.
+    depth : int, optional
+        Most questions a tree may ask on the way to a leaf. None: until it has no more doubt.
+    seed : int
+        The forest draws at random; the same seed draws the same.
+
+    Attributes
+    ----------
+    classes : tuple of int
+        The labels that were painted, ascending. Empty before :meth:`fit`.
+    forest : Forest or None
+        The fitted trees.
+    ndim : int or None
+        Spatial axes of the images it learned from.
+
+    Examples
+    --------
+    >>> classifier = PixelClassifier(Recipe(sigmas=(1, 4)))
+    >>> classifier.fit(image, scribbles)  # doctest: +SKIP
+    >>> labels = classifier.predict(image)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe | None = None,
+        *,
+        trees: int = 100,
+        depth: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if trees < 1 or (depth is not None and depth < 1):
+            raise CourseError("A forest needs at least one tree, and a tree one question.")
+        self.recipe = recipe or Recipe()
+        self.trees = trees
+        self.depth = depth
+        self.seed = seed
+        self.classes: tuple[int, ...] = ()
+        self.forest: Forest | None = None
+        self.ndim: int | None = None
+        self._importance: NDArray[np.float64] | None = None
+
+    # --- learning ---------------------------------------------------------------------------
+
+    def fit(self, image: Any, scribbles: Any) -> PixelClassifier:
+        """Learn from painted pixels.
+
+        Parameters
+        ----------
+        image : array, or list of arrays
+            As :func:`features.compute` takes it.
+        scribbles : array of int, or list of arrays
+            Of the image's spatial shape: 0 where nothing is painted, 1, 2, … the classes.
+
+        Returns
+        -------
+        PixelClassifier
+            Itself.
+
+        Raises
+        ------
+        CourseError
+            If fewer than two classes are painted, or image, scribbles and recipe do not fit.
+        """
+        images, paints = _listed(image, scribbles)
+        table, labels, _ = training.painted(images, paints, self.recipe)
+        return self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
+
+    def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
+        """Learn from painted pixels of an image whose features are at hand.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+            As :func:`features.compute` gives them.
+        scribbles : array of int
+            Of the image's spatial shape.
+        """
+        from gpu_course.devices import to_numpy
+
+        marks = inputs.marks(scribbles, tuple(features.shape[1:]))
+        where = np.nonzero(marks)
+        xp, device = array_api_compat.array_namespace(features), array_api_compat.device(features)
+        there = (xp.asarray(indices, device=device) for indices in where)
+        table = to_numpy(features[(slice(None), *there)]).T
+        return self.fit_table(table, marks[where], ndim=marks.ndim)
+
+    def fit_table(
+        self, table: NDArray[np.float32], labels: NDArray[np.uint8], *, ndim: int = 2
+    ) -> PixelClassifier:
+        """Learn from a table of pixels.
+
+        Parameters
+        ----------
+        table : ndarray of float32, (pixel, feature)
+        labels : ndarray of int, (pixel,)
+        ndim : int
+            Spatial axes of the images they come from.
+        """
+        if len(np.unique(labels)) < 2:
+            raise CourseError("Paint at least two classes: what you look for, and what is not it.")
+        expected = len(pixel_features.names(self.recipe, ndim))
+        if table.shape[1] != expected:
+            raise CourseError(
+                f"The pixels have {table.shape[1]} features and the recipe {expected}. "
+                "Compute them with this classifier's recipe."
+            )
+        fitted = self._estimator(len(labels)).fit(table, labels)
+        self.forest = Forest.from_sklearn(fitted)
+        self.classes = tuple(int(value) for value in fitted.classes_)
+        self.ndim = ndim
+        self._importance = fitted.feature_importances_
+        return self
+
+    def _estimator(self, pixels: int) -> Any:
+        """Return scikit-learn's forest, ready to learn from so many pixels."""
+        from sklearn.ensemble import RandomForestClassifier
+
+        return RandomForestClassifier(
+            self.trees,
+            max_depth=self.depth,
+            max_samples=min(pixels, DRAWN),
+            random_state=self.seed,
+            n_jobs=-1,
+        )
+
+    # --- predicting -------------------------------------------------------------------------
+
+    def predict(self, image: Array, *, window: Window | None = None) -> Array:
+        """Label every pixel.
+
+        Parameters
+        ----------
+        image, window
+            As :meth:`predict_proba` takes them.
+
+        Returns
+        -------
+        array of uint8, (Y, X) or (Z, Y, X)
+            In the image's own library: the most probable of the painted classes.
+        """
+        return self._tile_by_tile(image, window, (), "uint8", self.label_features)
+
+    def predict_proba(self, image: Array, *, window: Window | None = None) -> Array:
+        """Return the probability of each painted class for every pixel.
+
+        Tile by tile, so that the features of the whole image are never in memory at once.
+
+        Parameters
+        ----------
+        image : array
+            As :func:`features.compute` takes it.
+        window : tuple of slice, optional
+            Predict this part of the image only.
+
+        Returns
+        -------
+        array of float32, (class, Y, X) or (class, Z, Y, X)
+            In the image's own library; classes in the order of `classes`.
+
+        Raises
+        ------
+        CourseError
+            If nothing was learned yet, or the image does not fit the recipe.
+        """
+        shape = (len(self.classes),)
+        return self._tile_by_tile(
+            image, window, shape, "float32", lambda f: _single(self._fitted().predict_proba(f))
+        )
+
+    def label_features(self, features: Array) -> Array:
+        """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+
+        Returns
+        -------
+        array of uint8, (…)
+            The fastest answer after a new stroke, where probabilities are not asked for.
+        """
+        return self._named(self._fitted().predict(features))
+
+    def predict_features(self, features: Array) -> tuple[Array, Array]:
+        """Return labels and probabilities of pixels whose features are at hand.
+
+        Parameters
+        ----------
+        features : array of float32, (feature, …)
+
+        Returns
+        -------
+        labels : array of uint8, (…)
+        probability : array of float32, (class, …)
+        """
+        probability = self._fitted().predict_proba(features)
+        xp = array_api_compat.array_namespace(probability)
+        return self._named(xp.argmax(probability, axis=0)), _single(probability)
+
+    def _tile_by_tile(
+        self,
+        image: Array,
+        window: Window | None,
+        first: tuple[int, ...],
+        dtype: str,
+        predicted: Callable[[Array], Array],
+    ) -> Array:
+        """Compute features tile by tile, and keep what is predicted from them."""
+        self._fitted()
+        xp, channels = inputs.channels(image, self.recipe)
+        shape = tuple(channels[0].shape)
+        if len(shape) != self.ndim:
+            raise CourseError(
+                f"This classifier learned from images of {self.ndim} axes and this one has "
+                f"{len(shape)}. Train one for such images."
+            )
+        window = whole(shape) if window is None else inputs.window(window, shape)
+        size = tuple(part.stop - part.start for part in window)
+        device = array_api_compat.device(channels[0])
+        result = xp.empty((*first, *size), dtype=getattr(xp, dtype), device=device)
+
+        def keep(piece: Window, values: list[Array]) -> None:
+            result[(*(slice(None) for _ in first), *piece)] = predicted(xp.stack(values))
+
+        pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
+        return result
+
+    def _named(self, number: Array) -> Array:
+        """Return the painted labels in place of the numbers of the classes."""
+        xp = array_api_compat.array_namespace(number)
+        device = array_api_compat.device(number)
+        labels = xp.asarray(self.classes, dtype=xp.uint8, device=device)
+        flat = xp.astype(xp.reshape(number, (-1,)), xp.int64)
+        return xp.reshape(xp.take(labels, flat, axis=0), number.shape)
+
+    def _fitted(self) -> Forest:
+        if self.forest is None:
+            raise CourseError("This classifier has learned nothing yet. Call fit() or load().")
+        return self.forest
+
+    # --- understanding ----------------------------------------------------------------------
+
+    def importances(self, *, ordered: bool = True) -> dict[str, float]:
+        """Return how much each feature helped the forest, by name.
+
+        Parameters
+        ----------
+        ordered : bool
+            The most helpful first; else in the order of :func:`features.compute`.
+
+        Returns
+        -------
+        dict
+            Name → share of the forest's gain in purity; the shares add up to 1.
+        """
+        self._fitted()
+        assert self._importance is not None  # it is set with the forest
+        assert self.ndim is not None
+        names = pixel_features.names(self.recipe, self.ndim)
+        share = dict(zip(names, self._importance.tolist(), strict=True))
+        if not ordered:
+            return share
+        return dict(sorted(share.items(), key=lambda item: -item[1]))
+
+    def cross_validate(self, image: Any, scribbles: Any, *, folds: int = 5) -> dict[str, Any]:
+        """Ask how well strokes are labelled by a forest that never saw them.
+
+        Parameters
+        ----------
+        image, scribbles
+            As :meth:`fit` takes them.
+        folds : int
+            Into how many parts the strokes are dealt.
+
+        Returns
+        -------
+        dict
+            As :func:`training.cross_validated` returns it. The classifier itself learns nothing.
+        """
+        table, labels, groups = training.painted(*_listed(image, scribbles), self.recipe)
+        return training.cross_validated(
+            table, labels, groups, self._estimator, folds=folds, seed=self.seed
+        )
+
+    # --- keeping ----------------------------------------------------------------------------
+
+    def save(self, path: Path | str) -> Path:
+        """Write recipe and forest to a file; see :func:`storage.save`."""
+        from gpu_course.pixel_classification.storage import save
+
+        return save(self, path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> PixelClassifier:
+        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`."""
+        from gpu_course.pixel_classification.storage import load
+
+        return load(path)
+
+    def restore(
+        self, forest: Forest, classes: tuple[int, ...], ndim: int, importance: NDArray[np.float64]
+    ) -> None:
+        """Take over what another classifier has learned; the caller sees that it fits."""
+        self.forest = forest
+        self.classes = classes
+        self.ndim = ndim
+        self._importance = importance
+
+
+def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
+    """Return images and scribbles as two lists, also where there is one of each."""
+    return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
+
+
+def _single(probability: Array) -> Array:
+    xp = array_api_compat.array_namespace(probability)
+    return xp.astype(probability, xp.float32)

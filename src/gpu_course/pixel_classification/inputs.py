@@ -1,0 +1,109 @@
+"""Look at what a user gives: the image, a window of it, and the scribbles painted on it."""
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+from gpu_course.pixel_classification.recipe import Recipe
+from gpu_course.pixel_classification.tiles import Window
+
+Array = Any  # of any library
+#: Labels come back as uint8.
+MOST_CLASSES = 255
+
+
+def channels(image: Array, recipe: Recipe) -> tuple[Any, list[Array]]:
+    """Return an image's array namespace and its channels as float32 arrays.
+
+    Raises
+    ------
+    CourseError
+        If the image does not fit the recipe or holds missing values.
+    """
+    if not array_api_compat.is_array_api_obj(image):
+        image = np.asarray(image)
+    xp = array_api_compat.array_namespace(image)
+    recipe.spatial(tuple(image.shape))
+    if xp.isdtype(image.dtype, "complex floating"):
+        raise CourseError("The image holds complex numbers. Give their real part or their size.")
+    image = xp.astype(image, xp.float32)
+    if not bool(xp.all(xp.isfinite(image))):
+        raise CourseError(
+            "The image holds missing or infinite values. Replace them first, "
+            "for instance with numpy.nan_to_num()."
+        )
+    if recipe.channels is None:
+        return xp, [image]
+    return xp, [image[..., channel] for channel in range(recipe.channels)]
+
+
+def window(wanted: Window, shape: tuple[int, ...]) -> Window:
+    """Return a window with all its ends written out.
+
+    Raises
+    ------
+    CourseError
+        If it is empty, has steps, or not one slice per axis.
+    """
+    if len(wanted) != len(shape) or any(part.step not in (None, 1) for part in wanted):
+        raise CourseError(f"A window needs {len(shape)} slices without a step, one per axis.")
+    ends = [part.indices(length) for part, length in zip(wanted, shape, strict=True)]
+    if any(stop <= start for start, stop, _ in ends):
+        raise CourseError("The window is empty. Check its slices against the image's shape.")
+    return tuple(slice(start, stop) for start, stop, _ in ends)
+
+
+def marks(scribbles: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return scribbles as a NumPy array of uint8.
+
+    Parameters
+    ----------
+    scribbles : array of int
+        0 is not painted, 1 to 255 the classes.
+    shape : tuple of int
+        Spatial shape of the image they were painted on.
+
+    Raises
+    ------
+    CourseError
+        If the shapes differ or the values are no classes.
+    """
+    from gpu_course.devices import to_numpy
+
+    labels = to_numpy(scribbles)
+    if tuple(labels.shape) != tuple(shape):
+        raise CourseError(
+            f"The scribbles have the shape {tuple(labels.shape)} and the image {tuple(shape)}. "
+            "Paint on a layer of the image's size."
+        )
+    if labels.dtype.kind not in "iub":
+        raise CourseError(
+            f"The scribbles are {labels.dtype} numbers. Give integers: 0 where nothing is painted."
+        )
+    if labels.size and (labels.min() < 0 or labels.max() > MOST_CLASSES):
+        raise CourseError(
+            f"The scribbles go from {labels.min()} to {labels.max()}. "
+            f"Use 0 for not painted and 1 to {MOST_CLASSES} for the classes."
+        )
+    return labels.astype(np.uint8)
+
+
+def strokes(scribbles: NDArray[Any]) -> NDArray[np.int32]:
+    """Give each stroke a number: connected pixels of one class, diagonals included.
+
+    Parameters
+    ----------
+    scribbles : ndarray of int
+        0 is not painted.
+
+    Returns
+    -------
+    ndarray of int32
+        Same shape: 0 where nothing is painted, 1…n the strokes.
+    """
+    from skimage.measure import label
+
+    return label(scribbles, background=0, connectivity=scribbles.ndim).astype(np.int32)

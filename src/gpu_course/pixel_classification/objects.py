@@ -1,0 +1,81 @@
+"""From probabilities of pixels to objects with a number each."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+
+def to_objects(
+    probability: Any,
+    *,
+    threshold: float = 0.5,
+    smoothing: float = 1.0,
+    smallest: float = 30,
+    spacing: float = 5.0,
+) -> NDArray[np.int32]:
+    """Separate objects that touch, and number them.
+
+    The forest knows pixels, not objects. Pixels above the threshold are foreground. Deep inside
+    an object the distance to the background is large, and at the neck between two it is small: so
+    the maxima of the distance are the seeds, and a watershed lets each grow as far as the neck.
+
+    Parameters
+    ----------
+    probability : array, (Y, X) or (Z, Y, X)
+        Probability of the class that objects are made of, 0 to 1; or a mask. Of any library.
+    threshold : float
+        Above it a pixel belongs to an object.
+    smoothing : float
+        Width of the Gaussian that smooths the probability first, and the distance afterwards, in
+        pixels.
+    smallest : float
+        Objects of fewer pixels are left out.
+    spacing : float
+        Smallest distance of two seeds, in pixels: about the radius of an object. More merges
+        neighbours, less splits long objects.
+
+    Returns
+    -------
+    ndarray of int32
+        Same shape: 0 is background, 1…n the objects.
+
+    Raises
+    ------
+    CourseError
+        If the array is not 2D or 3D, or holds missing values, or a parameter makes no sense.
+    """
+    from scipy import ndimage
+    from skimage.feature import peak_local_max
+    from skimage.segmentation import watershed
+
+    from gpu_course.devices import to_numpy
+    from gpu_course.images.sample import renumber
+
+    values = to_numpy(probability).astype(np.float32)
+    if values.ndim not in (2, 3):
+        raise CourseError(
+            f"The probability has {values.ndim} axes. Give one class, such as probability[1]."
+        )
+    if not np.isfinite(values).all():
+        raise CourseError("The probability holds missing or infinite values. Replace them first.")
+    if smoothing < 0 or smallest < 0 or not spacing >= 1:
+        raise CourseError(
+            "Give a smoothing and a smallest size of 0 or more, and a spacing from 1."
+        )
+    foreground = ndimage.gaussian_filter(values, smoothing) > threshold
+    if not foreground.any():
+        return np.zeros(values.shape, np.int32)
+    # The image's border cuts objects and is not their edge, so that the distance ignores it.
+    depth = ndimage.distance_transform_edt(foreground)
+    depth = ndimage.gaussian_filter(depth.astype(np.float32), smoothing)
+    pieces, _ = ndimage.label(foreground, np.ones((3,) * values.ndim))
+    peaks = peak_local_max(depth, min_distance=int(spacing), labels=pieces, exclude_border=False)
+    seeds = np.zeros(values.shape, np.int32)
+    seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    labels = watershed(-depth, seeds, mask=foreground)
+    size = np.bincount(labels.ravel())
+    labels[size[labels] < smallest] = 0
+    return renumber(labels)

@@ -1,0 +1,235 @@
+"""Save a classifier, and load one that a stranger may have sent.
+
+Python's usual way to keep a model, pickle, runs whatever code the file asks for. A forest needs
+none of that: it is a few arrays of numbers and a recipe. So the file is a zip archive that NumPy
+reads too (``.npz``), with one ``.npy`` for each array and ``model.json`` for the rest. Numbers can
+lie as well: nodes that lead in a circle would keep a program busy for ever, and a small archive can
+unpack to more than the memory. So sizes are looked at before anything is read, and every number
+before it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+from gpu_course.pixel_classification.forest import Forest
+from gpu_course.pixel_classification.recipe import Recipe, names
+
+if TYPE_CHECKING:
+    from gpu_course.pixel_classification.classifier import PixelClassifier
+
+FORMAT = "gpu-course pixel classifier"
+VERSION = 1
+ARRAYS: dict[str, np.dtype[Any]] = {
+    "feature": np.dtype("<i4"),
+    "threshold": np.dtype("<f4"),
+    "left": np.dtype("<i4"),
+    "right": np.dtype("<i4"),
+    "probability": np.dtype("<f8"),
+    "roots": np.dtype("<i4"),
+}
+#: Bytes of the file, of all it unpacks to, and of its text. A usual model has 0.1 MB.
+LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
+
+
+class _WrongError(Exception):
+    """What is wrong with a file, in words that complete a sentence."""
+
+
+def save(classifier: PixelClassifier, path: Path | str) -> Path:
+    """Write a fitted classifier to a file.
+
+    Parameters
+    ----------
+    classifier : PixelClassifier
+    path : Path or str
+        By custom it ends in ``.npz``. A file of that name is replaced, at once or not at all.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    CourseError
+        If the classifier has learned nothing yet, or the file cannot be written.
+    """
+    forest = classifier.forest
+    if forest is None:
+        raise CourseError("This classifier has learned nothing yet. Call fit() before save().")
+    recipe = classifier.recipe
+    model = {
+        "format": FORMAT,
+        "version": VERSION,
+        "recipe": {
+            "sigmas": recipe.sigmas,
+            "features": recipe.features,
+            "channels": recipe.channels,
+            "voxel_size": recipe.voxel_size,
+        },
+        "ndim": classifier.ndim,
+        "classes": classifier.classes,
+        "trees": classifier.trees,
+        "depth": classifier.depth,
+        "seed": classifier.seed,
+        "importances": list(classifier.importances(ordered=False).values()),
+    }
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("model.json", json.dumps(model, indent=1))
+        for name, dtype in ARRAYS.items():
+            array = io.BytesIO()
+            values = np.ascontiguousarray(getattr(forest, name), dtype=dtype)
+            np.lib.format.write_array(array, values, version=(1, 0), allow_pickle=False)
+            archive.writestr(f"{name}.npy", array.getvalue())
+    return write_atomic(path, content.getvalue())
+
+
+def load(path: Path | str) -> PixelClassifier:
+    """Read a classifier from a file that :func:`save` wrote.
+
+    Parameters
+    ----------
+    path : Path or str
+
+    Returns
+    -------
+    PixelClassifier
+        It predicts as the saved one did, to the last label.
+
+    Raises
+    ------
+    CourseError
+        If there is no such file, or it is damaged, or is something else, or does not add up.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():
+            raise CourseError(f"There is no file {path}. Check the path.")
+        if path.stat().st_size > LARGEST_FILE:
+            raise _WrongError("it is far too large")
+        with zipfile.ZipFile(path) as archive:
+            return _read(archive)
+    except _WrongError as error:
+        cause = str(error)
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        cause = "it is damaged, or is no zip archive"
+    except (OSError, RuntimeError, ValueError, OverflowError, MemoryError):
+        # A stranger's file can break the readers of zip, .npy and JSON in many ways.
+        cause = "it cannot be read"
+    raise CourseError(
+        f"{path.name} is not a usable pixel classifier: {cause}. "
+        "Save the classifier again, or choose another file."
+    )
+
+
+def _read(archive: zipfile.ZipFile) -> PixelClassifier:
+    from gpu_course.pixel_classification.classifier import PixelClassifier
+
+    members = {info.filename: info for info in archive.infolist()}
+    wanted = {"model.json", *(f"{name}.npy" for name in ARRAYS)}
+    if set(members) != wanted or len(archive.infolist()) != len(wanted):
+        raise _WrongError("its contents are not those of a classifier")
+    if sum(info.file_size for info in members.values()) > LARGEST_CONTENT:
+        raise _WrongError("it would unpack to far more than a classifier needs")
+    if members["model.json"].file_size > LARGEST_TEXT:
+        raise _WrongError("its description is far too long")
+    model = _description(archive.read("model.json"))
+    arrays = {
+        name: _array(archive, members[f"{name}.npy"], dtype) for name, dtype in ARRAYS.items()
+    }
+    classifier = PixelClassifier(
+        model["recipe"], trees=model["trees"], depth=model["depth"], seed=model["seed"]
+    )
+    count = len(names(model["recipe"], model["ndim"]))
+    forest = Forest(**arrays, features=count)
+    fault = forest.fault(len(model["classes"]))
+    if fault:
+        raise _WrongError(fault)
+    importances = model["importances"]
+    if len(importances) != count or len(forest.roots) != model["trees"]:
+        raise _WrongError("its description and its trees do not belong together")
+    classifier.restore(forest, model["classes"], model["ndim"], np.array(importances))
+    return classifier
+
+
+def _description(text: bytes) -> dict[str, Any]:
+    """Return the content of ``model.json``, each value of the type it must have."""
+    try:
+        model = json.loads(text.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _WrongError("its description is no JSON") from error
+    if not isinstance(model, dict) or model.get("format") != FORMAT:
+        raise _WrongError("it was written by another program")
+    if model.get("version") != VERSION:
+        raise _WrongError("it has a version that this course does not know: update the course")
+    written = model.get("recipe")
+    if not isinstance(written, dict) or set(written) != {
+        "sigmas",
+        "features",
+        "channels",
+        "voxel_size",
+    }:
+        raise _WrongError("its recipe is incomplete")
+    tuples: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in written.items()
+    }
+    try:
+        recipe = Recipe(**tuples)  # it checks its values itself
+    except (CourseError, TypeError) as error:
+        raise _WrongError("its recipe makes no sense") from error
+    classes: Any = model.get("classes")
+    importances: Any = model.get("importances")
+    right = (
+        model.get("ndim") in (2, 3)
+        and (recipe.voxel_size is None or len(recipe.voxel_size) == model["ndim"])
+        and _whole(model.get("trees"), 1, 10_000)
+        and (model.get("depth") is None or _whole(model["depth"], 1, 1_000))
+        and _whole(model.get("seed"), 0, 2**32 - 1)
+        and isinstance(classes, list)
+        and len(classes) >= 2
+        and all(_whole(value, 1, 255) for value in classes)
+        and classes == sorted(set(classes))
+        and isinstance(importances, list)
+        and all(isinstance(v, float) and math.isfinite(v) and v >= 0 for v in importances)
+    )
+    if not right:
+        raise _WrongError("its description makes no sense")
+    return {**model, "recipe": recipe, "classes": tuple(classes)}
+
+
+def _whole(value: object, low: int, high: int) -> bool:
+    return type(value) is int and low <= value <= high
+
+
+def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return an array of the archive; its header is compared with its size before it is read."""
+    with archive.open(member) as file:
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise _WrongError(f"{member.filename} has an unknown form")
+        shape, fortran, found = np.lib.format.read_array_header_1_0(file)
+        if (
+            found != dtype
+            or fortran
+            or len(shape) != (2 if member.filename == "probability.npy" else 1)
+        ):
+            raise _WrongError(f"{member.filename} holds numbers of the wrong kind")
+        size = math.prod(shape) * dtype.itemsize
+        if min(shape) < 0 or size > member.file_size:
+            raise _WrongError(f"{member.filename} is shorter than it says")
+        content = file.read(size + 1)
+    if len(content) != size:
+        raise _WrongError(f"{member.filename} is not as long as it says")
+    return np.frombuffer(content, dtype).reshape(shape)

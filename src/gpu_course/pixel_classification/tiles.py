@@ -1,0 +1,44 @@
+"""Cut an image into tiles, so that what is computed at once stays small."""
+
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+Window = tuple[slice, ...]
+
+
+def windows(shape: tuple[int, ...], edge: int | tuple[int, ...]) -> Iterator[Window]:
+    """Yield the tiles of an image: together they cover it, and none overlaps another.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Spatial shape of the image.
+    edge : int or tuple of int
+        Pixels along each axis of a tile. Where they do not divide the image, tiles are as equal
+        as can be, and none is larger.
+
+    Yields
+    ------
+    tuple of slice
+        One per axis.
+    """
+    edges = (edge,) * len(shape) if isinstance(edge, int) else edge
+    axes = []
+    for length, wanted in zip(shape, edges, strict=True):
+        count = -(-length // max(1, wanted))
+        cuts = [length * n // count for n in range(count + 1)]
+        axes.append([slice(a, b) for a, b in pairwise(cuts)])
+    yield from product(*axes)
+
+
+def whole(shape: tuple[int, ...]) -> Window:
+    """Return the window that is the image itself."""
+    return tuple(slice(0, length) for length in shape)
+
+
+def grown(window: Window, halo: tuple[int, ...], shape: tuple[int, ...]) -> Window:
+    """Return a window and what lies around it, as far as the image goes."""
+    return tuple(
+        slice(max(0, part.start - reach), min(length, part.stop + reach))
+        for part, reach, length in zip(window, halo, shape, strict=True)
+    )

@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from gpu_course import exercises, napari_view
+from gpu_course.pixel_classification import napari_plugins
+
+NAME = "pixel-classification/napari-plugins/visible-region"
+
+
+def test_check_accepts_the_solution_and_knows_the_stub():
+    assert exercises.check(NAME, napari_plugins.visible_region).solved
+    assert exercises.check(NAME, lambda corners, shape: None).state == "not solved yet"
+
+
+def without_the_last_pixel(corners, shape):
+    return tuple(slice(int(a), int(b)) for a, b in zip(*corners, strict=True))
+
+
+def unlimited(corners, shape):
+    return tuple(slice(int(a), int(b) + 1) for a, b in zip(*corners, strict=True))
+
+
+def never_beside(corners, shape):
+    return tuple(
+        slice(max(int(a), 0), min(int(b) + 1, n)) for a, b, n in zip(*corners, shape, strict=True)
+    )
+
+
+def not_to_the_end(corners, shape):
+    return tuple(slice(max(int(a), 0), int(b) + 1) for a, b in zip(*corners, strict=True))
+
+
+def planes_only(corners, shape):
+    return napari_plugins.visible_region(np.asarray(corners)[:, :2], shape[:2])
+
+
+def pixels(corners, shape):
+    return np.zeros(shape)[napari_plugins.visible_region(corners, shape)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (without_the_last_pixel, "one further"),
+        (unlimited, "negative start"),
+        (not_to_the_end, "where the image does"),
+        (never_beside, "the nearest"),
+        (planes_only, "slice for each"),
+        (pixels, "tuple of slices"),
+    ],
+)
+def test_check_names_the_mistake(wrong, says):
+    result = exercises.check(NAME, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def test_validate_says_what_is_wrong_with_a_manifest(tmp_path):
+    pytest.importorskip("npe2")
+    files = {"toy_plugin/__init__.py": "def go():\n    pass\n"}
+    files["toy_plugin/napari.yaml"] = "name: toy-plugin\ndisplay_name: Toy\n"
+    napari_plugins.write(tmp_path, files)
+    assert "valid" in napari_plugins.validate(tmp_path, "toy_plugin/napari.yaml")
+    files["toy_plugin/napari.yaml"] += "contributions:\n  widgets:\n    - display_name: Go\n"
+    napari_plugins.write(tmp_path, files)
+    said = napari_plugins.validate(tmp_path, "toy_plugin/napari.yaml")
+    assert "command" in said
+    assert str(tmp_path) not in said
+
+
+@pytest.mark.display
+def test_clock_tells_a_blocked_window_from_a_free_one():
+    import time
+
+    missing = napari_view._missing()
+    if missing:
+        pytest.skip(missing)
+    from qtpy.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([])
+    assert napari_plugins.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
+    import threading
+
+    free = napari_plugins.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
+    assert free < 0.39
+    assert app is not None
