@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_course.classical.roofline import Roofline
+from gpu_course.display.chart_styles import COLOURS, MARKS
 from gpu_course.display.figures import Panels, prefer_own_bundle
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-# Okabe and Ito's colours; lines also differ in their marks, and carry their names.
-# https://jfly.uni-koeln.de/color/
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#7f3f78", "#444444")
-MARKS = "os^Dv"
 
 
 def _axes(alt: str, height: float = 4.6) -> tuple[Panels, "Axes"]:

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course.classical.charts import COLOURS, MARKS
 from gpu_course.devices import to_numpy
+from gpu_course.display.chart_styles import COLOURS, MARKS
 from gpu_course.display.figures import Panels, prefer_own_bundle
 
 
@@ -19,7 +19,7 @@ def curves(
     marks: bool = False,
     alt: str | None = None,
 ) -> Panels:
-    """Draw line charts side by side.
+    """Draw line charts, one below the other: side by side, a phone would make them too small.
 
     Parameters
     ----------
@@ -39,10 +39,10 @@ def curves(
     from matplotlib.ticker import FuncFormatter
 
     n = len(panels)
-    figure = Panels(figsize=(7.5, 3.1), facecolor="white", layout="constrained")
+    figure = Panels(figsize=(5.2, 0.3 + 2.9 * n), facecolor="white", layout="constrained")
     figure.alt = alt
     for i, (axes, lines) in enumerate(
-        zip(np.atleast_1d(figure.subplots(1, n)), panels, strict=True)
+        zip(np.atleast_1d(figure.subplots(n, 1)), panels, strict=True)
     ):
         for j, (name, (x, y)) in enumerate(lines.items()):
             axes.plot(
