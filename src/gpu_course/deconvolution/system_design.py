@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution import chunked
+from gpu_course.devices import to_device
 from gpu_course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def run(design: pd.DataFrame, levels: Mapping[str, tuple[Any, Any]], scene: Scen
         Factor → (low, high): iterations; (z, y, x) of the PSF; aperture that the PSF is computed
         with; total variation; overlap in voxels along y and x.
     scene : Scene
-        It is cut in four chunks along y and x.
+        It is cut in four chunks along y and x, which are computed on the course's device.
 
     Returns
     -------
@@ -123,7 +124,7 @@ def run(design: pd.DataFrame, levels: Mapping[str, tuple[Any, Any]], scene: Scen
         )
         estimate = chunked(
             scene.image,
-            lens,
+            to_device(lens),
             chosen["iterations"],
             chunk=(depth, -(-height // 2), -(-width // 2)),
             overlap=(0, chosen["overlap"], chosen["overlap"]),
