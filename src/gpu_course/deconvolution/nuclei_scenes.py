@@ -18,7 +18,7 @@ from gpu_course.images import Sample
 from gpu_course.images.catalogue import seed_of
 from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL, Phantom, nuclei_phantom, whole_pieces
 
-SHAPE = (24, 96, 96)
+SHAPE = (24, 80, 80)
 #: Voxels of tissue around the picture: as far as the widest PSF reaches.
 MARGIN = (12, 20, 20)
 #: Photons per voxel that come from nowhere in particular, as a share of the brightest voxel's.
