@@ -97,6 +97,16 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
     )
 
 
+def fullest_row(labels: NDArray[np.int32]) -> int:
+    """Return the row y whose side view, (z, x), shows the most nucleus.
+
+    Parameters
+    ----------
+    labels : ndarray of int (z, y, x)
+    """
+    return int((labels > 0).sum(axis=(0, 2)).argmax())
+
+
 def two_balls(
     gap: float, *, radius: float = 2.5, shape: Sequence[int] = (48, 48, 48)
 ) -> NDArray[np.float32]:
