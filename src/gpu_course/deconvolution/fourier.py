@@ -146,7 +146,8 @@ class Fourier:
 
         real = self.zeros()
         forth = fft.get_fft_plan(real, axes=self._axes, value_type="R2C")
-        spectrum = self.xp.zeros((*self.shape[:-1], self.shape[-1] // 2 + 1), dtype="complex64")
+        rows = (*self.shape[:-1], self.shape[-1] // 2 + 1)
+        spectrum = self.xp.zeros(rows, dtype=self.xp.complex64)
         back = fft.get_fft_plan(spectrum, shape=self.shape, axes=self._axes, value_type="C2R")
         return forth, back
 
