@@ -60,6 +60,12 @@ def test_splits_share_no_tissue(tissue):
     assert not np.array_equal(tissue.labels, other.labels)
 
 
+def test_fullest_row_is_a_row_and_not_a_plane():
+    labels = np.zeros((5, 6, 7), np.int32)
+    labels[1, 4], labels[3, 4, 0] = 1, 2
+    assert nuclei_scenes.fullest_row(labels) == 4
+
+
 @pytest.mark.parametrize("gap", [0.0, 1.0, 2.0])
 def test_two_balls_have_their_gap_and_their_volume(gap):
     balls = nuclei_scenes.two_balls(gap)

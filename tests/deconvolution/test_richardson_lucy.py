@@ -41,7 +41,7 @@ def photographed(seed=0, shape=(12, 24, 25), psf=None, background=3.0, photons=8
 
 
 def reference(image, psf, iterations, background):
-    """Richardson–Lucy in float64 by direct sums over the field that the PSF reaches, as in books."""
+    """Richardson–Lucy in float64 by direct sums over all that the PSF reaches, as in books."""
     image, psf = image.astype(float), psf.astype(float)
     psf = psf / psf.sum()
     mirrored = psf[(slice(None, None, -1),) * psf.ndim]
@@ -179,7 +179,7 @@ def test_the_adjoint_is_the_adjoint():
 
 
 def test_acceleration_gets_further_and_is_reset():
-    truth, image, psf = photographed(9)
+    _, image, psf = photographed(9)
     steps = {}
     for name in ("plain", "accelerated"):
         steps[name] = []

@@ -1,4 +1,4 @@
-"""What deconvolution asks of its images and PSFs, in one place: libraries, dtypes and clear words."""
+"""What deconvolution asks of images and PSFs: a library, a dtype, and values that make sense."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
-from gpu_course.deconvolution.iterative import richardson_lucy
+from gpu_course.deconvolution.iterative import Step, richardson_lucy
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -72,8 +72,8 @@ def chunked(
     Parameters
     ----------
     image : array (y, x) or (z, y, x)
-        As for :func:`~gpu_course.deconvolution.richardson_lucy`. It may lie in the computer's memory
-        while the PSF lies on a GPU: the chunks are computed where the PSF is, one after the other.
+        As for :func:`~gpu_course.deconvolution.richardson_lucy`. It may lie in the computer's
+        memory and the PSF on a GPU: chunks are computed where the PSF is, one after the other.
     psf : array
         As many axes, its centre at voxel ``n // 2`` of each axis of n.
     iterations : int
@@ -126,9 +126,7 @@ def chunked(
         part = as_float32(like(image[outer], psf))
         _check_fits(psf, part)
         momenta: list[float] = []
-        first = (
-            namespace(part).full_like(part, level) if start is None else like(start[outer], psf)
-        )
+        first = namespace(part).full_like(part, level) if start is None else like(start[outer], psf)
         estimate = richardson_lucy(
             part,
             psf,
@@ -136,7 +134,7 @@ def chunked(
             background=background,
             start=first,
             acceleration=acceleration,  # type: ignore[arg-type]
-            callback=lambda step, kept=momenta: kept.append(step.momentum),
+            callback=_remember(momenta),
             **options,
         )
         if acceleration is not None:
@@ -157,15 +155,17 @@ def _boxes(shape: Shape, chunk: Sequence[int], overlap: Sequence[int]) -> list[t
         )
     boxes = []
     for corner in product(*(range(0, n, c) for n, c in zip(shape, chunk, strict=True))):
-        inner = tuple(
-            slice(b, min(b + c, n)) for b, c, n in zip(corner, chunk, shape, strict=True)
-        )
+        inner = tuple(slice(b, min(b + c, n)) for b, c, n in zip(corner, chunk, shape, strict=True))
         outer = tuple(
             slice(max(i.start - o, 0), min(i.stop + o, n))
             for i, o, n in zip(inner, overlap, shape, strict=True)
         )
         boxes.append((inner, outer))
     return boxes
+
+
+def _remember(momenta: list[float]) -> Callable[[Step], None]:
+    return lambda step: momenta.append(step.momentum)
 
 
 def _check_fits(psf: Array, part: Array) -> None:

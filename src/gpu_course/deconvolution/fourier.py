@@ -1,9 +1,9 @@
 """Real FFTs of one fixed shape, on NumPy through SciPy, on CuPy and on PyTorch.
 
-A convolution is a product of spectra, and the FFTs are nearly the whole cost of it. Five things make
-them cheap: real FFTs (half the numbers of complex ones); float32 all the way; a shape that the FFT
-likes (small prime factors only); no factor 1/N, which goes into the PSF's spectrum, once; and not
-computing what is known to be zero or will be cut away.
+A convolution is a product of spectra, and the FFTs are nearly the whole cost of it. Five things
+make them cheap: real FFTs (half the numbers of complex ones); float32 all the way; a shape that the
+FFT likes (small prime factors only); no factor 1/N, which goes into the PSF's spectrum, once; and
+not computing what is known to be zero or will be cut away.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ class Fourier:
 
         real = self.zeros()
         forth = fft.get_fft_plan(real, axes=self._axes, value_type="R2C")
-        spectrum = self.xp.zeros((*self.shape[:-1], self.shape[-1] // 2 + 1), dtype="complex64")
+        rows = (*self.shape[:-1], self.shape[-1] // 2 + 1)
+        spectrum = self.xp.zeros(rows, dtype=self.xp.complex64)
         back = fft.get_fft_plan(spectrum, shape=self.shape, axes=self._axes, value_type="C2R")
         return forth, back
 

@@ -1,10 +1,10 @@
 """How an object becomes an image: the model that iterative deconvolution turns around.
 
-The image is a window. Light enters through its sides, from parts of the object that lie outside, and
-the model has to have a place for them. So the object lives on a larger field, and the image shows
-only the window. An object's voxel far outside sends so little light through the window that nothing
-can be said about it; all others are corrected in proportion to the share of their light that was
-seen. That is the non-circulant model of Bertero and Boccacci [1]_.
+The image is a window. Light enters through its sides, from parts of the object that lie outside,
+and the model has to have a place for them. So the object lives on a larger field, and the image
+shows only the window. A voxel far outside sends so little light through the window that nothing can
+be said about it; all others are corrected in proportion to the share of their light that was seen.
+That is the non-circulant model of Bertero and Boccacci [1]_.
 
 References
 ----------
@@ -66,9 +66,7 @@ class Imaging:
         shape, self.begin = field_of(image.shape, psf.shape, boundary)
         self.fourier = Fourier(shape, image, tuple(image.shape))
         self.shape = self.fourier.shape
-        self.window = tuple(
-            slice(b, b + n) for b, n in zip(self.begin, image.shape, strict=True)
-        )
+        self.window = tuple(slice(b, b + n) for b, n in zip(self.begin, image.shape, strict=True))
         self.blocks, self.steps = Blocks(image), Steps(image)
         self._transfer = transfer_function(psf, self.fourier, self.begin)
         xp = self.fourier.xp

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
-from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, namespace
+from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, namespace
 from gpu_course.deconvolution.convolution import pad
-from gpu_course.deconvolution.fourier import Fourier, fast_shape, transfer_function
+from gpu_course.deconvolution.fourier import Fourier, shape_without_wrap, transfer_function
 from gpu_course.errors import CourseError
+
+Boundary = Literal["circular", "reflect", "nearest"]
 
 
 def inverse_filter(
@@ -15,7 +18,7 @@ def inverse_filter(
     psf: Array,
     *,
     cutoff: float = 0.0,
-    boundary: Literal["circular", "reflect", "nearest"] = "reflect",
+    boundary: Boundary = "reflect",
 ) -> Array:
     """Divide the image's spectrum by the PSF's.
 
@@ -62,7 +65,7 @@ def wiener(
     psf: Array,
     *,
     noise: float = 0.01,
-    boundary: Literal["circular", "reflect", "nearest"] = "reflect",
+    boundary: Boundary = "reflect",
 ) -> Array:
     """Divide the spectra, but only as far as the noise allows.
 
@@ -96,29 +99,32 @@ def wiener(
         raise CourseError(
             f"noise={noise} must be above 0. Without any noise, use inverse_filter()."
         )
-    return _filtered(image, psf, lambda transfer, power: namespace(power).conj(transfer) / (power + noise), boundary)
+
+    def divide(transfer: Array, power: Array) -> Array:
+        return namespace(power).conj(transfer) / (power + noise)
+
+    return _filtered(image, psf, divide, boundary)
 
 
-def _filtered(image: Array, psf: Array, gain, boundary) -> Array:
+def _filtered(
+    image: Array, psf: Array, gain: Callable[[Array, Array], Array], boundary: Boundary
+) -> Array:
+    """Multiply the image's spectrum by a gain made of the transfer function and its power."""
+    known("boundary", boundary, "circular", "reflect", "nearest")
     image = as_float32(image)
     psf = as_psf(psf, image)
-    if boundary not in ("circular", "reflect", "nearest"):
-        raise CourseError(f"boundary={boundary!r} is unknown. Choose circular, reflect or nearest.")
-    xp = namespace(image)
-    if boundary == "circular":
-        padded, begin = image, (0,) * image.ndim
-    else:
-        need = tuple(n + p - 1 for n, p in zip(image.shape, psf.shape, strict=True))
-        more = tuple(f - n for f, n in zip(fast_shape(need), image.shape, strict=True))
-        widths = tuple((m // 2, m - m // 2) for m in more)
-        padded, begin = pad(image, widths, boundary), tuple(b for b, _ in widths)
-    fourier = Fourier(padded.shape, padded)
-    transfer = transfer_function(psf, fourier, (0,) * psf.ndim)
-    count = padded.size if isinstance(padded.size, int) else padded.numel()
-    transfer = transfer * count  # the filter needs the true shares; 1/N goes to the end
+    shape, begin = tuple(image.shape), (0,) * image.ndim
+    padded = image
+    if boundary != "circular":
+        period = shape_without_wrap(shape, psf.shape)
+        begin = tuple((m - n) // 2 for m, n in zip(period, shape, strict=True))
+        widths = zip(begin, (m - n for m, n in zip(period, shape, strict=True)), strict=True)
+        padded = pad(image, tuple((before, more - before) for before, more in widths), boundary)
+    fourier = Fourier(tuple(padded.shape), padded)
+    # The FFT's 1/N is in the transfer function. A gain needs the shares themselves, and 1/N once.
+    transfer = transfer_function(psf, fourier, (0,) * psf.ndim) * fourier.size
     spectrum = fourier.forward(padded)
-    spectrum *= gain(transfer, xp.abs(transfer) ** 2)
-    result = fourier.inverse(spectrum)
-    result /= count
-    window = tuple(slice(b, b + n) for b, n in zip(begin, image.shape, strict=True))
-    return xp.asarray(result[window], copy=True)
+    spectrum *= gain(transfer, namespace(image).abs(transfer) ** 2)
+    spectrum /= fourier.size
+    window = tuple(slice(b, b + n) for b, n in zip(begin, shape, strict=True))
+    return namespace(image).asarray(fourier.inverse(spectrum)[window], copy=True)

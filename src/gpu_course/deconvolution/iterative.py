@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from math import prod
 from typing import Any, Literal
 
-from gpu_course.deconvolution.acceleration import Momentum
-from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, like, namespace, wide
-from gpu_course.deconvolution.convolution import pad
-from gpu_course.deconvolution.imaging import HIDDEN, Imaging
-from gpu_course.deconvolution.pointwise import Block
-from gpu_course.deconvolution.total_variation import (
-    LEAST,
-    curvature,
-    relative_spacing,
-    with_neighbours,
-)
+from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, like, namespace
+from gpu_course.deconvolution.iteration import Iteration
+from gpu_course.deconvolution.total_variation import relative_spacing
 from gpu_course.errors import CourseError
 
-#: Both relative to the brightest voxel of the image. An FFT in float32 leaves a ripple of less than
-#: FLOOR, so that no blurred estimate is known better than that, and nothing is divided by less.
-#: DARK is what counts as no light in the estimate: from 0 no multiplication would ever come back,
-#: and numbers that shrink for ever end as denormal ones, with which processors are slow.
-FLOOR, DARK = 1e-6, 1e-12
-#: Gradients shorter than this, relative to the mean of the first estimate, count as flat; so do those
-#: that are no longer than what a step of the regularisation itself can make: otherwise it would
-#: answer every ripple with a larger one the other way around.
-FLAT = 1e-3
 
-
+@dataclasses.dataclass(frozen=True)
 class Step:
     """What an iteration has done, for the callback.
 
@@ -49,14 +32,11 @@ class Step:
         What part of this step the next iteration repeats before it corrects.
     """
 
-    def __init__(
-        self, iteration: int, estimate: Array, change: float, deviance: float, momentum: float
-    ) -> None:
-        self.iteration = iteration
-        self.estimate = estimate
-        self.change = change
-        self.deviance = deviance
-        self.momentum = momentum
+    iteration: int
+    estimate: Array
+    change: float
+    deviance: float
+    momentum: float
 
 
 def richardson_lucy(
@@ -108,7 +88,7 @@ def richardson_lucy(
         Called with a :class:`Step` after each iteration. If it returns True, that was the last.
     stop : {"discrepancy", None}
         With "discrepancy" the iterations end as soon as the mean Poisson deviance between image and
-        blurred estimate is no more than 1, as photon noise would leave it [4]_. That needs an image
+        blurred estimate is no more than 1, as photon noise would leave it [3]_. That needs an image
         in photons, and more than a few of them in most voxels: in dark ones the expected deviance
         is below 1, and the rule stops too early.
 
@@ -135,7 +115,7 @@ def richardson_lucy(
     ----------
     .. [1] W. H. Richardson, Journal of the Optical Society of America 62 (1972), 55–59.
     .. [2] L. B. Lucy, The Astronomical Journal 79 (1974), 745–754.
-    .. [4] M. Bertero, P. Boccacci, G. Talenti, R. Zanella and L. Zanni, "A discrepancy principle
+    .. [3] M. Bertero, P. Boccacci, G. Talenti, R. Zanella and L. Zanni, "A discrepancy principle
        for Poisson data", Inverse Problems 26 (2010), 105004.
     """
     known("boundary", boundary, "non-circulant", "circular")
@@ -148,145 +128,23 @@ def richardson_lucy(
     _check(image, iterations, tv, background)
     if start is not None:
         start = _checked_start(start, image)
-    work = Work(image, psf, boundary, background, tv, spacing, start, acceleration)
+    work = Iteration(image, psf, boundary, background, tv, spacing, start, acceleration)
     work.watched = callback is not None or stop is not None
-    for iteration in range(1, iterations + 1):
+    for number in range(1, iterations + 1):
         ratio = work.compare()
         if stop == "discrepancy" and work.deviance <= 1:
             work.estimate = work.point
             break
         work.correct(ratio)
-        if callback is not None and callback(work.step(iteration)) is True:
+        if callback is not None and callback(_step(number, work)) is True:
             break
     return namespace(image).asarray(work.estimate[work.imaging.window], copy=True)
 
 
-class Work:
-    """The arrays of a deconvolution, and what one iteration does with them.
-
-    Attributes
-    ----------
-    estimate, point, before : array
-        The object as estimated now; from where the next correction is made, which is the same
-        without momentum; and the estimate before. They lie on the field, larger than the image.
-    deviance : float
-        Of `point`, the mean over the image.
-    """
-
-    def __init__(
-        self,
-        image: Array,
-        psf: Array,
-        boundary: str,
-        background: float,
-        tv: float,
-        spacing: Sequence[float],
-        start: Array | None,
-        acceleration: str | Sequence[float] | None,
-    ) -> None:
-        xp = namespace(image)
-        self.image, self.background, self.tv, self.spacing = image, background, tv, spacing
-        self.imaging = Imaging(image, psf, boundary)
-        self._run, self._steps = self.imaging.blocks.run, self.imaging.steps
-        brightest = float(xp.max(image)) or 1.0
-        self._floor, self._dark = max(FLOOR * brightest, background), DARK * brightest
-        self.estimate, level = self._first(start, brightest)
-        self._flat = FLAT * level
-        self.point = self.before = self.estimate
-        given = None if isinstance(acceleration, str) else acceleration
-        self.momentum = Momentum(given) if acceleration is not None else None
-        self._last = self.imaging.fourier.zeros() if isinstance(acceleration, str) else None
-        self.deviance = self._change = float("inf")
-        self.watched = False
-
-    def _first(self, start: Array | None, brightest: float) -> tuple[Array, float]:
-        """Return the first estimate, and its mean: `start`, or the image's mean everywhere."""
-        xp, window = namespace(self.image), self.imaging.window
-        given = self.image if start is None else start
-        level = float(xp.mean(given, dtype=wide(given))) - (self.background if start is None else 0)
-        level = max(level, 1e-3 * brightest)
-        if start is None:
-            field = xp.full_like(self.imaging.seen, level)
-        else:
-            lengths = zip(window, self.imaging.shape, strict=True)
-            field = pad(start, tuple((w.start, n - w.stop) for w, n in lengths), "nearest")
-        field[self.imaging.seen == HIDDEN] = 0
-        self._steps.at_least(field, self._dark)
-        return field, level
-
-    def compare(self) -> Array:
-        """Blur the estimate, and return the ratio between the image and that."""
-        self.point = self.estimate
-        if self.momentum is not None and self.momentum.value > 0:
-            self.point, momentum = self.before, self.momentum.value  # its memory is free now
-
-            def predict(block: Block) -> tuple[()]:
-                self._steps.predict(self.point[block], self.estimate[block], momentum)
-                return ()
-
-            self._run(predict, self.imaging.shape)
-        model = self.imaging.blur(self.point)
-        judged, total = self.watched or self.momentum is not None, namespace(model).sum
-
-        def compare(block: Block) -> tuple[Any]:
-            part, image = model[block], self.image[block]
-            self._steps.add_background(part, self.background, self._floor)
-            misfit = total(self._steps.misfit(part, image)) if judged else 0.0
-            self._steps.divide(part, image)
-            return (misfit,)
-
-        (misfit,) = self._run(compare, self.image.shape)
-        self.deviance = 2 * misfit / prod(self.image.shape)
-        return model  # which has become the ratio
-
-    def correct(self, ratio: Array) -> None:
-        """Send the ratio back to the object, and correct the estimate by it."""
-        new, point, seen = self.imaging.adjoint(ratio), self.point, self.imaging.seen
-        last, measured = self._last, self.watched or self._last is not None
-        total = namespace(new).sum
-
-        def correct(block: Block) -> tuple[Any, ...]:
-            length, size, overlap = 0.0, 0.0, 0.0
-            variation = self._regularise(new, block) if self.tv else 0.0
-            step = self._steps.correct(new[block], point[block], seen[block], self._dark)
-            if self.watched:
-                size = total(new[block] ** 2)
-            if last is not None:
-                overlap = total(step * last[block])
-                last[block] = step
-            if measured:
-                step *= step
-                length = total(step)
-            return length, size, overlap, variation
-
-        length, size, overlap, variation = self._run(correct, self.imaging.shape)
-        self._change = (length / size) ** 0.5 if size else 0.0
-        if self.momentum is not None:
-            self.before = self.estimate
-            misfit = self.deviance / 2 * prod(self.image.shape)
-            self.momentum.update(overlap, length, misfit + self.tv * variation)
-        self.estimate = new
-
-    def _regularise(self, correction: Array, block: Block) -> Any:
-        """Divide a block of the correction by Dey's denominator; return its total variation."""
-        outer, inner = with_neighbours(block, self.imaging.shape)
-        around = self.point[outer]
-        floor = around * (4 * around.ndim * self.tv)
-        floor += self._flat
-        bend, length = curvature(around, self.spacing, floor)
-        bend = bend[inner]
-        bend *= self.imaging.seen[block]  # what is hardly seen, nothing pulls at
-        bend *= -self.tv
-        bend += 1
-        self._steps.at_least(bend, LEAST)
-        correction[block] /= bend
-        return namespace(length).sum(length[inner])
-
-    def step(self, iteration: int) -> Step:
-        """Return what the callback is told."""
-        momentum = self.momentum.value if self.momentum is not None else 0.0
-        view = self.estimate[self.imaging.window]
-        return Step(iteration, view, self._change, self.deviance, momentum)
+def _step(number: int, work: Iteration) -> Step:
+    momentum = work.momentum.value if work.momentum is not None else 0.0
+    view = work.estimate[work.imaging.window]
+    return Step(number, view, work.change, work.deviance, momentum)
 
 
 def _check(image: Array, iterations: int, tv: float, background: float) -> None:
@@ -295,7 +153,9 @@ def _check(image: Array, iterations: int, tv: float, background: float) -> None:
     if not 0 <= tv < float("inf"):
         raise CourseError(f"tv={tv} is no weight. Choose 0 for none, or about 0.002.")
     if not 0 <= background < float("inf"):
-        raise CourseError(f"background={background}, but light is never negative. Choose 0 or more.")
+        raise CourseError(
+            f"background={background}, but light is never negative. Choose 0 or more."
+        )
     if float(namespace(image).min(image)) < 0:
         raise CourseError(
             "The image holds negative values, but photons are counted from 0. If a background was "

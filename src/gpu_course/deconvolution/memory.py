@@ -31,8 +31,8 @@ def memory_needed(
     Returns
     -------
     int
-        Bytes. On NumPy to within a tenth or so; GPU libraries add the work space of their FFT, about
-        two more arrays of the field's size, and keep freed memory for later.
+        Bytes, on NumPy to within a tenth or so. GPU libraries add the work space of their FFTs, a
+        few more arrays of the field's size, and keep freed memory for later.
     """
     field, _ = field_of(tuple(shape), tuple(psf_shape), boundary)
     real = 4 * prod(field)

@@ -48,7 +48,7 @@ class Settings:
 
     smooth: float = 0.5
     surroundings: float | None = None
-    threshold: float = 0.85
+    threshold: float = 0.9
 
 
 #: Every combination that is tried, for raw and for deconvolved pictures alike.
@@ -56,7 +56,7 @@ GRID = tuple(
     Settings(smooth, surroundings, threshold)
     for smooth in (0.25, 0.5)
     for surroundings in (None, 3.0)
-    for threshold in (0.55, 0.7, 0.85, 1.0)
+    for threshold in (0.5, 0.7, 0.9, 1.1)
 )
 
 

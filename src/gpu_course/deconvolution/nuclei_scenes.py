@@ -18,7 +18,7 @@ from gpu_course.images import Sample
 from gpu_course.images.catalogue import seed_of
 from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL, Phantom, nuclei_phantom, whole_pieces
 
-SHAPE = (24, 96, 96)
+SHAPE = (24, 80, 80)
 #: Voxels of tissue around the picture: as far as the widest PSF reaches.
 MARGIN = (12, 20, 20)
 #: Photons per voxel that come from nowhere in particular, as a share of the brightest voxel's.
@@ -95,6 +95,16 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
         voxel_size=phantom.voxel_size,
         facts={"seed": seed, "photons": photons, "background": background},
     )
+
+
+def fullest_row(labels: NDArray[np.int32]) -> int:
+    """Return the row y whose side view, (z, x), shows the most nucleus.
+
+    Parameters
+    ----------
+    labels : ndarray of int (z, y, x)
+    """
+    return int((labels > 0).sum(axis=(0, 2)).argmax())
 
 
 def two_balls(

@@ -58,7 +58,7 @@ class Blocks:
         """
         blocks = cut(shape, self._voxels)
         parts = list(self._pool.map(task, blocks) if self._pool else map(task, blocks))
-        return [float(sum(column)) for column in zip(*parts, strict=True)]
+        return [sum(map(float, column)) for column in zip(*parts, strict=True)]
 
 
 def cut(shape: Shape, voxels: int) -> list[Block]:

@@ -67,7 +67,7 @@ def show_views(
     voxel_size: Sequence[float],
     *,
     range: tuple[float, float],
-    width: float = 6.0,
+    width: float = 4.8,
 ) -> Panels:
     """Draw volumes side by side, from above and below that from the side, all in one grey scale.
 
@@ -240,7 +240,7 @@ def error_chart(
     from gpu_course.display import Panels
     from gpu_course.display.figures import prefer_own_bundle
 
-    figure = Panels(figsize=(5.4, 5.4), facecolor="white", layout="constrained")
+    figure = Panels(figsize=(4.5, 5.6), facecolor="white", layout="constrained")
     figure.alt = alt
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.5, 1))
     for (name, history), (colour, dash) in zip(histories.items(), LINES, strict=False):
@@ -253,7 +253,7 @@ def error_chart(
                     steps[at], values[at], "o", color=colour, markersize=8, mfc="white", mew=2
                 )
     lower.axhline(target, color="0.4", linewidth=1)
-    lower.text(1, target, "noise alone", fontsize=10, va="bottom")
+    lower.text(1, target, "noise alone", fontsize=11, va="bottom")
     upper.set(xscale="log", ylabel="error (NRMSE)", ylim=(0.2, 1.0))
     lower.set(xlabel="iteration", ylabel="deviance")
     spread = min(history.deviance.min() for history in histories.values())
@@ -264,9 +264,9 @@ def error_chart(
     for axes in (upper, lower):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(color="#dddddd", linewidth=0.6)
-        axes.tick_params(labelsize=10)
+        axes.tick_params(labelsize=11)
         axes.xaxis.label.set_size(11)
         axes.yaxis.label.set_size(11)
-    upper.legend(frameon=False, fontsize=10, loc="upper center", ncols=2)
+    upper.legend(frameon=False, fontsize=11, loc="upper left", bbox_to_anchor=(0.1, 1.03))
     prefer_own_bundle()
     return figure

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution import chunked
+from gpu_course.devices import to_device
 from gpu_course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def run(design: pd.DataFrame, levels: Mapping[str, tuple[Any, Any]], scene: Scen
         Factor → (low, high): iterations; (z, y, x) of the PSF; aperture that the PSF is computed
         with; total variation; overlap in voxels along y and x.
     scene : Scene
-        It is cut in four chunks along y and x.
+        It is cut in four chunks along y and x, which are computed on the course's device.
 
     Returns
     -------
@@ -123,7 +124,7 @@ def run(design: pd.DataFrame, levels: Mapping[str, tuple[Any, Any]], scene: Scen
         )
         estimate = chunked(
             scene.image,
-            lens,
+            to_device(lens),
             chosen["iterations"],
             chunk=(depth, -(-height // 2), -(-width // 2)),
             overlap=(0, chosen["overlap"], chosen["overlap"]),
@@ -184,7 +185,7 @@ def main_effects_chart(design: pd.DataFrame, errors: pd.DataFrame, *, alt: str) 
     alt : str
         What a reader who cannot see the chart should know.
     """
-    figure, axes = _chart((5.4, 2.9), 1, alt)
+    figure, axes = _chart((4.5, 3.0), 1, alt)
     error = errors.mean(axis=1)
     for place, name in enumerate(design):
         ends = [error[design[name] == sign].mean() for sign in (-1, 1)]
@@ -222,7 +223,7 @@ def interaction_chart(
     alt : str
         What a reader who cannot see the chart should know.
     """
-    figure, axes = _chart((5.4, 3.0), len(pairs), alt)
+    figure, axes = _chart((4.5, 3.2), len(pairs), alt)
     error = errors.mean(axis=1)
     for panel, (first, second) in zip(axes, pairs, strict=True):
         for sign, colour, mark in ((-1, "#000000", "o-"), (1, "#d55e00", "s--")):
@@ -232,7 +233,7 @@ def interaction_chart(
         panel.set_xticks([0, 1], [str(level) for level in levels[first]])
         panel.set_xlabel(first)
         panel.set_xlim(-0.2, 1.2)
-        panel.legend(frameon=False, fontsize=10, loc="lower left", bbox_to_anchor=(0, 1))
+        panel.legend(frameon=False, fontsize=11, loc="lower left", bbox_to_anchor=(0, 1))
     axes[0].set_ylabel("mean error (NRMSE)")
     return figure
 
@@ -251,16 +252,16 @@ def seam_chart(curves: Mapping[str, Mapping[int, float]], tolerance: float, *, a
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure, axes = _chart((5.4, 3.4), 1, alt)
+    figure, axes = _chart((4.5, 3.4), 1, alt)
     looks = zip(("#000000", "#0072b2", "#d55e00"), ("o-", "s--", "^:"), strict=True)
     for (name, curve), (colour, mark) in zip(curves.items(), looks, strict=False):
         axes[0].plot(list(curve), list(curve.values()), mark, color=colour, lw=2, ms=6, label=name)
     axes[0].axhline(tolerance, color="0.4", linewidth=1)
     right = max(max(curve) for curve in curves.values())
-    axes[0].text(right, tolerance, f"tolerance {tolerance:g}", va="bottom", ha="right", fontsize=10)
+    axes[0].text(right, tolerance, f"tolerance {tolerance:g}", va="bottom", ha="right", fontsize=11)
     axes[0].xaxis.set_major_locator(MaxNLocator(integer=True))
     axes[0].set(yscale="log", xlabel="overlap in voxels", ylabel="largest error at the seam")
-    axes[0].legend(frameon=False, fontsize=10)
+    axes[0].legend(frameon=False, fontsize=11)
     return figure
 
 
@@ -275,7 +276,7 @@ def _chart(size: tuple[float, float], panels: int, alt: str) -> tuple[Panels, li
     for panel in axes:
         panel.spines[["top", "right"]].set_visible(False)
         panel.grid(color="#dddddd", linewidth=0.6)
-        panel.tick_params(labelsize=10)
+        panel.tick_params(labelsize=11)
         panel.xaxis.label.set_size(11)
         panel.yaxis.label.set_size(11)
     prefer_own_bundle()

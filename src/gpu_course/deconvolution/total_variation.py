@@ -1,9 +1,9 @@
 """Total variation: how much an image goes up and down in all, and the force that lowers it.
 
-Noise goes up and down at every voxel; an object with flat parts and sharp edges does so at its edges
-only. So among the objects that explain an image equally well, the one with the least total variation
-is to be preferred: the least sum of the lengths of its gradients. Dey and others [1]_ built that into
-Richardson–Lucy.
+Noise goes up and down at every voxel; an object with flat parts and sharp edges does so at its
+edges only. So among the objects that explain an image equally well, the one with the least total
+variation is to be preferred: the least sum of the lengths of its gradients. Dey and others [1]_
+built that into Richardson–Lucy.
 
 References
 ----------
@@ -43,9 +43,7 @@ def relative_spacing(voxel_size: Sequence[float] | None, ndim: int) -> tuple[flo
     return tuple(edge / min(edges) for edge in edges)
 
 
-def curvature(
-    image: Array, spacing: Sequence[float], floor: float | Array
-) -> tuple[Array, Array]:
+def curvature(image: Array, spacing: Sequence[float], floor: float | Array) -> tuple[Array, Array]:
     """Return the divergence of the gradient's direction, and the length of the gradient.
 
     The divergence is minus the derivative of the total variation. It is negative on bumps and
@@ -69,8 +67,8 @@ def curvature(
     Notes
     -----
     The gradient is made of differences to the next voxel, and there is none beyond the last. What
-    flows out of a voxel on that side flows into the next: so this divergence is minus the adjoint of
-    this gradient. A pair that does not belong together lowers no total variation.
+    flows out of a voxel on that side flows into the next: so this divergence is minus the adjoint
+    of this gradient. A pair that does not belong together lowers no total variation.
     """
     xp = namespace(image)
     length = xp.zeros_like(image)

@@ -33,7 +33,7 @@ def problems() -> tuple[tuple[NDArray[np.float32], float, Any, Any], ...]:
     from gpu_course.deconvolution.system_design import VOXEL_SIZE
     from gpu_course.images.phantoms import nuclei_phantom
 
-    tissue = nuclei_phantom(SHAPE, seed=77, voxel_size=VOXEL_SIZE, radius=1.6).object  # type: ignore[arg-type]
+    tissue = nuclei_phantom(SHAPE, seed=77, voxel_size=VOXEL_SIZE, radius=1.6).object
     made = []
     for number, (lens, tolerance) in enumerate(_lenses()):
         image = simulation.simulate(tissue, lens, background=20, seed=number)
@@ -84,8 +84,8 @@ def overlap_score(function: Function) -> tuple[float, str]:
         if scores[-1] < 0.9:
             hint = hint or (
                 f"No seam, but {overlap} makes every chunk compute {yours / least:.1f} times "
-                f"what is needed for a PSF of {lens.shape}. Its array is larger than its light: stop where "
-                "the light beyond is less than the tolerance, for each axis by itself."
+                f"what is needed for a PSF of {lens.shape}. Its array is larger than its light: "
+                "stop where the light beyond is less than the tolerance, for each axis by itself."
             )
     return float(np.mean(scores)), hint
 
