@@ -18,9 +18,9 @@ from gpu_course.pixel_classification.recipe import Recipe
 from gpu_course.pixel_classification.tiles import Window, whole
 
 Array = Any  # of any library
-#: Each tree draws at most so many painted pixels. Those of one stroke are alike, so that more
-#: would cost time at every stroke and teach little.
-DRAWN = 2000
+#: Each tree draws at most so many painted pixels, so that learning stays fast however much is
+#: painted. Trees draw differently, so that together they see far more.
+DRAWN = 5000
 
 
 class PixelClassifier:
