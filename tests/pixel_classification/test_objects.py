@@ -86,7 +86,7 @@ def test_nothing_and_everything():
 
 def test_other_libraries_are_taken():
     torch = pytest.importorskip("torch")
-    truth, probability = balls(*CASES["touching"])
+    _, probability = balls(*CASES["touching"])
     result = to_objects(torch.asarray(probability), spacing=4)
     np.testing.assert_array_equal(result, to_objects(probability, spacing=4))
 

@@ -83,54 +83,6 @@ class Forest:
             features=int(fitted.n_features_in_),
         )
 
-    def fault(self, classes: int) -> str | None:
-        """Say what makes these arrays no forest, or None if they are one.
-
-        Parameters
-        ----------
-        classes : int
-            How many classes the forest should tell apart.
-
-        Returns
-        -------
-        str or None
-            Words that complete a sentence.
-        """
-        nodes = len(self.feature)
-        if not nodes or not len(self.roots):
-            return "it holds no tree"
-        if {len(self.threshold), len(self.left), len(self.right), len(self.probability)} != {nodes}:
-            return "its arrays differ in length"
-        if self.probability.shape[1] != classes:
-            return "its trees and its list of classes do not belong together"
-        if self.roots[0] != 0 or self.roots[-1] >= nodes or (np.diff(self.roots) <= 0).any():
-            return "its trees do not follow one another"
-        own = np.arange(nodes)
-        leaf = self.feature == -1
-        if (self.feature < -1).any() or (self.feature >= self.features).any():
-            return "its trees ask about features that do not exist"
-        # Ways lead forwards only, inside the same tree, and one to each node: so no walk can
-        # leave the arrays, or go in a circle.
-        end = np.repeat(np.append(self.roots[1:], nodes), np.diff(np.append(self.roots, nodes)))
-        inner = np.concatenate([self.left[~leaf], self.right[~leaf]])
-        forwards = (inner > np.tile(own[~leaf], 2)) & (inner < np.tile(end[~leaf], 2))
-        if not forwards.all() or (self.left[leaf] != own[leaf]).any():
-            return "its trees lead astray"
-        once = np.ones(nodes, int)
-        once[self.roots] = 0
-        if (np.bincount(inner, minlength=nodes) != once).any() or (
-            self.right[leaf] != own[leaf]
-        ).any():
-            return "its trees lead astray"
-        shares = self.probability
-        if not np.isfinite(self.threshold).all() or not np.isfinite(shares).all():
-            return "it holds missing or infinite numbers"
-        if (shares < 0).any() or (np.abs(shares.sum(axis=1) - 1) > 1e-6).any():
-            return "its probabilities do not add up"
-        if self.depth > DEEPEST:
-            return "its trees are far too deep"
-        return None
-
     @cached_property
     def depth(self) -> int:
         """Questions from a root to the farthest leaf; counting stops above DEEPEST."""
