@@ -88,6 +88,7 @@ def timeline(
             axes.text(middle, rows[name], str(number), color="white", ha="center", va="center")
     axes.set_yticks([0, *rows.values()], ["requests", *rows], fontsize=10)
     axes.set_ylim(-len(plans) - 0.6, 0.6)
+    axes.set_xlim(left=min(asked) - 0.1)
     axes.set_xlabel("seconds", fontsize=10)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.tick_params(left=False)
