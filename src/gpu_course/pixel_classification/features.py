@@ -27,6 +27,8 @@ __all__ = ["FEATURES", "Recipe", "compute", "names", "with_clesperanto"]
 Array = Any  # of any library
 #: Edge of a tile in pixels, in 2D and in 3D. Blocks of that size fit a processor's cache.
 TILE = {2: 256, 3: 64}
+#: A GPU wants more work at a time.
+GPU_TILE = {2: 1024, 3: 128}
 
 
 def compute(
@@ -123,8 +125,10 @@ def tile_by_tile(
         ]
         use(piece, values)
 
-    pieces = [piece for piece in windows(size, tile or TILE[len(size)]) if wanted(piece)]
-    if xp.__name__.endswith("numpy") and len(pieces) > 1:
+    on_processor = xp.__name__.endswith("numpy")
+    edge = tile or (TILE if on_processor else GPU_TILE)[len(size)]
+    pieces = [piece for piece in windows(size, edge) if wanted(piece)]
+    if on_processor and len(pieces) > 1:
         _in_threads(work, pieces)
     else:
         for piece in pieces:

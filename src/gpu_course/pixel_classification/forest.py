@@ -229,7 +229,7 @@ class Forest:
         step = max(1, AT_ONCE // len(self.roots))
         parts = []
         for start in range(0, pixels, step):
-            part = xp.astype(flat[:, start : start + step], xp.float32)
+            part = xp.astype(flat[:, start : min(pixels, start + step)], xp.float32)
             count = part.shape[1]
             part = xp.reshape(part, (-1,))
             pixel = xp.arange(count, dtype=xp.int64, device=device)[None, :]
