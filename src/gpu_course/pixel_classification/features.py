@@ -8,7 +8,6 @@ its border an image goes on with its last pixel, and so does the blurred image.
 :func:`with_clesperanto` gives the same numbers through OpenCL.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations_with_replacement
@@ -16,6 +15,7 @@ from typing import Any
 
 import array_api_compat
 
+from gpu_course.devices import hardware
 from gpu_course.pixel_classification import eigenvalues, inputs
 from gpu_course.pixel_classification.blur import along, matrix
 from gpu_course.pixel_classification.clesperanto import with_clesperanto
@@ -140,7 +140,7 @@ def _in_threads(work: Any, pieces: list[Window]) -> None:
     from threadpoolctl import threadpool_limits
 
     # A product uses all cores by itself; on small tiles they would only wait for each other.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(hardware.cores()) as pool:
         list(pool.map(work, pieces))
 
 

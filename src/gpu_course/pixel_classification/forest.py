@@ -7,7 +7,6 @@ level per step, with nothing but look-ups: that is work for a GPU.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
+
+from gpu_course.devices import hardware
 
 Array = Any  # of any library
 #: Steps of (tree, pixel) that are in memory at once on a GPU.
@@ -253,7 +254,7 @@ def _in_chunks(fill: Callable[[slice], None], pixels: int) -> None:
     if len(chunks) == 1:
         fill(chunks[0])
         return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(hardware.cores()) as pool:
         list(pool.map(fill, chunks))
 
 
