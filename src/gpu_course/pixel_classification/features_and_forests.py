@@ -120,6 +120,55 @@ def accuracy_of(
     return float(np.mean([share[classes == value].mean() for value in np.unique(classes)]))
 
 
+def dice_by_strokes(
+    train: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
+    others: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
+    *,
+    strokes: int,
+    scenes: int,
+    draws: int = 3,
+    trees: int = 30,
+) -> float:
+    """Return the mean Dice on other scenes when strokes are spread over some train scenes.
+
+    Parameters
+    ----------
+    train, others : list of (features, mask)
+        float32 (feature, Y, X) and bool (Y, X) of each scene.
+    strokes : int
+        In each class, all scenes together; a multiple of `scenes`.
+    scenes : int
+        Over how many train scenes they are spread.
+    draws : int
+        How often strokes are painted anew, beginning with another scene. The mean counts.
+    trees : int
+        Of each forest.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    from gpu_course.pixel_classification.forest import Forest
+    from gpu_course.pixel_classification.painter import paint
+    from gpu_course.scoring import dice
+
+    scores = []
+    for draw in range(draws):
+        tables, labels = [], []
+        for number in range(scenes):
+            stack, mask = train[(draw + number) % len(train)]
+            marks = paint(mask, strokes=strokes // scenes, length=60, margin=1, seed=draw)
+            tables.append(stack[:, marks > 0].T)
+            labels.append(marks[marks > 0])
+        fitted = RandomForestClassifier(trees, random_state=draw, n_jobs=-1)
+        forest = Forest.from_sklearn(fitted.fit(np.concatenate(tables), np.concatenate(labels)))
+        scores += [dice(mask, forest.predict_proba(stack)[1] > 0.5) for stack, mask in others]
+    return float(np.mean(scores))
+
+
 def decision_figure(
     forests: dict[str, Any],
     points: NDArray[np.float32],
