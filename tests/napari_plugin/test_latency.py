@@ -11,7 +11,7 @@ from gpu_course.pixel_classification.painter import paint
 pytestmark = pytest.mark.display
 
 LONGEST = 0.1
-ROUNDS = 8
+ROUNDS = 5
 
 
 @pytest.fixture

@@ -152,16 +152,13 @@ def test_updates_change_the_same_layer_and_never_the_strokes(ready):
     window.wait(lambda: (layer.data == before).all())
 
 
-def test_probability_shows_the_class_chosen(ready):
-    _, widget, image, _ = ready
+def test_probability_and_objects_are_of_the_class_shown(ready):
+    window, widget, image, _ = ready
     layer = widget._results[image].probability
     two = np.asarray(layer.data).copy()
     widget.panel.shown.setValue(1)
     np.testing.assert_allclose(layer.data, 1 - two, atol=1e-5)
-
-
-def test_objects_are_a_layer_of_their_own(ready):
-    window, widget, image, _ = ready
+    widget.panel.shown.setValue(2)
     widget.make_objects()
     window.idle(widget)
     objects = widget._results[image].objects
@@ -214,12 +211,16 @@ def test_colour_image(window):
 # --- models and scripts ---
 
 
-def test_script_reproduces_the_result(ready):
+def test_copied_script_reproduces_the_result(ready):
+    from qtpy.QtWidgets import QApplication
+
     window, widget, image, _ = ready
     widget.predict_whole()
     window.idle(widget)
+    widget.panel.copy.click()
+    script = QApplication.clipboard().text()
     names = {"viewer": window.viewer}
-    exec(widget.script(), names)
+    exec(script, names)
     shown = result(widget, image).data
     assert (names["labels"] == shown).mean() > 0.999
     np.testing.assert_array_equal(window.viewer.layers["from a script"].scale, image.scale)
@@ -235,14 +236,6 @@ def test_script_of_a_loaded_model_loads_it(ready, tmp_path):
     assert "PixelClassifier.load" in widget.script()
     exec(widget.script(), names)
     assert (names["labels"] == expected).mean() > 0.999
-
-
-def test_copy_puts_the_script_on_the_clipboard(ready):
-    from qtpy.QtWidgets import QApplication
-
-    _, widget, _, _ = ready
-    widget.panel.copy.click()
-    assert QApplication.clipboard().text() == widget.script()
 
 
 def test_settings_of_a_loaded_model_are_shown(ready, tmp_path):
@@ -261,15 +254,18 @@ def test_settings_of_a_loaded_model_are_shown(ready, tmp_path):
     assert widget.engine.adopted
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"\x80\x04\x95import os"])
-def test_hostile_file_is_refused_with_a_sentence(ready, heard, tmp_path, content):
+def test_hostile_file_is_refused_with_a_sentence(ready, heard, tmp_path):
     _, widget, _, _ = ready
-    path = tmp_path / "bad.npz"
-    path.write_bytes(content)
     model = widget.engine.classifier
-    widget.load(path)
-    assert len(heard()) == 1
-    assert "bad.npz" in heard()[0]
+    contents = [b"", b"PK\x03\x04 cut off", b"\x80\x04\x95import os"]
+    for number, content in enumerate(contents, 1):
+        path = tmp_path / f"bad{number}.npz"
+        path.write_bytes(content)
+        widget.load(path)
+        assert len(heard()) == number
+        assert path.name in heard()[-1]
+    widget.load(tmp_path / "missing.npz")
+    assert "missing.npz" in heard()[-1]
     assert widget.engine.classifier is model
 
 

@@ -139,6 +139,16 @@ def test_pytorch_gives_numpys_labels():
     assert isinstance(classifier.predict_proba(torch.asarray(image)), torch.Tensor)
 
 
+def test_nothing_but_the_array_standard_is_used():
+    strict = pytest.importorskip("array_api_strict")
+    image, truth = blobs()
+    classifier = small().fit(image, paint(truth))
+    there = strict.asarray(image, device=strict.Device("device1"), copy=True)
+    assert (classifier.predict(there)._array == classifier.predict(image)).mean() > 0.999
+    close = np.abs(classifier.predict_proba(there)._array - classifier.predict_proba(image)) < 1e-6
+    assert close.mean() > 0.99
+
+
 def test_several_images_teach_together():
     one, two = blobs(seed=1), blobs(seed=2)
     # The first image shows only what is outside, the second only what is inside.

@@ -182,6 +182,19 @@ def test_pytorch_gives_numpys_numbers(case):
     agree(expected, result.numpy(), image, recipe, expected.ndim - 1)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_but_the_array_standard_is_used(case):
+    strict = pytest.importorskip("array_api_strict")
+    shape, options = CASES[case]
+    image, recipe = picture(shape), Recipe((0.0, 0.7, 3.0), FEATURES, **options)
+    # Its second device is a pretended GPU: NumPy cannot look into it.
+    there = strict.asarray(image, device=strict.Device("device1"), copy=True)
+    result = features.compute(there, recipe)
+    assert result.device == there.device
+    expected = features.compute(image, recipe)
+    agree(expected, result._array, image, recipe, expected.ndim - 1)
+
+
 def test_the_array_library_of_this_machine_gives_numpys_numbers():
     from gpu_course import devices
 

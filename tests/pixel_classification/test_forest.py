@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_course.pixel_classification.forest import Forest
+from gpu_course.pixel_classification.integrity import fault
 
 
 def fitted(classes=2, *, trees=15, depth=None, seed=0, features=6, levels=None):
@@ -146,7 +147,7 @@ def test_trees_follow_one_another():
 def test_a_real_forest_has_no_fault():
     for options in CASES.values():
         model = fitted(**options)
-        assert Forest.from_sklearn(model).fault(len(model.classes_)) is None
+        assert fault(Forest.from_sklearn(model), len(model.classes_)) is None
 
 
 def changed(name, index, value):
@@ -194,7 +195,7 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_forged_forest_is_found_out(name):
     change, words = FAULTS[name]
-    assert words in change(Forest.from_sklearn(fitted())).fault(2)
+    assert words in fault(change(Forest.from_sklearn(fitted())), 2)
 
 
 def test_a_forest_too_deep_to_walk_is_found_out():
@@ -211,4 +212,4 @@ def test_a_forest_too_deep_to_walk_is_found_out():
         roots=np.zeros(1, np.int32),
         features=1,
     )
-    assert "deep" in forest.fault(2)
+    assert "deep" in fault(forest, 2)

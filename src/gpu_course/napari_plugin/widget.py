@@ -85,6 +85,11 @@ class PixelClassification(QWidget):
         self.reset_choices()
         create_worker(warm_up, _start_thread=True)
 
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way, or waits for a calm moment."""
+        return self._jobs.busy
+
     # --- what the user can do; each is a button, and can be called from a script ---
 
     def new_scribbles(self) -> None:

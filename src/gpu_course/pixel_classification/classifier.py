@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,15 @@ from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import features as pixel_features
-from gpu_course.pixel_classification import inputs, training
+from gpu_course.pixel_classification import inputs, prediction, training
 from gpu_course.pixel_classification.forest import Forest
 from gpu_course.pixel_classification.recipe import Recipe
-from gpu_course.pixel_classification.tiles import Window, whole
+from gpu_course.pixel_classification.tiles import Window
 
 Array = Any  # of any library
-#: Each tree draws at most so many painted pixels. Those of one stroke are alike, so that more
-#: would cost time at every stroke and teach little.
-DRAWN = 2000
+#: Each tree draws at most so many painted pixels, so that learning stays fast however much is
+#: painted. Trees draw differently, so that together they see far more.
+DRAWN = 5000
 
 
 class PixelClassifier:
@@ -71,8 +70,6 @@ class PixelClassifier:
         self.forest: Forest | None = None
         self.ndim: int | None = None
         self._importance: NDArray[np.float64] | None = None
-
-    # --- learning ---------------------------------------------------------------------------
 
     def fit(self, image: Any, scribbles: Any) -> PixelClassifier:
         """Learn from painted pixels.
@@ -131,12 +128,8 @@ class PixelClassifier:
         """
         if len(np.unique(labels)) < 2:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
-        expected = len(pixel_features.names(self.recipe, ndim))
-        if table.shape[1] != expected:
-            raise CourseError(
-                f"The pixels have {table.shape[1]} features and the recipe {expected}. "
-                "Compute them with this classifier's recipe."
-            )
+        if table.shape[1] != len(pixel_features.names(self.recipe, ndim)):
+            raise CourseError("These features are of another recipe. Compute them with this one.")
         fitted = self._estimator(len(labels)).fit(table, labels)
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
@@ -156,8 +149,6 @@ class PixelClassifier:
             n_jobs=-1,
         )
 
-    # --- predicting -------------------------------------------------------------------------
-
     def predict(self, image: Array, *, window: Window | None = None) -> Array:
         """Label every pixel.
 
@@ -171,7 +162,7 @@ class PixelClassifier:
         array of uint8, (Y, X) or (Z, Y, X)
             In the image's own library: the most probable of the painted classes.
         """
-        return self._tile_by_tile(image, window, (), "uint8", self.label_features)
+        return self._over(image, window, None, self.label_features)
 
     def predict_proba(self, image: Array, *, window: Window | None = None) -> Array:
         """Return the probability of each painted class for every pixel.
@@ -195,10 +186,8 @@ class PixelClassifier:
         CourseError
             If nothing was learned yet, or the image does not fit the recipe.
         """
-        shape = (len(self.classes),)
-        return self._tile_by_tile(
-            image, window, shape, "float32", lambda f: _single(self._fitted().predict_proba(f))
-        )
+        forest = self._fitted()
+        return self._over(image, window, len(self.classes), forest.predict_proba)
 
     def label_features(self, features: Array) -> Array:
         """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
@@ -212,7 +201,7 @@ class PixelClassifier:
         array of uint8, (…)
             The fastest answer after a new stroke, where probabilities are not asked for.
         """
-        return self._named(self._fitted().predict(features))
+        return prediction.named(self._fitted().predict(features), self.classes)
 
     def predict_features(self, features: Array) -> tuple[Array, Array]:
         """Return labels and probabilities of pixels whose features are at hand.
@@ -228,50 +217,20 @@ class PixelClassifier:
         """
         probability = self._fitted().predict_proba(features)
         xp = array_api_compat.array_namespace(probability)
-        return self._named(xp.argmax(probability, axis=0)), _single(probability)
+        labels = prediction.named(xp.argmax(probability, axis=0), self.classes)
+        return labels, xp.astype(probability, xp.float32)
 
-    def _tile_by_tile(
-        self,
-        image: Array,
-        window: Window | None,
-        first: tuple[int, ...],
-        dtype: str,
-        predicted: Callable[[Array], Array],
+    def _over(
+        self, image: Array, window: Window | None, values: int | None, ask: prediction.Ask
     ) -> Array:
-        """Compute features tile by tile, and keep what is predicted from them."""
         self._fitted()
-        xp, channels = inputs.channels(image, self.recipe)
-        shape = tuple(channels[0].shape)
-        if len(shape) != self.ndim:
-            raise CourseError(
-                f"This classifier learned from images of {self.ndim} axes and this one has "
-                f"{len(shape)}. Train one for such images."
-            )
-        window = whole(shape) if window is None else inputs.window(window, shape)
-        size = tuple(part.stop - part.start for part in window)
-        device = array_api_compat.device(channels[0])
-        result = xp.empty((*first, *size), dtype=getattr(xp, dtype), device=device)
-
-        def keep(piece: Window, values: list[Array]) -> None:
-            result[(*(slice(None) for _ in first), *piece)] = predicted(xp.stack(values))
-
-        pixel_features.tile_by_tile(keep, xp, channels, self.recipe, window)
-        return result
-
-    def _named(self, number: Array) -> Array:
-        """Return the painted labels in place of the numbers of the classes."""
-        xp = array_api_compat.array_namespace(number)
-        device = array_api_compat.device(number)
-        labels = xp.asarray(self.classes, dtype=xp.uint8, device=device)
-        flat = xp.astype(xp.reshape(number, (-1,)), xp.int64)
-        return xp.reshape(xp.take(labels, flat, axis=0), number.shape)
+        assert self.ndim is not None  # set with the forest
+        return prediction.over_tiles(image, self.recipe, self.ndim, window, values, ask)
 
     def _fitted(self) -> Forest:
         if self.forest is None:
             raise CourseError("This classifier has learned nothing yet. Call fit() or load().")
         return self.forest
-
-    # --- understanding ----------------------------------------------------------------------
 
     def importances(self, *, ordered: bool = True) -> dict[str, float]:
         """Return how much each feature helped the forest, by name.
@@ -287,13 +246,11 @@ class PixelClassifier:
             Name → share of the forest's gain in purity; the shares add up to 1.
         """
         self._fitted()
-        assert self._importance is not None  # it is set with the forest
+        assert self._importance is not None  # set with the forest
         assert self.ndim is not None
         names = pixel_features.names(self.recipe, self.ndim)
-        share = dict(zip(names, self._importance.tolist(), strict=True))
-        if not ordered:
-            return share
-        return dict(sorted(share.items(), key=lambda item: -item[1]))
+        share = list(zip(names, self._importance.tolist(), strict=True))
+        return dict(sorted(share, key=lambda item: -item[1]) if ordered else share)
 
     def cross_validate(self, image: Any, scribbles: Any, *, folds: int = 5) -> dict[str, Any]:
         """Ask how well strokes are labelled by a forest that never saw them.
@@ -314,8 +271,6 @@ class PixelClassifier:
         return training.cross_validated(
             table, labels, groups, self._estimator, folds=folds, seed=self.seed
         )
-
-    # --- keeping ----------------------------------------------------------------------------
 
     def save(self, path: Path | str) -> Path:
         """Write recipe and forest to a file; see :func:`storage.save`."""
@@ -343,8 +298,3 @@ class PixelClassifier:
 def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
     """Return images and scribbles as two lists, also where there is one of each."""
     return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
-
-
-def _single(probability: Array) -> Array:
-    xp = array_api_compat.array_namespace(probability)
-    return xp.astype(probability, xp.float32)

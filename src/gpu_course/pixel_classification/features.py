@@ -8,7 +8,6 @@ its border an image goes on with its last pixel, and so does the blurred image.
 :func:`with_clesperanto` gives the same numbers through OpenCL.
 """
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations_with_replacement
@@ -16,6 +15,7 @@ from typing import Any
 
 import array_api_compat
 
+from gpu_course.devices import hardware
 from gpu_course.pixel_classification import eigenvalues, inputs
 from gpu_course.pixel_classification.blur import along, matrix
 from gpu_course.pixel_classification.clesperanto import with_clesperanto
@@ -27,6 +27,8 @@ __all__ = ["FEATURES", "Recipe", "compute", "names", "with_clesperanto"]
 Array = Any  # of any library
 #: Edge of a tile in pixels, in 2D and in 3D. Blocks of that size fit a processor's cache.
 TILE = {2: 256, 3: 64}
+#: A GPU wants more work at a time.
+GPU_TILE = {2: 1024, 3: 128}
 
 
 def compute(
@@ -123,8 +125,10 @@ def tile_by_tile(
         ]
         use(piece, values)
 
-    pieces = [piece for piece in windows(size, tile or TILE[len(size)]) if wanted(piece)]
-    if xp.__name__.endswith("numpy") and len(pieces) > 1:
+    on_processor = xp.__name__.endswith("numpy")
+    edge = tile or (TILE if on_processor else GPU_TILE)[len(size)]
+    pieces = [piece for piece in windows(size, edge) if wanted(piece)]
+    if on_processor and len(pieces) > 1:
         _in_threads(work, pieces)
     else:
         for piece in pieces:
@@ -136,7 +140,7 @@ def _in_threads(work: Any, pieces: list[Window]) -> None:
     from threadpoolctl import threadpool_limits
 
     # A product uses all cores by itself; on small tiles they would only wait for each other.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(hardware.cores()) as pool:
         list(pool.map(work, pieces))
 
 

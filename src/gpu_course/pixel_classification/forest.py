@@ -7,7 +7,6 @@ level per step, with nothing but look-ups: that is work for a GPU.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
+
+from gpu_course.devices import hardware
 
 Array = Any  # of any library
 #: Steps of (tree, pixel) that are in memory at once on a GPU.
@@ -82,54 +83,6 @@ class Forest:
             roots=roots,
             features=int(fitted.n_features_in_),
         )
-
-    def fault(self, classes: int) -> str | None:
-        """Say what makes these arrays no forest, or None if they are one.
-
-        Parameters
-        ----------
-        classes : int
-            How many classes the forest should tell apart.
-
-        Returns
-        -------
-        str or None
-            Words that complete a sentence.
-        """
-        nodes = len(self.feature)
-        if not nodes or not len(self.roots):
-            return "it holds no tree"
-        if {len(self.threshold), len(self.left), len(self.right), len(self.probability)} != {nodes}:
-            return "its arrays differ in length"
-        if self.probability.shape[1] != classes:
-            return "its trees and its list of classes do not belong together"
-        if self.roots[0] != 0 or self.roots[-1] >= nodes or (np.diff(self.roots) <= 0).any():
-            return "its trees do not follow one another"
-        own = np.arange(nodes)
-        leaf = self.feature == -1
-        if (self.feature < -1).any() or (self.feature >= self.features).any():
-            return "its trees ask about features that do not exist"
-        # Ways lead forwards only, inside the same tree, and one to each node: so no walk can
-        # leave the arrays, or go in a circle.
-        end = np.repeat(np.append(self.roots[1:], nodes), np.diff(np.append(self.roots, nodes)))
-        inner = np.concatenate([self.left[~leaf], self.right[~leaf]])
-        forwards = (inner > np.tile(own[~leaf], 2)) & (inner < np.tile(end[~leaf], 2))
-        if not forwards.all() or (self.left[leaf] != own[leaf]).any():
-            return "its trees lead astray"
-        once = np.ones(nodes, int)
-        once[self.roots] = 0
-        if (np.bincount(inner, minlength=nodes) != once).any() or (
-            self.right[leaf] != own[leaf]
-        ).any():
-            return "its trees lead astray"
-        shares = self.probability
-        if not np.isfinite(self.threshold).all() or not np.isfinite(shares).all():
-            return "it holds missing or infinite numbers"
-        if (shares < 0).any() or (np.abs(shares.sum(axis=1) - 1) > 1e-6).any():
-            return "its probabilities do not add up"
-        if self.depth > DEEPEST:
-            return "its trees are far too deep"
-        return None
 
     @cached_property
     def depth(self) -> int:
@@ -277,7 +230,7 @@ class Forest:
         step = max(1, AT_ONCE // len(self.roots))
         parts = []
         for start in range(0, pixels, step):
-            part = xp.astype(flat[:, start : start + step], xp.float32)
+            part = xp.astype(flat[:, start : min(pixels, start + step)], xp.float32)
             count = part.shape[1]
             part = xp.reshape(part, (-1,))
             pixel = xp.arange(count, dtype=xp.int64, device=device)[None, :]
@@ -301,7 +254,7 @@ def _in_chunks(fill: Callable[[slice], None], pixels: int) -> None:
     if len(chunks) == 1:
         fill(chunks[0])
         return
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(hardware.cores()) as pool:
         list(pool.map(fill, chunks))
 
 

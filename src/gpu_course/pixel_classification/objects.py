@@ -20,7 +20,8 @@ def to_objects(
 
     The forest knows pixels, not objects. Pixels above the threshold are foreground. Deep inside
     an object the distance to the background is large, and at the neck between two it is small: so
-    the maxima of the distance are the seeds, and a watershed lets each grow as far as the neck.
+    the deepest places are the seeds, and a watershed lets each grow as far as the neck. Objects
+    that overlap so far that no neck is left stay one.
 
     Parameters
     ----------
@@ -48,7 +49,6 @@ def to_objects(
         If the array is not 2D or 3D, or holds missing values, or a parameter makes no sense.
     """
     from scipy import ndimage
-    from skimage.feature import peak_local_max
     from skimage.segmentation import watershed
 
     from gpu_course.devices import to_numpy
@@ -61,20 +61,24 @@ def to_objects(
         )
     if not np.isfinite(values).all():
         raise CourseError("The probability holds missing or infinite values. Replace them first.")
-    if smoothing < 0 or smallest < 0 or not spacing >= 1:
+    if smoothing < 0 or smallest < 0 or not spacing >= 1 or not 0 <= threshold < 1:
         raise CourseError(
-            "Give a smoothing and a smallest size of 0 or more, and a spacing from 1."
+            "Give a smoothing and a smallest size of 0 or more, a spacing from 1, and a threshold "
+            "from 0 to below 1."
         )
     foreground = ndimage.gaussian_filter(values, smoothing) > threshold
     if not foreground.any():
         return np.zeros(values.shape, np.int32)
-    # The image's border cuts objects and is not their edge, so that the distance ignores it.
-    depth = ndimage.distance_transform_edt(foreground)
-    depth = ndimage.gaussian_filter(depth.astype(np.float32), smoothing)
-    pieces, _ = ndimage.label(foreground, np.ones((3,) * values.ndim))
-    peaks = peak_local_max(depth, min_distance=int(spacing), labels=pieces, exclude_border=False)
-    seeds = np.zeros(values.shape, np.int32)
-    seeds[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
+    # Beyond the image's border an object may go on, so that the border is no edge.
+    depth = ndimage.distance_transform_edt(foreground).astype(np.float32)
+    depth = ndimage.gaussian_filter(depth, smoothing, mode="nearest")
+    # As deep as any place around, within half a pixel: a long object is equally deep all along its
+    # middle line, and must not fall apart into beads.
+    deepest = ndimage.maximum_filter(depth, size=2 * int(spacing) + 1)
+    middle = foreground & (depth >= deepest - 0.5)
+    near = ndimage.distance_transform_edt(~middle) <= spacing / 2
+    seeds, _ = ndimage.label(near, np.ones((3,) * values.ndim))
+    seeds[~middle] = 0
     labels = watershed(-depth, seeds, mask=foreground)
     size = np.bincount(labels.ravel())
     labels[size[labels] < smallest] = 0

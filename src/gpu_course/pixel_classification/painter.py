@@ -120,11 +120,8 @@ def _room(inside: NDArray[np.bool_], margin: float) -> NDArray[np.bool_]:
         return inside
     room: NDArray[np.bool_] = distance_transform_edt(inside) > margin
     # The middle line helps where nothing else is left; elsewhere its spurs run into the border.
-    if room.any():
-        thin = inside & (distance_transform_edt(~room) >= 2 * margin + 2)
-    else:
-        thin = inside
-    return room | (skeletonize(inside) & thin)
+    far = distance_transform_edt(~room) >= 2 * margin + 2 if room.any() else True
+    return room | (skeletonize(inside) & far)
 
 
 def _around(path: NDArray[np.intp], reach: float, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.pixel_classification.forest import Forest
+from gpu_course.pixel_classification.integrity import fault
 from gpu_course.pixel_classification.recipe import Recipe, names
 
 if TYPE_CHECKING:
@@ -155,9 +156,9 @@ def _read(archive: zipfile.ZipFile) -> PixelClassifier:
     )
     count = len(names(model["recipe"], model["ndim"]))
     forest = Forest(**arrays, features=count)
-    fault = forest.fault(len(model["classes"]))
-    if fault:
-        raise _WrongError(fault)
+    wrong = fault(forest, len(model["classes"]))
+    if wrong:
+        raise _WrongError(wrong)
     importances = model["importances"]
     if len(importances) != count or len(forest.roots) != model["trees"]:
         raise _WrongError("its description and its trees do not belong together")

@@ -1,0 +1,120 @@
+import matplotlib
+import numpy as np
+import pytest
+
+from gpu_course import exercises
+from gpu_course.errors import CourseError
+from gpu_course.pixel_classification import Recipe
+from gpu_course.pixel_classification.features_and_forests import (
+    accuracy_of,
+    bars_figure,
+    choose_scales,
+    decision_figure,
+    dice_by_strokes,
+    folds_by_pixel,
+    folds_by_stroke,
+)
+
+matplotlib.use("Agg")
+FOLDS = "pixel-classification/features-and-forests/grouped-validation"
+SCALES = "pixel-classification/features-and-forests/choose-the-scales"
+GROUPS = np.repeat([1, 2, 3, 4, 5, 6], 10)
+
+
+def test_no_stroke_is_in_training_and_test():
+    folds = folds_by_stroke(GROUPS, 3)
+    assert len(folds) == 3
+    for train, test in folds:
+        assert not set(GROUPS[train]) & set(GROUPS[test])
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(60))
+
+
+def test_folds_by_pixel_test_each_once_and_split_strokes():
+    folds = folds_by_pixel(60, 3)
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(60))
+    assert any(set(GROUPS[train]) & set(GROUPS[test]) for train, test in folds)
+
+
+def test_a_feature_that_names_the_stroke_is_found_out_by_strokes_only():
+    # Each stroke has a value of its own, which says nothing of the class.
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(24), 15)
+    labels = np.where(rng.permutation(24) % 2, 1, 2)[groups]
+    table = (rng.permutation(24)[groups] + 0.01 * rng.normal(size=groups.size))[:, None]
+    table = table.astype(np.float32)
+    assert accuracy_of(folds_by_pixel(len(labels)), table, labels) > 0.95
+    assert accuracy_of(folds_by_stroke(groups), table, labels) < 0.75
+
+
+def test_accuracy_weighs_classes_alike():
+    labels = np.array([1] * 90 + [2] * 10)
+    table = np.zeros((100, 1), np.float32)  # nothing to learn from: the larger class wins
+    everything = np.arange(100)
+    assert accuracy_of([(everything, everything)], table, labels) == 0.5
+
+
+def test_accuracy_needs_a_test():
+    with pytest.raises(CourseError, match="held out"):
+        accuracy_of([], np.zeros((4, 1), np.float32), np.array([1, 1, 2, 2]))
+
+
+def test_dice_by_strokes_tells_a_feature_that_helps_from_one_that_does_not():
+    mask = np.tile(np.arange(64) // 16 % 2 == 1, (64, 1))
+    noise = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
+    helps, useless = noise[:1] + 8 * mask, noise[1:]
+    options = {"strokes": 4, "scenes": 2, "draws": 1, "trees": 5}
+    assert dice_by_strokes([(helps, mask)] * 2, [(helps, mask)], **options) > 0.9
+    assert dice_by_strokes([(useless, mask)] * 2, [(helps, mask)], **options) < 0.8
+
+
+def test_figures_have_a_panel_for_each_forest_and_a_bar_for_each_number():
+    from sklearn.tree import DecisionTreeClassifier
+
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
+    labels = (points[:, 0] > 0) + 1
+    tree = DecisionTreeClassifier().fit(points, labels)
+    figure = decision_figure({"a": tree, "b": tree}, points, labels, ("x", "y"))
+    assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    bars = bars_figure({"first": 0.5, "second": 0.25}, "share").axes[0]
+    assert [bar.get_width() for bar in bars.patches] == [0.25, 0.5]  # the first stands on top
+
+
+def test_grouped_check_accepts_the_solution_and_knows_the_stub():
+    assert exercises.check(FOLDS, folds_by_stroke).solved
+    assert exercises.check(FOLDS, lambda groups, folds: None).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda groups, folds: folds_by_pixel(len(groups), folds), "Some strokes lie in training"),
+        (lambda groups, folds: [(np.arange(9), np.arange(9))] * folds, "of the same fold"),
+        (lambda groups, folds: folds_by_stroke(groups, folds)[:2], "4 folds"),
+        (lambda groups, folds: [folds_by_stroke(groups, folds)[0]] * folds, "only once"),
+        (lambda groups, folds: 3, "list of pairs"),
+    ],
+)
+def test_grouped_check_names_the_mistake(wrong, says):
+    result = exercises.check(FOLDS, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def test_scales_check_accepts_the_solution_and_knows_the_stub():
+    assert exercises.check(SCALES, choose_scales).solved
+    assert exercises.check(SCALES, lambda: None).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda: Recipe(sigmas=(1,), features=("gaussian",)), "ridge"),
+        (lambda: Recipe(sigmas=(8, 12), features=("hessian",)), "narrowest blur"),
+        (lambda: Recipe(sigmas=tuple(range(1, 20))), "below 40"),
+        (lambda: (1, 2, 4), "Return Recipe"),
+    ],
+)
+def test_scales_check_names_the_mistake(wrong, says):
+    result = exercises.check(SCALES, wrong)
+    assert not result.solved
+    assert says in result.message

@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from gpu_course import exercises
+from gpu_course.errors import CourseError
+from gpu_course.pixel_classification.introduction import (
+    best_threshold,
+    graininess,
+    strokes_overlay,
+    two_textures,
+)
+
+NAME = "pixel-classification/introduction/make-a-feature"
+
+
+def test_both_textures_have_the_same_grey_values():
+    image, fine = two_textures(seed=7)
+    shares = np.linspace(0.05, 0.95, 10)
+    np.testing.assert_allclose(
+        np.quantile(image[fine], shares), np.quantile(image[~fine], shares), atol=3
+    )
+
+
+def test_no_threshold_parts_the_textures_and_the_feature_does():
+    image, fine = two_textures(seed=7)
+    assert best_threshold(image, fine)[1] < 0.55
+    assert best_threshold(graininess(image), fine)[1] > 0.8
+
+
+def test_best_threshold_of_values_that_can_be_parted():
+    values = np.array([[1.0, 2.0, 2.0], [5.0, 6.0, 9.0]])
+    threshold, right = best_threshold(values, values > 3)
+    assert 2 <= threshold < 5
+    assert right == 1
+    assert best_threshold(-values, values > 3)[1] == 1
+
+
+def test_equal_values_cannot_be_parted():
+    assert best_threshold(np.ones((4, 4)), np.eye(4, dtype=bool))[1] == 0.5
+
+
+def test_best_threshold_wants_both_classes():
+    with pytest.raises(CourseError, match="both classes"):
+        best_threshold(np.ones((4, 4)), np.ones((4, 4), bool))
+
+
+def test_strokes_are_drawn_in_different_colours_on_the_picture():
+    scribbles = np.zeros((20, 20), np.uint8)
+    scribbles[3:6, 3:6], scribbles[12:15, 12:15] = 1, 2
+    drawn = strokes_overlay(np.full((20, 20), 7.0), scribbles)
+    assert drawn.shape == (20, 20, 3)
+    assert (drawn[4, 4] != drawn[13, 13]).any()
+    assert (drawn[0, 19] == drawn[19, 0]).all()
+
+
+def test_check_accepts_the_solution_and_knows_the_stub():
+    assert exercises.check(NAME, graininess).solved
+    assert exercises.check(NAME, lambda image: None).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (lambda image: ndimage.gaussian_filter(image, 5), "averages both grains"),
+        (lambda image: np.abs(image - ndimage.gaussian_filter(image, 2)), "neighbour"),
+        (lambda image: image.mean(), "one number for every pixel"),
+        (lambda image: np.full_like(image, np.nan), "real number"),
+    ],
+)
+def test_check_names_the_mistake(wrong, says):
+    result = exercises.check(NAME, wrong)
+    assert not result.solved
+    assert says in result.message
