@@ -34,7 +34,7 @@ Shape = tuple[int, int, int]
 SHAPE, PSF_SHAPE = (64, 256, 256), (33, 65, 65)
 SMALL, PSF_SMALL = (16, 48, 48), (9, 15, 15)
 VOXEL = (0.3, 0.15, 0.15)
-NA, RADIUS, DENSITY = 0.9, 2.2, 0.06
+NA, RADIUS, DENSITY = 0.85, 2.2, 0.06
 BACKGROUND, PHOTONS = 5.0, 100.0
 #: Total variation, chosen on the scene of seed 1; what is reported is that of seed 0.
 TV, SEED = 0.002, 0

@@ -85,8 +85,8 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
     middle = tuple(slice(margin, -margin) for margin in MARGIN)
     smallest = round(SMALLEST / float(np.prod(phantom.voxel_size)))
     return Sample(
-        "nuclei-3d",
-        "",
+        "tissue",
+        "simulated",
         0,
         counted[middle],
         "ZYX",
