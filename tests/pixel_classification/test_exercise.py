@@ -118,6 +118,7 @@ def test_check_knows_the_stub():
     ("wrong", "says"),
     [
         (lambda image, probability: image[..., None], "give it the probability"),
+        (lambda image, probability: 255 * probability[..., None], "give it the image"),
         (lambda image, probability: np.stack([image, 255 * probability]), "axis=-1"),
         (lambda image, probability: np.stack([image] * 5, axis=-1), "up to four"),
     ],

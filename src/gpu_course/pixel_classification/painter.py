@@ -94,7 +94,7 @@ def paint(
 
 def _checked(classes: ArrayLike, where: Any) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     truth = np.asarray(classes)
-    if truth.ndim != 2 or truth.dtype.kind not in "bui":
+    if truth.ndim != 2 or truth.dtype.kind not in "iub":
         raise CourseError(
             f"The classes have shape {truth.shape} and dtype {truth.dtype}. "
             "Give a mask, or one whole number for each pixel of a plane."

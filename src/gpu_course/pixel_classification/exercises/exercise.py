@@ -13,6 +13,9 @@ from gpu_course.pixel_classification.teaching import Hand
 SCENES = 4
 """Train scenes for each look; parts of as many validation scenes are judged on."""
 
+WINDOW = (slice(0, 300), slice(100, 400))
+"""The part of each scene that is used, where most roots are: a check should not take long."""
+
 HAND = Hand(strokes=12, background=7, margin=1)
 
 
@@ -22,10 +25,12 @@ def _material() -> tuple[Any, list[Any], list[Any], list[Any]]:
     from gpu_course.pixel_classification.exercise import ROOTS
     from gpu_course.pixel_classification.teaching import scenes_of, teach
 
-    pictures, masks, _ = scenes_of("roots", "train", 2 * SCENES)
+    _, _, samples = scenes_of("roots", "train", 2 * SCENES)
+    shown = [sample.crop(*WINDOW) for sample in samples]
+    pictures, masks = [crop.image for crop in shown], [crop.mask for crop in shown]
     first = teach(pictures[:SCENES], masks[:SCENES], ROOTS, hand=HAND, trees=20)
     _, _, samples = scenes_of("roots", "validation", SCENES)
-    crops = [sample.crop(slice(0, 300), slice(100, 400)) for sample in samples]
+    crops = [sample.crop(*WINDOW) for sample in samples]
     return first, pictures[SCENES:], masks[SCENES:], crops
 
 
