@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, like, namespace
 from gpu_course.deconvolution.iteration import Iteration
+from gpu_course.deconvolution.stopping import noise_deviance
 from gpu_course.deconvolution.total_variation import relative_spacing
 from gpu_course.errors import CourseError
 
@@ -88,9 +89,8 @@ def richardson_lucy(
         Called with a :class:`Step` after each iteration. If it returns True, that was the last.
     stop : {"discrepancy", None}
         With "discrepancy" the iterations end as soon as the mean Poisson deviance between image and
-        blurred estimate is no more than 1, as photon noise would leave it [3]_. That needs an image
-        in photons, and more than a few of them in most voxels: in dark ones the expected deviance
-        is below 1, and the rule stops too early.
+        blurred estimate is no more than photon noise would leave [3]_, which is 1 for many photons;
+        see :func:`~gpu_course.deconvolution.stopping.noise_deviance`. The image must be in photons.
 
     Returns
     -------
@@ -130,9 +130,10 @@ def richardson_lucy(
         start = _checked_start(start, image)
     work = Iteration(image, psf, boundary, background, tv, spacing, start, acceleration)
     work.watched = callback is not None or stop is not None
+    target = noise_deviance(image) if stop == "discrepancy" else 0.0
     for number in range(1, iterations + 1):
         ratio = work.compare()
-        if stop == "discrepancy" and work.deviance <= 1:
+        if stop == "discrepancy" and work.deviance <= target:
             work.estimate = work.point
             break
         work.correct(ratio)

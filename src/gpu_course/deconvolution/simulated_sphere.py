@@ -164,24 +164,6 @@ def watch(
     return History(estimate, np.array(errors), np.array(deviances), kept)
 
 
-def noise_deviance(image: Array) -> float:
-    """Return the mean Poisson deviance that the true object would have: photon noise alone.
-
-    Parameters
-    ----------
-    image : array
-        Photons counted, background included. The fewer, the further from 1.
-
-    Returns
-    -------
-    float
-        By the first two terms of its expansion, 1 + 1 / (6 μ), with the count itself for the mean
-        μ. Good from about five photons per voxel up.
-    """
-    counts = to_numpy(image).astype(np.float64)
-    return float(np.mean(1 + 1 / (6 * np.maximum(counts, 1))))
-
-
 def stop_in_time(image: NDArray[Any], psf: NDArray[Any], background: float) -> int:
     """Find how many accelerated iterations serve an image best, without knowing the truth.
 

@@ -29,7 +29,8 @@ def noise_deviance(image: Array) -> float:
     Returns
     -------
     float
-        The mean over all voxels, with the mean count of a voxel and its neighbours for μ.
+        The mean over all voxels, with the mean count of a voxel and its neighbours for μ. Where
+        a fifth of a photon falls on a voxel, that guess makes it 5 % too low; above one, 1 %.
 
     References
     ----------
