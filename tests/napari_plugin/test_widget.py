@@ -420,3 +420,33 @@ def test_each_control_explains_itself_and_no_two_share_a_key(ready):
     keys = [c.shortcut().toString() for c in controls if hasattr(c, "shortcut")]
     keys = [key for key in keys if key]
     assert len(keys) == len(set(keys)) >= 9
+
+
+# --- what is in view ---
+
+
+def test_only_what_is_in_view_follows_a_change(window, nuclei):
+    large = np.tile(nuclei.image, (2, 4))  # 1024 × 1024: four tiles
+    image = window.viewer.add_image(large)
+    widget = window.open_plugin()
+    widget.panel.trees.setValue(10)
+    widget.new_scribbles()
+    marks = paint(nuclei.labels > 0, strokes=3, seed=1)
+    part = widget.panel.scribbles.value
+    part.data_setitem(np.nonzero(marks), marks[np.nonzero(marks)])
+    window.wait(lambda: widget.panel.progress.value() == 4)
+    window.idle(widget)
+    scene = getattr(window.viewer, "scene", window.viewer)
+    scene.camera.zoom, scene.camera.center = 8, (0, 800, 800)
+    window.wait(lambda: image.corner_pixels[0].min() > 512)
+    widget.panel.trees.setValue(12)
+    window.wait(lambda: widget.panel.progress.maximum() == 1)
+    window.idle(widget)
+    # What comes into view afterwards follows, too, with the same forest.
+    model = widget.engine.classifier
+    scene.camera.zoom, scene.camera.center = 0.4, (0, 512, 512)
+    window.wait(lambda: widget.panel.progress.value() == 4)
+    assert widget.engine.classifier is model
+    # Opened again, the plugin takes the image and not one of its own results.
+    window.viewer.window.remove_dock_widget("all")
+    assert window.open_plugin().panel.image.value is image

@@ -30,6 +30,12 @@ class Log:
                 raise RuntimeError("no")
             yield step
 
+    def read(self, question):
+        self.begun.append(question)
+        if question == "unreadable":
+            raise ValueError("what?")
+        return question
+
     def jobs(self, pause=0.05):
         def became_idle():
             self.idle += 1
@@ -38,7 +44,7 @@ class Log:
             self.work,
             on_step=lambda request, step: self.steps.append((request, step)),
             on_error=lambda request, error: self.errors.append((request, str(error))),
-            on_begin=self.begun.append,
+            read=self.read,
             on_idle=became_idle,
             pause=pause,
         )
@@ -88,6 +94,13 @@ def test_fault_arrives_as_it_is_and_the_next_job_runs(log):
     jobs.ask("good", now=True)
     log.window.wait(lambda: not jobs.busy)
     assert len(log.steps) == 3
+
+
+def test_question_that_cannot_be_read_is_an_error_and_no_job(log):
+    jobs = log.jobs()
+    jobs.ask("unreadable", now=True)
+    assert log.errors == [("unreadable", "what?")]
+    assert not jobs.busy
 
 
 def test_cancelled_work_stops_and_says_so(log):

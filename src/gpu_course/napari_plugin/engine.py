@@ -48,8 +48,6 @@ class Request:
     goal : "view", "whole" or "objects"
     object_class : int
         The class whose pixels become objects.
-    asked : bool
-        Whether the user pressed a button, and so waits for an answer.
     """
 
     image: Any
@@ -60,7 +58,6 @@ class Request:
     view: Region
     goal: Literal["view", "whole", "objects"] = "view"
     object_class: int = 2
-    asked: bool = False
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,17 @@ class Panel(QScrollArea):
         for box in (*self.features.values(), self.scales, self.trees):
             box.blockSignals(False)
 
+    def renew_choices(self) -> None:
+        """Look again which layers there are; a layer with a new name is still the same one."""
+        for box in (self.image, self.scribbles):
+            before = box.value
+            with box.changed.blocked():
+                box.reset_choices()
+                if before in box.choices:
+                    box.value = before
+            if box.value is not before:
+                box.changed.emit(box.value)
+
     def _settings(self) -> None:
         for name, box in self.features.items():
             box.setChecked(name in Recipe().features)

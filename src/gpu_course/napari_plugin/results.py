@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.napari_plugin.reading import RESULT, place
+
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image, Labels, Layer
@@ -33,11 +35,6 @@ class Results:
         self.objects: Labels | None = None
         self._probabilities: dict[int, NDArray[np.float32]] = {}
         self._shown_class = 2
-
-    def layers(self) -> list[Layer]:
-        """Return those layers that were made, whether or not they are still in the viewer."""
-        made = (self.classes, self.probability, self.objects)
-        return [layer for layer in made if layer is not None]
 
     def prepare(self, shape: tuple[int, ...], *, objects: bool = False) -> None:
         """Make the layers that are missing, still empty.
@@ -109,16 +106,11 @@ class Results:
         if not same:
             layer.data = chosen
 
-    def _place(self) -> dict[str, Any]:
-        """Return where the image lies in the world."""
-        image = self._image
-        names = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
-        return {name: getattr(image, name) for name in names}
-
     def _labels(self, what: str, data: NDArray[Any], opacity: float) -> Labels:
         from napari.layers import Labels
 
-        return Labels(data, name=f"{self._image.name} {what}", opacity=opacity, **self._place())
+        name = f"{self._image.name} {what}"
+        return Labels(data, name=name, opacity=opacity, **self._as_result())
 
     def _grey(self, what: str, data: NDArray[np.float32]) -> Image:
         from napari.layers import Image
@@ -130,8 +122,11 @@ class Results:
             colormap="viridis",
             visible=False,
             rgb=False,
-            **self._place(),
+            **self._as_result(),
         )
+
+    def _as_result(self) -> dict[str, Any]:
+        return {"metadata": {RESULT: True}, **place(self._image)}
 
     def _insert(self, layer: Layer) -> None:
         """Put a layer just above the image, so that strokes stay on top."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from gpu_course.errors import CourseError
+
 if TYPE_CHECKING:
+    from napari.layers import Image, Labels
+
     from gpu_course.pixel_classification.recipe import Recipe
 
 TEMPLATE = """\
@@ -30,30 +35,49 @@ LOAD = """\
 classifier = PixelClassifier.load({path!r})"""
 
 
-def fitted(
-    image: str, scribbles: str, *, recipe: Recipe, trees: int, seed: int, levels: bool
+def of(
+    image: Image | None,
+    scribbles: Labels | None,
+    model_file: str,
+    *,
+    recipe: Callable[[Image], Recipe],
+    trees: int,
+    seed: int,
 ) -> str:
-    """Return a script that fits the same classifier to the same strokes.
+    """Return a script that classifies the same image with the same forest.
 
     Parameters
     ----------
-    image, scribbles : str
-        Names of the layers.
-    recipe : Recipe
+    image, scribbles : layer or None
+        As they are chosen.
+    model_file : str
+        The file that the forest was loaded from, or an empty text if it was fitted to strokes.
+    recipe : callable
+        Returns the recipe for an image.
     trees, seed : int
         Settings of the forest.
-    levels : bool
-        Whether the image layer holds several resolutions; then the finest is taken.
+
+    Raises
+    ------
+    CourseError
+        If no image is chosen, or there is nothing to learn from.
     """
-    imports = "from gpu_course.pixel_classification import PixelClassifier, Recipe"
-    fit = FIT.format(scribbles=scribbles, recipe=_written(recipe), trees=trees, seed=seed)
-    return _script(image, imports, fit, levels)
-
-
-def loaded(image: str, path: str, *, levels: bool) -> str:
-    """Return a script that predicts with a model file."""
-    imports = "from gpu_course.pixel_classification import PixelClassifier"
-    return _script(image, imports, LOAD.format(path=path), levels)
+    if image is None:
+        raise CourseError("Choose an image first.")
+    if model_file:
+        imports, classifier = "PixelClassifier", LOAD.format(path=model_file)
+    elif scribbles is None:
+        raise CourseError("Choose scribbles or load a model first.")
+    else:
+        imports = "PixelClassifier, Recipe"
+        written = _written(recipe(image))
+        classifier = FIT.format(scribbles=scribbles.name, recipe=written, trees=trees, seed=seed)
+    return TEMPLATE.format(
+        imports=f"from gpu_course.pixel_classification import {imports}",
+        image=image.name,
+        first_level="[0]" if image.multiscale else "",
+        classifier=classifier,
+    )
 
 
 def _written(recipe: Recipe) -> str:
@@ -62,10 +86,3 @@ def _written(recipe: Recipe) -> str:
     fields |= {"channels": recipe.channels, "voxel_size": recipe.voxel_size}
     given = [f"    {name}={value!r},\n" for name, value in fields.items() if value is not None]
     return f"Recipe(\n{''.join(given)})"
-
-
-def _script(image: str, imports: str, classifier: str, levels: bool) -> str:
-    first_level = "[0]" if levels else ""
-    return TEMPLATE.format(
-        imports=imports, image=image, first_level=first_level, classifier=classifier
-    )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gpu_course.errors import CourseError
-from gpu_course.napari_plugin import script
+from gpu_course.napari_plugin import model_files, reading, script
 from gpu_course.napari_plugin.engine import (
     SEED,
     Engine,
@@ -22,20 +22,27 @@ from gpu_course.napari_plugin.engine import (
     Request,
     warm_up,
 )
+from gpu_course.napari_plugin.listening import Ears
 from gpu_course.napari_plugin.panel import Panel
 from gpu_course.napari_plugin.results import Results
-from gpu_course.napari_plugin.tiles import visible
 from gpu_course.napari_plugin.worker import Latest
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image, Labels
 
+    from gpu_course.pixel_classification.recipe import Recipe
+
 Goal = Literal["view", "whole", "objects"]
 REDRAW = 60
 """Milliseconds between two updates of the layers while tiles come in."""
 
-FILES = "Pixel classifier (*.npz)"
+
+class Question(NamedTuple):
+    """What is wanted, and whether the user pressed a button for it and waits for an answer."""
+
+    goal: Goal
+    asked: bool
 
 
 class PixelClassification(QWidget):
@@ -58,21 +65,23 @@ class PixelClassification(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self._results: dict[Image, Results] = {}
-        self._watched: list[tuple[Any, Any]] = []
+        self._ears = Ears(replaced=self._image_replaced, changed=self._changed, moved=self._moved)
         self._revision = 0
         self._goal: Goal = "view"
         self._model_file = ""
         self._painted: dict[int, int] | None = None
         self.engine = Engine()
-        self.panel = Panel(self._image_layers, self._scribble_layers)
+        self.panel = Panel(
+            lambda box: reading.images(self._viewer), lambda box: reading.scribbles(self._viewer)
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self._jobs: Latest[Request] = Latest(
+        self._jobs: Latest[Question, Request] = Latest(
             self.engine.run,
+            read=self._read,
             on_step=self._show,
             on_error=self._complain,
-            on_begin=self._begin,
             on_idle=self._idle,
         )
         self._redraw = QTimer(self)
@@ -99,9 +108,8 @@ class PixelClassification(QWidget):
             return self._say("Choose an image first; open one with File, or drag it here.", True)
         from napari.layers import Labels
 
-        place = {n: getattr(image, n) for n in ("scale", "translate", "rotate", "shear", "units")}
-        empty = np.zeros(_spatial_shape(image), np.uint8)
-        layer = Labels(empty, name="scribbles", **place)
+        empty = np.zeros(reading.shape(image), np.uint8)
+        layer = Labels(empty, name="scribbles", **reading.place(image))
         layer.brush_size = 6
         self._viewer.layers.append(layer)
         layer.mode = "paint"
@@ -128,59 +136,37 @@ class PixelClassification(QWidget):
 
     def save(self, path: str | Path = "") -> None:
         """Write forest and settings to a file, and ask for its name if none is given."""
-        if self.engine.classifier is None:
-            return self._say("There is no model yet. Paint a stroke of each class first.", True)
-        path = path or QFileDialog.getSaveFileName(self, "Save model", "model.npz", FILES)[0]
-        if not path:
-            return None
         try:
-            self.engine.classifier.save(path)
-        except (CourseError, OSError) as error:
-            return self._say(f"The model could not be saved: {error}", True)
-        return self._say(f"Saved {Path(path).name}.")
+            name = model_files.save(self, self.engine.classifier, path)
+        except CourseError as error:
+            return self._say(str(error), True)
+        return self._say(f"Saved {name}.") if name else None
 
     def load(self, path: str | Path = "") -> None:
         """Read a model file and predict with it, until the strokes change."""
-        path = path or QFileDialog.getOpenFileName(self, "Load model", "", FILES)[0]
-        if not path:
-            return None
-        from gpu_course.pixel_classification.classifier import PixelClassifier
-
         try:
-            classifier = PixelClassifier.load(path)
-        except (CourseError, OSError) as error:
+            found = model_files.load(self, path)
+        except CourseError as error:
             return self._say(str(error), True)
+        if found is None:
+            return
+        classifier, self._model_file = found
         self._jobs.cancel()
         self.panel.show_recipe(classifier.recipe, classifier.trees)
         self.engine.adopt(classifier)
-        self._model_file = str(path)
-        self._say(f"Loaded {Path(path).name}.")
+        self._say(f"Loaded {Path(self._model_file).name}.")
         if self._image() is not None:
             self._ask("view")
-        return None
 
     def script(self) -> str:
-        """Return a script that computes again what is shown.
-
-        Raises
-        ------
-        CourseError
-            If no image is chosen, or there is nothing to learn from.
-        """
-        image, scribbles = self._image(), self._scribbles()
-        if image is None:
-            raise CourseError("Choose an image first.")
-        if self._model_file and self.engine.adopted:
-            return script.loaded(image.name, self._model_file, levels=image.multiscale)
-        if scribbles is None:
-            raise CourseError("Choose scribbles or load a model first.")
-        return script.fitted(
-            image.name,
-            scribbles.name,
-            recipe=self._recipe(image),
+        """Return a script that computes again what is shown; see `script.of`."""
+        return script.of(
+            self._image(),
+            self._scribbles(),
+            self._model_file if self.engine.adopted else "",
+            recipe=self._recipe,
             trees=self.panel.trees.value(),
             seed=SEED,
-            levels=image.multiscale,
         )
 
     def copy_script(self) -> None:
@@ -198,9 +184,8 @@ class PixelClassification(QWidget):
         """Look again which layers there are; napari calls this when they change."""
         if self._jobs.closed:
             return
-        for box in (self.panel.image, self.panel.scribbles):
-            _keep_choice(box)
-        images = self._image_layers()
+        self.panel.renew_choices()
+        images = reading.images(self._viewer)
         if images and self.panel.image.value is None:
             self.panel.image.value = images[-1]
         present = set(self._viewer.layers)
@@ -230,29 +215,14 @@ class PixelClassification(QWidget):
         panel.scales.editingFinished.connect(self._changed)
         panel.trees.valueChanged.connect(self._changed)
         panel.live.toggled.connect(self._changed)
-        # napari moved its camera into the scene with version 0.9.
-        scene = getattr(self._viewer, "scene", None) or self._viewer
-        scene.camera.events.connect(self._moved)
-        self._viewer.dims.events.current_step.connect(self._moved)
-        self._viewer.dims.events.ndisplay.connect(self._moved)
+        self._ears.hear_view(self._viewer)
 
     def _choice_changed(self, layer: Any = None) -> None:
         """Listen to the layers chosen now, and to no other."""
         if self._jobs.closed:
             return
-        for emitter, callback in self._watched:
-            emitter.disconnect(callback)
         image, scribbles = self._image(), self._scribbles()
-        self._watched = []
-        if image is not None:
-            self._watched += [(image.events.data, self._image_replaced)]
-        if scribbles is not None:
-            # Strokes report themselves; undo and edits by a script only draw the layer again.
-            self._watched += [(scribbles.events.paint, self._changed)]
-            self._watched += [(scribbles.events.data, self._changed)]
-            self._watched += [(scribbles.events.set_data, self._moved)]
-        for emitter, callback in self._watched:
-            emitter.connect(callback)
+        self._ears.hear_layers(image, scribbles)
         self._revision += 1
         if image is None:
             self._jobs.cancel()
@@ -285,50 +255,35 @@ class PixelClassification(QWidget):
         return self._image() is not None and (known or self._scribbles() is not None)
 
     def _ask(self, goal: Goal, *, asked: bool = False) -> None:
-        try:
-            request = self._request(goal, asked)
-        except CourseError as error:
-            self._say(str(error), asked)
-            return
         self._goal = goal
-        self._jobs.ask(request, now=asked)
+        self._jobs.ask(Question(goal, asked), now=asked)
 
-    def _request(self, goal: Goal, asked: bool) -> Request:
+    def _read(self, question: Question) -> Request:
+        """Read the window just before the work begins, and make the layers for its results."""
         image, scribbles = self._image(), self._scribbles()
         if image is None:
             raise CourseError("Choose an image first; open one with File, or drag it here.")
         if scribbles is None and self.engine.classifier is None:
             raise CourseError("Press New and paint, or load a model.")
-        return Request(
-            image=image.data[0] if image.multiscale else image.data,
+        request = Request(
+            image=reading.pixels(image),
             source=(id(image), self._revision),
-            scribbles=None if scribbles is None else _finest(scribbles),
+            scribbles=None if scribbles is None else reading.pixels(scribbles),
             recipe=self._recipe(image),
             trees=self.panel.trees.value(),
-            view=self._view(image),
-            goal=goal,
+            view=reading.view(self._viewer, image),
+            goal=question.goal,
             object_class=self.panel.shown.value(),
-            asked=asked,
         )
+        objects = question.goal == "objects"
+        self._results_of(image).prepare(reading.shape(image), objects=objects)
+        self.panel.stop.setEnabled(True)
+        return request
 
-    def _recipe(self, image: Image) -> Any:
-        channels = int(image.data.shape[-1]) if image.rgb and not image.multiscale else None
-        if image.rgb and image.multiscale:
-            channels = int(image.data[0].shape[-1])
-        edges = np.abs(np.asarray(image.scale, float))
-        # A volume's planes often lie farther apart than its pixels: then scales are not in steps.
-        even = np.allclose(edges, edges.min(), rtol=1e-3)
-        size = None if even else tuple(np.round(edges / edges.min(), 6).tolist())
-        return self.panel.recipe(channels=channels, voxel_size=size)
-
-    def _view(self, image: Image) -> tuple[slice, ...]:
-        dims = self._viewer.dims
-        offset = dims.ndim - image.ndim
-        displayed = [axis - offset for axis in dims.displayed if axis >= offset]
-        corners = np.asarray(image.corner_pixels)
-        if image.multiscale:
-            corners = corners * image.downsample_factors[image.data_level]
-        return visible(corners, _spatial_shape(image), image.world_to_data(dims.point), displayed)
+    def _recipe(self, image: Image) -> Recipe:
+        return self.panel.recipe(
+            channels=reading.channels(image), voxel_size=reading.voxel_size(image)
+        )
 
     def _show(self, request: Request, step: Any) -> None:
         """Show one step of the work; called in the window's thread."""
@@ -361,21 +316,13 @@ class PixelClassification(QWidget):
     def _results_of(self, image: Image) -> Results:
         return self._results.setdefault(image, Results(self._viewer, image))
 
-    def _complain(self, request: Request, error: Exception) -> None:
+    def _complain(self, question: Question, error: Exception) -> None:
         self._painted = None
         if isinstance(error, CourseError):
             # While somebody paints, one class only is no mistake yet: a line of status will do.
-            self._say(str(error), request.asked)
+            self._say(str(error), question.asked)
         else:
             self._say(f"The prediction stopped: {type(error).__name__}: {error}", True, grave=True)
-
-    def _begin(self, request: Request) -> None:
-        self.panel.stop.setEnabled(True)
-        image = self._image()
-        if image is not None:
-            self._results_of(image).prepare(
-                _spatial_shape(image), objects=request.goal == "objects"
-            )
 
     def _idle(self) -> None:
         self.panel.stop.setEnabled(False)
@@ -391,51 +338,8 @@ class PixelClassification(QWidget):
 
             (show_error if grave else show_warning)(sentence)
 
-    # --- layers ---
-
-    def _image_layers(self, box: Any = None) -> list[Image]:
-        from napari.layers import Image
-
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image) and layer not in self._own()
-        ]
-
-    def _scribble_layers(self, box: Any = None) -> list[Labels]:
-        from napari.layers import Labels
-
-        return [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Labels) and layer not in self._own()
-        ]
-
-    def _own(self) -> list[Any]:
-        return [layer for results in self._results.values() for layer in results.layers()]
-
     def _image(self) -> Image | None:
         return self.panel.image.value
 
     def _scribbles(self) -> Labels | None:
         return self.panel.scribbles.value
-
-
-def _keep_choice(box: Any) -> None:
-    """Renew the choices of a box; a layer with a new name is still the same layer."""
-    before = box.value
-    with box.changed.blocked():
-        box.reset_choices()
-        if before in box.choices:
-            box.value = before
-    if box.value is not before:
-        box.changed.emit(box.value)
-
-
-def _spatial_shape(image: Image) -> tuple[int, ...]:
-    data = image.data[0] if image.multiscale else image.data
-    return tuple(data.shape[:-1] if image.rgb else data.shape)
-
-
-def _finest(layer: Labels) -> Any:
-    return layer.data[0] if layer.multiscale else layer.data

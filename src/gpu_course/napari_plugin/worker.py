@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, Generic, TypeVar
 
+Question = TypeVar("Question")
 Request = TypeVar("Request")
 
 PAUSE = 0.2
 """Seconds without a new request after which work begins."""
 
 
-class Latest(Generic[Request]):
-    """Run a generator in a thread for the newest request, and hand its steps to the window.
+class Latest(Generic[Question, Request]):
+    """Run a generator in a thread for the newest question, and hand its steps to the window.
 
     Use it in the window's thread; the callbacks are called there, too. A job is a generator, and
     each of its steps is a place where it can be stopped.
@@ -30,12 +32,13 @@ class Latest(Generic[Request]):
     work : callable
         ``work(request)`` returns an iterator of steps. It runs in another thread, so it must not
         touch the window or its layers.
+    read : callable
+        ``read(question)`` looks at the window and its layers just before a job begins, and returns
+        the request with all that the job must know.
     on_step : callable
         Gets the request and a step of its job; steps of a cancelled job never arrive.
     on_error : callable
-        Gets the request and the exception that ended its job.
-    on_begin : callable
-        Gets a request just before its job begins.
+        Gets the question and the exception that ended its job.
     on_idle : callable
         Called without arguments when nothing is left to do.
     pause : float
@@ -46,18 +49,18 @@ class Latest(Generic[Request]):
         self,
         work: Callable[[Request], Iterator[Any]],
         *,
+        read: Callable[[Question], Request],
         on_step: Callable[[Request, Any], None],
-        on_error: Callable[[Request, Exception], None],
-        on_begin: Callable[[Request], None],
+        on_error: Callable[[Question, Exception], None],
         on_idle: Callable[[], None],
         pause: float = PAUSE,
     ) -> None:
         from qtpy.QtCore import QTimer
 
-        self._work = work
+        self._work, self._read = work, read
         self._on_step, self._on_error = on_step, on_error
-        self._on_begin, self._on_idle = on_begin, on_idle
-        self._waiting: Request | None = None
+        self._on_idle = on_idle
+        self._waiting: Question | None = None
         self._running: Any = None
         self.closed = False
         # The timer has no parent: a window that closes must not delete it under our feet.
@@ -71,19 +74,19 @@ class Latest(Generic[Request]):
         """Whether a job runs or waits."""
         return self._running is not None or self._waiting is not None
 
-    def ask(self, request: Request, *, now: bool = False) -> None:
-        """Replace whatever waits by this request, and cancel what runs.
+    def ask(self, question: Question, *, now: bool = False) -> None:
+        """Replace whatever waits by this question, and cancel what runs.
 
         Parameters
         ----------
-        request : object
-            What `work` will get.
+        question : object
+            What `read` will get.
         now : bool
             Do not wait for the pause, as for a click on a button.
         """
         if self.closed:
             return
-        self._waiting = request
+        self._waiting = question
         if self._running is not None:
             self._running.quit()
         self._timer.stop()
@@ -107,25 +110,29 @@ class Latest(Generic[Request]):
             self.cancel()
 
     def _begin(self) -> None:
-        # While a job runs, the request goes on waiting: `_ended` begins it.
+        # While a job runs, the question goes on waiting: `_ended` begins it.
         if self._running is not None or self._waiting is None or self.closed:
             return
         from napari.qt.threading import create_worker
 
-        request, self._waiting = self._waiting, None
-        self._on_begin(request)
+        question, self._waiting = self._waiting, None
+        try:
+            request = self._read(question)
+        except Exception as error:
+            self._on_error(question, error)
+            return
         worker = create_worker(_caught, self._work, request)
-        worker.yielded.connect(lambda step: self._stepped(worker, request, step))
+        worker.yielded.connect(partial(self._stepped, worker, question, request))
         worker.finished.connect(self._ended)
         self._running = worker
         worker.start()
 
-    def _stepped(self, worker: Any, request: Request, step: Any) -> None:
+    def _stepped(self, worker: Any, question: Question, request: Request, step: Any) -> None:
         # A step that was under way when its job was cancelled comes too late.
         if self.closed or worker.abort_requested:
             return
         if isinstance(step, _Failure):
-            self._on_error(request, step.error)
+            self._on_error(question, step.error)
         else:
             self._on_step(request, step)
 

@@ -97,7 +97,7 @@ def find_nuclei(classifier: PixelClassifier, image: NDArray[Any]) -> NDArray[np.
     from skimage.segmentation import expand_labels
 
     inside = foreground(classifier, logarithm(image))
-    objects = to_objects(inside, threshold=0.6, smoothing=0.7, spacing=6, smallest=20)
+    objects = to_objects(inside, threshold=0.5, smoothing=0.7, spacing=8, smallest=20)
     return np.asarray(expand_labels(objects, 2), np.int32)
 
 
