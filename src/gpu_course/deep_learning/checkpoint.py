@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import pickle
 import random
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +52,7 @@ def load(path: Path | str) -> State:
     """
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a reader of pickles may stumble over a damaged one in any way
         raise CourseError(
             f"{path} is no checkpoint that can be read ({type(error).__name__}). "
             "Delete it to train from the start."
@@ -71,7 +69,7 @@ def random_state() -> State:
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
         # PyTorch's safe reader knows no NumPy arrays; int64 holds every uint32.
-        "numpy": (kind, torch.from_numpy(keys.astype(np.int64)), position, has_gauss, gauss),
+        "numpy": (kind, torch.from_numpy(np.asarray(keys, np.int64)), position, has_gauss, gauss),
         "python": random.getstate(),
     }
 

@@ -26,6 +26,7 @@ def best_precision(device: torch.device) -> str:
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context in which convolutions compute in the given precision."""
+    check_precision(precision)
     return torch.autocast(
         device.type,
         dtype=PRECISIONS[precision] if precision != "float32" else None,

@@ -61,8 +61,8 @@ class LivePlot:
             return
         figure = draw(self.history)
         if self._place is None:
-            self._place = display(figure, display_id=True)
-        if self._place is not None:  # None outside a notebook
+            self._place = display(figure, display_id=True)  # None outside a notebook
+        else:
             self._place.update(figure)
         plt.close(figure)
 

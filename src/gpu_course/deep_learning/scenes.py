@@ -49,8 +49,8 @@ def split_scenes(
     if min(validation, test) < 0 or sum(counts) >= len(scenes):
         raise CourseError(
             f"{len(scenes)} scene(s) cannot be split so that {validation:.0%} are for validation, "
-            f"{test:.0%} for test and at least one is left to train on. Take smaller shares or more "
-            "scenes."
+            f"{test:.0%} for test and one at least is left to train on. Take smaller shares or "
+            "more scenes."
         )
     dealt = [scenes[i] for i in np.random.default_rng(seed).permutation(len(scenes))]
     first, second = counts[0], sum(counts)

@@ -57,19 +57,22 @@ def save(
 
     scale = normalisation or Normalisation()
     try:
-        about = {
-            "kind": KIND,
-            "configuration": json.dumps(model.configuration),
-            "normalisation": json.dumps({"low": scale.low, "high": scale.high}),
-            "record": json.dumps(record or {}, allow_nan=False),
-        }
+        about = json.dumps(
+            {
+                "kind": KIND,
+                "configuration": model.configuration,
+                "normalisation": {"low": scale.low, "high": scale.high},
+                "record": record or {},
+            },
+            allow_nan=False,
+        )
     except (TypeError, ValueError) as error:
         raise CourseError(
             f"The record cannot be written as JSON ({error}). Use texts, finite numbers, lists and "
             "dicts."
         ) from error
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
-    return write_atomic(path, to_bytes(tensors, metadata=about))
+    return write_atomic(path, to_bytes(tensors, metadata={"about": about}))
 
 
 def load(path: Path | str) -> tuple[UNet, Normalisation, dict[str, Any]]:
@@ -95,17 +98,17 @@ def load(path: Path | str) -> tuple[UNet, Normalisation, dict[str, Any]]:
     CourseError
         If the file is missing, damaged, too large, of another format or of another architecture.
     """
-    about, tensors = _read(Path(path))
-    if about.get("kind") != KIND:
-        raise CourseError(f"{path} holds no U-Net of this course. Choose a file that `save` wrote.")
+    metadata, tensors = _read(Path(path))
     try:
-        configuration = json.loads(about["configuration"])
-        normalisation = Normalisation(**json.loads(about["normalisation"]))
-        record = json.loads(about["record"])
+        about = json.loads(metadata.get("about", "{}"))
+        if about.get("kind") != KIND:
+            raise _damaged(path, "it holds no U-Net of this course")
+        normalisation = Normalisation(**about["normalisation"])
+        record = about["record"]
         # On the device "meta" even the largest network takes no memory.
         with torch.device("meta"):
-            model = UNet(**configuration)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+            model = UNet(**about["configuration"])
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise _damaged(path, "what it says about itself cannot be understood") from error
     if not isinstance(record, dict):
         raise _damaged(path, "its record is none")
