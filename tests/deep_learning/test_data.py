@@ -1,8 +1,10 @@
+import time
+
 import pytest
 import torch
 
 from gpu_course.deep_learning.augmentation import Augmentation
-from gpu_course.deep_learning.data import Patches, Tiles, starts
+from gpu_course.deep_learning.data import Batch, Patches, Tiles, starts, to_device
 from gpu_course.errors import CourseError
 
 AS_IT_IS = Augmentation(flips=False)
@@ -129,6 +131,52 @@ def test_tiles_cover_every_pixel_of_every_scene(scenes):
     assert torch.equal(made[0].images[0], tiles.images[0][:, :32, :32])
     assert torch.equal(made[0].images[3], tiles.images[0][:, 16:, 24:])
     assert same(tiles.batches(0), tiles.batches(7))
+
+
+class Part:
+    """A tensor that writes down where it has been."""
+
+    def __init__(self, number, diary):
+        self.number, self.diary = number, diary
+
+    def pin_memory(self):
+        self.diary.append(("pinned", self.number))
+        return self
+
+    def to(self, device, non_blocking):
+        assert non_blocking
+        self.diary.append(("moved", self.number))
+        return self
+
+
+class Gpu:
+    type = "cuda"
+
+
+def test_the_next_batch_is_made_while_the_gpu_has_the_last():
+    diary = []
+    made = (Batch(Part(n, diary), Part(n, diary)) for n in range(4))
+    coming = to_device(made, Gpu())
+    assert next(coming).images.number == 0
+    # The second is on its way before anybody asks for it.
+    deadline = time.monotonic() + 5
+    while ("pinned", 1) not in diary and time.monotonic() < deadline:
+        time.sleep(0.001)
+    assert ("pinned", 1) in diary
+    assert ("moved", 1) not in diary
+    assert [batch.masks.number for batch in coming] == [1, 2, 3]
+    assert [n for what, n in diary if what == "pinned"] == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_an_error_while_a_batch_is_made_reaches_the_training_loop():
+    def broken():
+        yield Batch(Part(0, []), Part(0, []))
+        raise CourseError("The third scene is gone.")
+
+    coming = to_device(broken(), Gpu())
+    next(coming)
+    with pytest.raises(CourseError, match="third scene"):
+        next(coming)
 
 
 @pytest.mark.parametrize(

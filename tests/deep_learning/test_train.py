@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 
@@ -128,6 +129,14 @@ def test_the_checkpoint_of_another_run_is_refused(scenes, tmp_path, change, word
     train(network(), data(scenes, 1), epochs=1, resume_from=file)
     with pytest.raises(CourseError, match=f"of another run: {words} differ"):
         train(network(), data(scenes, 1), **({"epochs": 1, "resume_from": file} | change))
+    for other in (data(scenes[:2], 1), data(scenes, 2)):
+        with pytest.raises(CourseError, match="of another run: data differ"):
+            train(network(), other, epochs=1, resume_from=file)
+    with pytest.raises(CourseError, match="validation differ"):
+        train(network(), data(scenes, 1), validation(scenes), epochs=1, resume_from=file)
+    line = losses.with_centreline(weight=0.1)
+    with pytest.raises(CourseError, match="loss differ"):
+        train(network(), data(scenes, 1), epochs=1, loss=line, resume_from=file)
     with pytest.raises(CourseError, match="model, shapes differ"):
         train(UNet(1, 1, depth=1, width=5), data(scenes, 1), epochs=1, resume_from=file)
 
@@ -173,6 +182,8 @@ def test_history_as_a_table_and_as_a_record(scenes):
     ]  # fmt: skip
     record = run.record()
     assert (record["epochs"], record["seed"], record["device"]) == (2, 4, "cpu")
+    assert json.loads(json.dumps(record)) == record  # what `storage` needs
+    assert record["data"]["scenes"][2] == ["bars", "train", 2, 48, 56]
     assert record["validation_dice"] == run.history[run.best_epoch - 1]["validation Dice"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -56,6 +57,11 @@ class Patches:
     device : torch.device or str, optional
         Where batches are made. None: `gpu_course.devices.torch`.
 
+    Attributes
+    ----------
+    settings : dict
+        All of the above as plain values, for checkpoints and records.
+
     Raises
     ------
     CourseError
@@ -80,6 +86,13 @@ class Patches:
         self.patch, self.batch, self.foreground, self.seed = patch, batch, foreground, seed
         self.augmentation = augmentation if augmentation is not None else Augmentation()
         self.device = find_device(device)
+        self.settings = {
+            **_what(samples, patch, batch, self.normalisation),
+            "batches": batches,
+            "foreground": foreground,
+            "augmentation": dataclasses.asdict(self.augmentation),
+            "seed": seed,
+        }
         self._length = batches
         _check_patch(self.images, patch)
         if batch < 1 or batches < 1 or not 0 <= foreground <= 1:
@@ -142,7 +155,9 @@ class Tiles:
         normalisation: Normalisation | None = None,
         device: torch.device | str | None = None,
     ) -> None:
-        self.images, self.masks = tensors(samples, normalisation or Normalisation())
+        scale = normalisation or Normalisation()
+        self.images, self.masks = tensors(samples, scale)
+        self.settings = _what(samples, patch, batch, scale)
         self.patch, self.batch, self.device = patch, batch, find_device(device)
         _check_patch(self.images, patch)
         self._windows = [
@@ -211,6 +226,17 @@ def find_device(device: torch.device | str | None = None) -> torch.device:
 
     found: Any = devices.torch()
     return torch.device(found.address)
+
+
+def _what(
+    samples: Sequence[Sample], patch: int, batch: int, normalisation: Normalisation
+) -> dict[str, Any]:
+    return {
+        "scenes": [[s.name, s.split, s.index, *s.image.shape] for s in samples],
+        "patch": patch,
+        "batch": batch,
+        "normalisation": dataclasses.asdict(normalisation),
+    }
 
 
 def _check_patch(images: Sequence[Tensor], patch: int) -> None:

@@ -15,6 +15,8 @@ class Batches(Protocol):
     """What `train` asks of its data; `data.Patches` and `data.Tiles` have it."""
 
     device: torch.device
+    settings: dict[str, Any]
+    """All that decides what the batches are, as plain values."""
 
     def __len__(self) -> int:
         """Return the number of batches an epoch."""
@@ -74,6 +76,8 @@ class Training:
     device, precision : str
         Where and how it ran.
     seed : int
+    data : dict
+        The settings of the data it was trained on.
     """
 
     history: list[dict[str, float]]
@@ -81,6 +85,7 @@ class Training:
     device: str
     precision: str
     seed: int
+    data: dict[str, Any]
 
     def table(self) -> Any:
         """Return the history as a pandas table with the epoch as index."""
@@ -99,4 +104,5 @@ class Training:
             "device": self.device,
             "precision": self.precision,
             "seed": self.seed,
+            "data": self.data,
         }

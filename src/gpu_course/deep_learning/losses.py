@@ -28,6 +28,10 @@ class Loss(nn.Module):
         self.weights = [weight for weight, _ in parts]
         self.losses = nn.ModuleList(loss for _, loss in parts)
 
+    def extra_repr(self) -> str:
+        """Say the weights; a checkpoint compares what a loss says of itself."""
+        return f"weights={self.weights}"
+
     def forward(self, logits: Tensor, classes: Tensor) -> Tensor:
         """Return the loss of a batch.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
 import torch
 
 from gpu_course.errors import CourseError
@@ -24,14 +27,15 @@ def best_precision(device: torch.device) -> str:
     return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
 
 
-def autocast(device: torch.device, precision: str) -> torch.autocast:
-    """Return the context in which convolutions compute in the given precision."""
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
+    """Return the context in which convolutions compute in the given precision.
+
+    Sums and means that would lose too much in 16 bits stay in 32 there, and so do the weights.
+    """
     check_precision(precision)
-    return torch.autocast(
-        device.type,
-        dtype=PRECISIONS[precision] if precision != "float32" else None,
-        enabled=precision != "float32",
-    )
+    if precision == "float32":
+        return nullcontext()  # not every device knows autocast
+    return torch.autocast(device.type, dtype=PRECISIONS[precision])
 
 
 def check_precision(precision: str) -> None:

@@ -94,7 +94,9 @@ def train(
     settings = {
         "model": getattr(model, "configuration", type(model).__name__),
         "shapes": [list(weight.shape) for weight in model.state_dict().values()],
-        "batches": len(data),
+        "data": data.settings,
+        "validation": validation and validation.settings,
+        "loss": repr(criterion),
         "epochs": epochs,
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
@@ -115,7 +117,7 @@ def train(
                 checkpoint.save(resume_from, run.state() | {"settings": settings})
     model.load_state_dict(run.best)
     model.eval()
-    return Training(run.history, run.best_epoch, str(data.device), precision, seed)
+    return Training(run.history, run.best_epoch, str(data.device), precision, seed, data.settings)
 
 
 def one_cycle(step: int, steps: int) -> float:
@@ -253,7 +255,7 @@ def evaluate(
         would be ruled by those with hardly an object.
     """
     model.eval()
-    counts = torch.zeros(2, device=data.device)
+    counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)
     for images, classes in data.batches(0):
         with autocast(data.device, precision):
