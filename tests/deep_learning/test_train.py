@@ -64,6 +64,19 @@ def test_two_runs_with_one_seed_are_the_same(scenes):
     assert not torch.equal(results[0], results[2])
 
 
+def test_every_epoch_has_patches_of_its_own(scenes):
+    asked = []
+
+    class Noted(Patches):
+        def batches(self, epoch):
+            asked.append(epoch)
+            return super().batches(epoch)
+
+    noted = Noted(scenes, patch=16, batch=2, batches=1, device="cpu")
+    train(network(), noted, epochs=3)
+    assert asked == [0, 1, 2]
+
+
 def test_training_leaves_the_random_numbers_of_others_alone(scenes):
     torch.manual_seed(3)
     model = UNet(1, 1, depth=1, width=2)
@@ -76,7 +89,7 @@ class Pulled(Exception):
     """The plug."""
 
 
-@pytest.mark.parametrize("at", [5, 8])  # in the middle of the second epoch, and of the third
+@pytest.mark.parametrize("at", [2, 5, 7])  # in the first and second epoch, and as the third begins
 def test_an_interrupted_and_resumed_run_ends_with_the_same_weights(
     scenes, tmp_path, monkeypatch, at
 ):

@@ -95,7 +95,7 @@ def train(
         "model": getattr(model, "configuration", type(model).__name__),
         "shapes": [list(weight.shape) for weight in model.state_dict().values()],
         "data": data.settings,
-        "validation": validation and validation.settings,
+        "validation": None if validation is None else validation.settings,
         "loss": repr(criterion),
         "epochs": epochs,
         "learning_rate": learning_rate,
@@ -108,6 +108,9 @@ def train(
         torch.manual_seed(seed)
         if resume_from is not None and Path(resume_from).exists():
             run.restore(checkpoint.load(resume_from), settings, resume_from)
+        elif resume_from is not None:
+            # The first epoch may be interrupted too: keep the weights it began with.
+            checkpoint.save(resume_from, run.state() | {"settings": settings})
         while not run.finished and len(run.history) < epochs:
             epoch = run.epoch(criterion, validation, show_progress)
             asked = [callback(epoch) is True for callback in callbacks]
@@ -141,7 +144,10 @@ def one_cycle(step: int, steps: int) -> float:
 
 
 class _Run:
-    """All that changes while training: exactly what a checkpoint must hold."""
+    """All that changes while training: exactly what a checkpoint must hold.
+
+    Batches and learning rate are not in it: both follow from the number of the epoch.
+    """
 
     def __init__(
         self,
@@ -153,11 +159,8 @@ class _Run:
         precision: str,
     ) -> None:
         self.model, self.data, self.epochs, self.precision = model, data, epochs, precision
+        self.rate, self.steps = rate, epochs * len(data)
         self.optimiser = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=decay)
-        steps = epochs * len(data)
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimiser, lambda step: one_cycle(step, steps)
-        )
         # The smallest gradients would be 0 in float16: scale them up, and down again at the step.
         self.scaler = torch.amp.GradScaler(data.device.type, enabled=precision == "float16")
         self.history: list[dict[str, float]] = []
@@ -171,7 +174,11 @@ class _Run:
         total = torch.zeros((), device=self.data.device)
         batches = self.data.batches(number - 1)
         text = f"Epoch {number} of {self.epochs}"
-        for images, classes in progress.bar(batches, total=len(self.data), text=text, show=show):
+        shown = progress.bar(batches, total=len(self.data), text=text, show=show)
+        for step, (images, classes) in enumerate(shown, start=(number - 1) * len(self.data)):
+            rate = self.rate * one_cycle(step, self.steps)
+            for group in self.optimiser.param_groups:
+                group["lr"] = rate
             self.optimiser.zero_grad(set_to_none=True)
             with autocast(self.data.device, self.precision):
                 result = self.model(images.contiguous(memory_format=torch.channels_last))
@@ -181,16 +188,17 @@ class _Run:
             nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)
             self.scaler.step(self.optimiser)
             self.scaler.update()
-            self.schedule.step()
             # Not loss.item(): reading a number makes the CPU wait for the GPU at every step.
             total += loss.detach()
         mean = float(total) / len(self.data)
-        if mean != mean:
+        if not math.isfinite(mean):
             raise CourseError(
                 f"The loss is no number any more (epoch {number}). Train again with a smaller "
                 "learning_rate, or in float32."
             )
-        judged = evaluate(self.model, validation, criterion, self.precision) if validation else None
+        judged = None
+        if validation is not None:
+            judged = evaluate(self.model, validation, criterion, self.precision)
         best = max((row.get("validation Dice", -1.0) for row in self.history), default=-2.0)
         better = judged is None or judged[1] > best
         if better:
@@ -201,7 +209,7 @@ class _Run:
             mean,
             judged and judged[0],
             judged and judged[1],
-            float(self.schedule.get_last_lr()[0]),
+            rate,
             time.perf_counter() - start,
             better,
         )
@@ -213,7 +221,6 @@ class _Run:
         return {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "scaler": self.scaler.state_dict(),
             "random": checkpoint.random_state(),
             "history": self.history,
@@ -233,7 +240,6 @@ class _Run:
             )
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
         self.scaler.load_state_dict(state["scaler"])
         checkpoint.set_random_state(state["random"])
         self.history, self.best = state["history"], state["best"]
