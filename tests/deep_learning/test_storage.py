@@ -55,6 +55,18 @@ def test_weights_of_a_trained_layout_are_stored_alike(model, file, tmp_path):
     assert again.read_bytes() == file.read_bytes()
 
 
+def test_half_the_bits_make_half_the_file_and_nearly_the_same_result(tmp_path):
+    wide = UNet(1, 1, depth=2, width=16).eval()
+    full = storage.save(tmp_path / "full.safetensors", wide)
+    half = storage.save(tmp_path / "half.safetensors", wide, half=True)
+    assert half.stat().st_size < 0.55 * full.stat().st_size
+    found, _, _ = storage.load(half)
+    assert {p.dtype for p in found.parameters()} == {torch.float32}
+    image = torch.rand(1, 1, 32, 32)
+    assert torch.allclose(found(image), wide(image), atol=0.01)
+    assert not torch.equal(found(image), wide(image))
+
+
 def test_a_network_that_exists_is_filled(model, file):
     other = UNet(1, 2, depth=1, width=4, up="bilinear")
     assert storage.load_into(other, file) == RECORD

@@ -87,10 +87,12 @@ def draw(history: list[dict[str, float]]) -> Any:
     styles = {"training loss": ("#0072B2", "-"), "validation loss": ("#E69F00", "--")}
     for name, (colour, line) in styles.items():
         if name in history[0]:
-            left.plot(epochs, [row[name] for row in history], line, color=colour, label=name)
+            left.plot(
+                epochs, [row[name] for row in history], line, color=colour, label=name, marker="."
+            )
     left.legend(frameon=False)
     left.set(xlabel="epoch", ylabel="loss")
     if "validation Dice" in history[0]:
-        right.plot(epochs, [row["validation Dice"] for row in history], color="#009E73")
+        right.plot(epochs, [row["validation Dice"] for row in history], color="#009E73", marker=".")
     right.set(xlabel="epoch", ylabel="validation Dice", ylim=(0, 1))
     return figure
