@@ -1,0 +1,98 @@
+"""What a training step really takes: asked of the one who hands the memory out."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+from gpu_course.deep_learning import memory
+from gpu_course.deep_learning.data import find_device
+from gpu_course.deep_learning.losses import dice_cross_entropy
+from gpu_course.deep_learning.precision import autocast
+from gpu_course.devices import quiet_stderr
+from gpu_course.errors import CourseError
+
+
+def training_step(
+    model: nn.Module,
+    *,
+    patch: int,
+    batch: int,
+    precision: str = "float32",
+    device: torch.device | str | None = None,
+) -> int:
+    """Run two training steps with AdamW and return the most memory that was in use at once.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        A `UNet`. A copy is trained, so the model stays as it is.
+    patch, batch : int
+    precision : {"float32", "bfloat16", "float16"}
+    device : torch.device or str, optional
+        CUDA, where the allocator remembers its peak, or a CPU, where PyTorch's profiler notes
+        every piece of memory taken and given back. None: `gpu_course.devices.torch`.
+
+    Returns
+    -------
+    int
+        Bytes in use by tensors. The allocator keeps more from the driver, to hand it out again.
+
+    Raises
+    ------
+    CourseError
+        If the device has no such count (Apple's), or is full.
+    """
+    where = find_device(device)
+    if where.type not in ("cuda", "cpu"):
+        raise CourseError(
+            f'PyTorch keeps no peak for {where.type}. Measure with device="cpu": the tensors have '
+            "the same sizes there."
+        )
+    _, channels = memory.needs(model)
+    classes = int(getattr(model, "configuration", {"classes": 1})["classes"])
+    before = torch.cuda.memory_allocated(where) if where.type == "cuda" else 0
+    twin = copy.deepcopy(model).to(where).train()
+    optimiser = torch.optim.AdamW(twin.parameters())
+    criterion = dice_cross_entropy(classes)
+    images = torch.zeros(batch, channels, patch, patch, device=where)
+    truth = torch.ones(batch, 1, patch, patch, device=where)
+
+    def step() -> None:
+        optimiser.zero_grad(set_to_none=True)
+        with autocast(where, precision):
+            result = twin(images)
+        criterion(result, truth).backward()
+        optimiser.step()
+
+    try:
+        step()  # The optimiser takes its memory at the first step.
+        optimiser.zero_grad(set_to_none=True)
+        if where.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(where)
+            step()
+            return torch.cuda.max_memory_allocated(where) - before
+        need = memory.estimate(model, patch=patch, batch=batch, precision=precision)
+        return _peak_on_cpu(step) + need.parameters + need.optimiser
+    except torch.OutOfMemoryError as error:
+        raise CourseError(
+            f"The memory of {where} is full: that is more than it has. Take a smaller batch."
+        ) from error
+
+
+def _peak_on_cpu(step: object) -> int:
+    """Return the most bytes in use at once, of those taken during a step."""
+    from torch.profiler import ProfilerActivity, profile
+
+    assert callable(step)
+    with quiet_stderr(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
+        step()
+    # Every event is one piece of memory: bytes taken, or, below 0, given back.
+    events = [e for e in seen.profiler.kineto_results.events() if e.name() == "[memory]"]
+    now = peak = 0
+    for event in sorted(events, key=lambda event: event.start_ns()):
+        now += event.nbytes()
+        peak = max(peak, now)
+    return int(peak)

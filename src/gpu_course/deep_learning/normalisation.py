@@ -1,0 +1,94 @@
+"""Normalisation: images of every camera and exposure brought to the same range of values."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+
+@dataclasses.dataclass(frozen=True)
+class Normalisation:
+    """Map two percentiles of an image to 0 and 1, each channel by itself.
+
+    Percentiles, not the smallest and largest value: one hot pixel or one glint would otherwise
+    decide the range. They are taken over a whole image, never over a patch: in a patch of plain
+    soil the noise would be stretched until it looks like something.
+
+    Attributes
+    ----------
+    low, high : float
+        The percentiles that become 0 and 1, in percent. Values beyond them are kept, not cut.
+    """
+
+    low: float = 1.0
+    high: float = 99.8
+
+    def __post_init__(self) -> None:
+        """Refuse percentiles in the wrong order."""
+        if not 0 <= self.low < self.high <= 100:
+            raise CourseError(
+                f"The percentiles {self.low} and {self.high} span nothing. "
+                "Choose 0 ≤ low < high ≤ 100."
+            )
+
+    def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the normalised image.
+
+        Parameters
+        ----------
+        image : ndarray (C, Y, X)
+            Any real dtype. Use `channels_first` for images with axes YX or YXC.
+
+        Returns
+        -------
+        ndarray, float32 (C, Y, X)
+            An image of one single value becomes 0 everywhere.
+
+        Raises
+        ------
+        CourseError
+            If the image holds missing or infinite values.
+        """
+        if not np.isfinite(image).all():
+            raise CourseError(
+                "The image holds missing or infinite values (NaN, inf), which would spread through "
+                "the whole network. Replace them first, for instance with numpy.nan_to_num."
+            )
+        low, high = np.percentile(image, [self.low, self.high], axis=(1, 2), keepdims=True)
+        span = np.where(high > low, high - low, 1)
+        return ((image - low) / span).astype(np.float32)
+
+
+def channels_first(image: NDArray[Any], axes: str | None = None) -> NDArray[Any]:
+    """Return an image as PyTorch wants it: channels first, also if there is only one.
+
+    Parameters
+    ----------
+    image : ndarray (Y, X) or (Y, X, C)
+    axes : {"YX", "YXC"}, optional
+        As in `gpu_course.images.Sample`. None: by the number of axes.
+
+    Returns
+    -------
+    ndarray (C, Y, X)
+        A view of the image.
+
+    Raises
+    ------
+    CourseError
+        If the image has other axes.
+    """
+    axes = axes or {2: "YX", 3: "YXC"}.get(image.ndim, "")
+    if axes == "YX" and image.ndim == 2:
+        return image[None]
+    if axes == "YXC" and image.ndim == 3:
+        return np.moveaxis(image, -1, 0)
+    raise CourseError(
+        f"This network sees 2D images with axes YX or YXC; the shape {image.shape} is neither. "
+        "Give it one plane of a stack at a time."
+    )

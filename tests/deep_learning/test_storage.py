@@ -1,0 +1,187 @@
+import json
+import os
+import struct
+
+import pytest
+import torch
+
+from gpu_course.deep_learning import storage
+from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.unet import UNet
+from gpu_course.errors import CourseError
+
+RECORD = {"seconds": 12.5, "device": "cpu", "seed": 3, "data": ["roots", "train", [0, 24]]}
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(2)
+    model = UNet(1, 2, depth=1, width=4, up="bilinear")
+    model(torch.rand(4, 1, 8, 8))
+    return model.eval()
+
+
+@pytest.fixture
+def file(model, tmp_path):
+    path = tmp_path / "weights" / "bars.safetensors"
+    return storage.save(path, model, normalisation=Normalisation(2, 98), record=RECORD)
+
+
+def rewrite(file, change):
+    """Change what a file says about itself and keep its numbers."""
+    content = file.read_bytes()
+    (length,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + length])
+    change(header)
+    said = json.dumps(header).encode()
+    file.write_bytes(struct.pack("<Q", len(said)) + said + content[8 + length :])
+
+
+def test_weights_come_back_with_all_that_belongs_to_them(model, file):
+    found, normalisation, record = storage.load(file)
+    assert found.configuration == model.configuration
+    assert normalisation == Normalisation(2, 98)
+    assert record == RECORD
+    assert not found.training
+    image = torch.rand(1, 1, 8, 8)
+    assert torch.equal(found(image), model(image))
+    assert all(p.requires_grad and p.is_leaf for p in found.parameters())  # can be trained on
+
+
+def test_weights_of_a_trained_layout_are_stored_alike(model, file, tmp_path):
+    model.to(memory_format=torch.channels_last)
+    path = tmp_path / "again.safetensors"
+    again = storage.save(path, model, normalisation=Normalisation(2, 98), record=RECORD)
+    assert again.read_bytes() == file.read_bytes()
+
+
+def test_half_the_bits_make_half_the_file_and_nearly_the_same_result(tmp_path):
+    wide = UNet(1, 1, depth=2, width=16).eval()
+    full = storage.save(tmp_path / "full.safetensors", wide)
+    half = storage.save(tmp_path / "half.safetensors", wide, half=True)
+    assert half.stat().st_size < 0.55 * full.stat().st_size
+    found, _, _ = storage.load(half)
+    assert {p.dtype for p in found.parameters()} == {torch.float32}
+    image = torch.rand(1, 1, 32, 32)
+    assert torch.allclose(found(image), wide(image), atol=0.01)
+    assert not torch.equal(found(image), wide(image))
+
+
+def test_a_network_that_exists_is_filled(model, file):
+    other = UNet(1, 2, depth=1, width=4, up="bilinear")
+    assert storage.load_into(other, file) == RECORD
+    image = torch.rand(1, 1, 8, 8)
+    assert torch.equal(other.eval()(image), model(image))
+
+
+def test_weights_of_another_architecture_are_refused_and_change_nothing(file):
+    other = UNet(1, 2, depth=1, width=8, up="bilinear")
+    before = other.last.weight.clone()
+    with pytest.raises(CourseError, match="width=4 where yours has width=8"):
+        storage.load_into(other, file)
+    assert torch.equal(other.last.weight, before)
+
+
+@pytest.mark.parametrize("length", [0, 7, 100, -1])
+def test_a_file_cut_short_is_refused(file, length):
+    file.write_bytes(file.read_bytes()[:length])
+    with pytest.raises(CourseError, match="cut short or of another format"):
+        storage.load(file)
+
+
+class Hostile:
+    def __reduce__(self):
+        return (os.system, ("touch hostile-was-here",))
+
+
+def test_a_pickle_is_never_opened(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    torch.save({"weights": Hostile()}, "weights.safetensors")
+    with pytest.raises(CourseError, match="of another format"):
+        storage.load("weights.safetensors")
+    assert not (tmp_path / "hostile-was-here").exists()
+
+
+def say(**changes):
+    def change(header):
+        about = json.loads(header["__metadata__"]["about"])
+        header["__metadata__"]["about"] = json.dumps(about | changes)
+
+    return change
+
+
+def configure(**changes):
+    def change(header):
+        about = json.loads(header["__metadata__"]["about"])
+        say(configuration=about["configuration"] | changes)(header)
+
+    return change
+
+
+def babble(text):
+    def change(header):
+        header["__metadata__"]["about"] = text
+
+    return change
+
+
+def rename(header):
+    header["last.bias_"] = header.pop("last.bias")
+
+
+def reshape(header):
+    header["down.0.0.weight"]["shape"] = [1, 4, 3, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (say(kind="something else"), "no U-Net of this course"),
+        (babble("{"), "cannot be understood"),
+        (babble("[]"), "cannot be understood"),
+        (babble("[" * 100_000), "cannot be understood|cut short"),
+        (say(configuration=[1, 2]), "cannot be understood"),
+        (say(normalisation={"low": 1, "top": 2}), "cannot be understood"),
+        (say(normalisation={"low": "1", "high": 2}), "cannot be understood"),
+        (say(normalisation={"low": 9, "high": 2}), "percentiles"),
+        (say(record=[]), "record"),
+        (configure(width=10**6), "width=1000000"),
+        (configure(depth=10**9), "depth=1000000000"),
+        (configure(width=512, depth=8), "not those of the network"),
+        (configure(width=5), "another network"),
+        (configure(depth=2), "not those of the network"),
+        (configure(folder="x"), "cannot be understood"),
+        (rename, "not those of the network"),
+        (reshape, "another network"),
+        (lambda header: header.pop("__metadata__"), "no U-Net of this course"),
+    ],
+)
+def test_a_file_that_lies_about_itself_is_refused(file, change, words):
+    rewrite(file, change)
+    with pytest.raises(CourseError, match=words):
+        storage.load(file)
+
+
+def test_weights_that_are_no_numbers_are_refused(model, tmp_path):
+    with torch.no_grad():
+        model.last.bias[0] = float("nan")
+    path = storage.save(tmp_path / "a.safetensors", model)
+    with pytest.raises(CourseError, match=r"last\.bias holds values that are no numbers"):
+        storage.load(path)
+
+
+def test_missing_and_huge_files_are_said(tmp_path):
+    with pytest.raises(CourseError, match="cannot be read"):
+        storage.load(tmp_path / "missing.safetensors")
+    huge = tmp_path / "huge.safetensors"
+    with huge.open("wb") as file:
+        file.truncate(storage.LARGEST + 1)  # takes no room on the disk
+    with pytest.raises(CourseError, match="more than any network"):
+        storage.load(huge)
+
+
+def test_a_record_that_json_cannot_say_is_refused(model, tmp_path):
+    for record in ({"scenes": {1, 2}}, {"loss": float("nan")}):
+        with pytest.raises(CourseError, match="cannot be written as JSON"):
+            storage.save(tmp_path / "a.safetensors", model, record=record)
+    assert not list(tmp_path.iterdir())
