@@ -20,6 +20,7 @@ from typing import Any
 import nbformat
 import pages
 import records
+import score_page
 import yaml
 
 from gpu_course import chapters, notebooks, origin, paths, references, scores
@@ -135,7 +136,7 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         write_atomic(
             STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
         )
-    write_atomic(STAGE / "reference" / "scores.md", pages.scores_page(scores.read(), titles))
+    write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
     write_atomic(STAGE / "reference" / "execution-record.md", pages.record_page(book, found))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from gpu_course.chapters import Chapter
 from gpu_course.notebooks import KINDS, Kind
-from gpu_course.scores import Score
 
 NEEDS = {
     "opencl": "OpenCL (a GPU, or the CPU through PoCL)",
@@ -120,42 +119,6 @@ def devices_text(record: dict[str, Any]) -> str:
         pocl = device["library"] == "OpenCL" and device["note"].startswith("PoCL")
         used.setdefault(name, []).append("OpenCL through PoCL" if pocl else device["library"])
     return "; ".join(f"{name} ({', '.join(what)})" for name, what in used.items()) or cpu
-
-
-def scores_page(found: list[Score], titles: dict[str, str]) -> str:
-    """Return the page of all scores, as MyST."""
-    lines = [
-        "(ch-scores)=",
-        "# Scores: how results evolve",
-        "",
-        "The same images go through classical processing, pixel classification and deep learning. "
-        "This page gathers what each method reached on images that played no part in its tuning. "
-        "It is written from the chapters' own outputs, so a method that has no chapter yet has no "
-        "row.",
-        "",
-    ]
-    for name in dict.fromkeys(score.set for score in found):
-        rows = [score for score in found if score.set == name]
-        lines += [
-            f"## {name}",
-            "",
-            "| method | metric | score | images | chapter |",
-            "| --- | --- | --: | --: | --- |",
-        ]
-        for row in rows:
-            chapter = f"[{titles.get(row.chapter, row.chapter)}](/{row.chapter}.ipynb)"
-            lines.append(f"| {row.method} | {row.metric} | {row.value:.3f} | {row.n} | {chapter} |")
-        lines.append("")
-    if not found:
-        lines.append("No chapter has reported a score yet.")
-    lines += [
-        "The same records, for your own code: `gpu-course scores --json`.",
-        "",
-        "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
-        "intersection over union. Dice compares masks pixel by pixel; clDice compares their "
-        "centrelines.",
-    ]
-    return "\n".join(lines) + "\n"
 
 
 def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:

@@ -1,0 +1,83 @@
+"""The page of all scores: for each image set, one column for each method."""
+
+from gpu_course.errors import CourseError
+from gpu_course.images import cards
+from gpu_course.scores import Score
+
+#: From left to right, as the course goes; methods with other names follow.
+ORDER = ("classical", "deconvolution + classical", "pixel classification", "deep learning")
+
+
+def scores_page(found: list[Score], titles: dict[str, str]) -> str:
+    """Return the page of all scores, as MyST.
+
+    Parameters
+    ----------
+    found : list of Score
+        Of all chapters.
+    titles : dict
+        Chapter's name → its title.
+    """
+    lines = [
+        "(ch-scores)=",
+        "# Scores: how results evolve",
+        "",
+        "The same images go through classical processing, pixel classification and deep learning. "
+        "This page gathers what each method reached on images that played no part in its tuning. "
+        "It is written from the chapters' own outputs, so a method that has no chapter yet has no "
+        "column.",
+        "",
+    ]
+    for name in dict.fromkeys(score.set for score in found):
+        lines += _set(name, [score for score in found if score.set == name], titles)
+    if not found:
+        lines += ["No chapter has reported a score yet.", ""]
+    lines += [
+        "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
+        "intersection over union, and PQ is panoptic quality at a threshold of 0.5. Dice compares "
+        "masks pixel by pixel; clDice compares their centrelines. All of these are 1 at best. A "
+        "count error is best at 0, and negative where objects were missed.",
+        "",
+        "The same records, for your own code: `gpu-course scores --json`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _set(name: str, scores: list[Score], titles: dict[str, str]) -> list[str]:
+    methods = sorted(
+        dict.fromkeys(s.method for s in scores),
+        key=lambda m: ORDER.index(m) if m in ORDER else len(ORDER),
+    )
+    value = {(s.metric, s.method): f"{s.value:.3f}".replace("-", "−") for s in scores}
+    rows = [
+        f"| {metric} | " + " | ".join(value.get((metric, method), "–") for method in methods) + " |"
+        for metric in dict.fromkeys(s.metric for s in scores)
+    ]
+    lines = [
+        f"## {name}",
+        "",
+        _which(name, scores),
+        "",
+        f"| score | {' | '.join(methods)} |",
+        f"| --- |{' --: |' * len(methods)}",
+        *rows,
+        "",
+    ]
+    for method in methods:
+        chapters = dict.fromkeys(s.chapter for s in scores if s.method == method)
+        links = ", ".join(f"[{titles.get(c, c)}](/{c}.ipynb)" for c in chapters)
+        lines.append(f"* {method}: {links}")
+    return [*lines, ""]
+
+
+def _which(name: str, scores: list[Score]) -> str:
+    """Say what was scored: how many images, and whether a camera took them."""
+    number = max(s.n for s in scores)
+    images = "one image" if number == 1 else f"{number} images"
+    try:
+        card = cards.read(name)
+    except CourseError:  # a set without a card
+        return f"Scored on {images}."
+    kind = "real" if card.real else "simulated"
+    title = card.title if kind in card.title else f"{card.title}, {kind}"
+    return f"{title}. Scored on {images}."
