@@ -102,7 +102,7 @@ def build(
     Raises
     ------
     CourseError
-        If TensorFlow or StarDist is not installed.
+        If TensorFlow or StarDist is not installed, or TensorFlow was imported in another way.
     """
     from gpu_course import devices
 
@@ -131,6 +131,13 @@ def build(
     )
     with quiet():
         network = StarDist2D(configuration, name="course", basedir=None)
+    from tf_keras import Model
+
+    if not isinstance(network.keras_model, Model):
+        raise CourseError(
+            "TensorFlow was imported before anybody told it that StarDist needs Keras 2. Restart "
+            "Python, and begin with gpu_course.devices.tensorflow()."
+        )
     model = StarModel(design, network, normalisation or Normalisation())
     model.weights = _first_weights(design, seed)
     return model
