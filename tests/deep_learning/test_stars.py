@@ -10,7 +10,7 @@ import pytest
 
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.normalisation import Normalisation
-from gpu_course.deep_learning.stars import scores, thresholds
+from gpu_course.deep_learning.stars import scores, storage, thresholds
 from gpu_course.deep_learning.stars.data import StarPatches, StarTiles, targets
 from gpu_course.deep_learning.stars.design import Design
 from gpu_course.deep_learning.stars.model import build
@@ -169,11 +169,13 @@ def test_the_weights_are_those_that_the_design_says(design):
     assert [tuple(w.shape) for w in keras.get_weights()] == list(design.weights.values())
     names = [weight.name for weight in keras.weights]
     ours = list(design.weights)
-    assert names[-1].startswith("dist/") and ours[-1].startswith("distances/")
-    assert names[-3].startswith("prob/") and ours[-3].startswith("probability/")
-    first, _, second = names[-5].partition("/")
-    assert (first, ours[-5]) == ("features", "features/bias")
-    assert second.startswith("bias")
+    ends = [names[at].split(":")[0] for at in (-1, -3, -5)]
+    assert ends == ["dist/bias", "prob/bias", "features/bias"]
+    assert [ours[at] for at in (-1, -3, -5)] == [
+        "distances/bias",
+        "probability/bias",
+        "features/bias",
+    ]
 
 
 def test_the_network_sees_as_far_as_its_design_says():
@@ -192,7 +194,8 @@ def test_the_network_sees_as_far_as_its_design_says():
         answer = keras(lit)[1][0, 32, 32, 0]
     (seen,) = np.nonzero(np.abs(tape.gradient(answer, lit).numpy()[0, :, :, 0]).sum(axis=0))
     before, after = 64 - seen.min(), seen.max() - 64
-    assert before <= reach.before and after <= reach.after
+    assert before <= reach.before
+    assert after <= reach.after
     # At this place of the pooling grid; the design says the largest of all places.
     assert before + after + 1 > 0.8 * reach.size
 
@@ -287,6 +290,53 @@ def test_callbacks_and_patience_end_training(scenes, validation):
     # A learning rate of nearly nothing makes nothing better after the first epoch or two.
     still = train(build(DESIGN), *data, epochs=9, learning_rate=1e-12, patience=2)
     assert len(still.history) <= 4
+
+
+def test_an_interrupted_run_ends_with_the_same_weights(scenes, validation, tmp_path):
+    def run(path, **options):
+        model = build(DESIGN, seed=5)
+        data = batches(scenes, validation, batches=2, batch=2)
+        return model.weights, train(model, *data, epochs=3, resume_from=path, **options), model
+
+    class PowerCut(Exception):
+        pass
+
+    def cut(epoch):
+        if epoch.number == 2:
+            raise PowerCut
+
+    _, whole, straight = run(tmp_path / "whole")
+    with pytest.raises(PowerCut):
+        run(tmp_path / "cut", callbacks=[cut])
+    seen = []
+    _, resumed, mended = run(tmp_path / "cut", callbacks=[seen.append])
+    assert [epoch.number for epoch in seen] == [2, 3]
+    assert [row["training loss"] for row in resumed.history] == pytest.approx(
+        [row["training loss"] for row in whole.history], rel=1e-6
+    )
+    for name, weights in straight.weights.items():
+        assert np.allclose(mended.weights[name], weights, atol=1e-6)
+    # A run that is over is not trained on.
+    _, again, same = run(tmp_path / "cut", callbacks=[seen.append])
+    assert len(seen) == 2
+    assert again.history == resumed.history
+    assert np.array_equal(same.weights["features/kernel"], mended.weights["features/kernel"])
+
+
+def test_checkpoints_of_other_runs_and_broken_ones_are_refused(scenes, validation, tmp_path):
+    data = batches(scenes, validation, batches=1, batch=1)
+    path = tmp_path / "run"
+    model = build(DESIGN)
+    train(model, *data, epochs=1, resume_from=path)
+    with pytest.raises(CourseError, match="learning_rate differ"):
+        train(model, *data, epochs=1, learning_rate=0.1, resume_from=path)
+    content = path.read_bytes()
+    path.write_bytes(content[:-10])
+    with pytest.raises(CourseError, match="cut short"):
+        train(model, *data, epochs=1, resume_from=path)
+    storage.save(path, model)
+    with pytest.raises(CourseError, match="no checkpoint of StarDist"):
+        train(model, *data, epochs=1, resume_from=path)
 
 
 def test_training_that_makes_no_sense_is_refused(scenes, validation):

@@ -92,7 +92,7 @@ def load(path: Path | str, *, expected: Design | None = None) -> StarModel:
     CourseError
         If the file is missing, damaged, too large, of another format or of another design.
     """
-    metadata, arrays = _read(Path(path))
+    metadata, arrays = read(path)
     try:
         about = json.loads(metadata.get("about", "{}"))
         if about.get("kind") != KIND:
@@ -113,11 +113,18 @@ def load(path: Path | str, *, expected: Design | None = None) -> StarModel:
     return model
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+def read(path: Path | str) -> tuple[dict[str, str], dict[str, NDArray[Any]]]:
+    """Return what a safetensors file says about itself, and its arrays by name.
+
+    Raises
+    ------
+    CourseError
+        If the file is missing, damaged, too large or of another format.
+    """
     from safetensors import SafetensorError, safe_open
 
     try:
-        size = path.stat().st_size
+        size = Path(path).stat().st_size
         if size > LARGEST:
             raise _damaged(path, f"it has {size / 2**20:.0f} MiB, more than any network here")
         with safe_open(path, framework="numpy") as file:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gpu_course.deep_learning import progress
 from gpu_course.deep_learning.history import Training
+from gpu_course.deep_learning.stars import checkpoint
 from gpu_course.deep_learning.stars.data import StarPatches, StarTiles
 from gpu_course.deep_learning.stars.model import StarModel, quiet
 from gpu_course.deep_learning.train import one_cycle
@@ -81,6 +82,7 @@ def train(
     epochs: int,
     learning_rate: float = 1e-3,
     patience: int | None = None,
+    resume_from: Path | str | None = None,
     callbacks: Sequence[Callback] = (),
     show_progress: bool = True,
 ) -> StarTraining:
@@ -106,6 +108,9 @@ def train(
         The largest, of Adam.
     patience : int, optional
         Stop after so many epochs without a smaller validation loss.
+    resume_from : path, optional
+        A checkpoint is written there after every epoch. If there is one already, training goes
+        on from it and ends, on a CPU, with the same weights as without the interruption.
     callbacks : sequence of function
         Each is called with a `StarEpoch`; one that returns True ends the training.
     show_progress : bool
@@ -118,7 +123,8 @@ def train(
     Raises
     ------
     CourseError
-        If the data are of another design, the device is full, or the loss is no number.
+        If the data are of another design, the checkpoint is of another run, the device is full,
+        or the loss is no number.
     """
     import tensorflow as tf
     from tf_keras.optimizers import Adam
@@ -132,10 +138,22 @@ def train(
     optimiser = Adam(learning_rate, clipnorm=1.0)
     with quiet():
         model.network.prepare_for_training(optimiser)
-    history: list[dict[str, float]] = []
-    best, best_epoch, smallest = copy.deepcopy(model.weights), 0, math.inf
+    optimiser.build(keras.trainable_variables)
+    settings = {
+        "design": dataclasses.asdict(model.design),
+        "data": data.settings,
+        "validation": validation.settings,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+    }
+    run = checkpoint.Run(best=model.weights)
+    if resume_from is not None and Path(resume_from).exists():
+        run = checkpoint.load(resume_from, model, optimiser, settings)
+    elif resume_from is not None:
+        # The first epoch may be interrupted too: keep the weights it began with.
+        checkpoint.save(resume_from, model, optimiser, settings, run)
     try:
-        for number in range(1, epochs + 1):
+        for number in range(len(run.history) + 1, 1 if run.finished else epochs + 1):
             start, total, rate = time.perf_counter(), 0.0, 0.0
             shown = progress.bar(
                 data.batches(number - 1),
@@ -154,23 +172,27 @@ def train(
                     f"The loss is no number any more (epoch {number}). Train again with a smaller "
                     "learning_rate."
                 )
-            better = loss < smallest
+            better = loss < run.smallest_loss
             if better:
-                best, best_epoch, smallest = model.weights, number, loss
+                run.best, run.best_epoch = model.weights, number
             mean, seconds = total / len(data), time.perf_counter() - start
             epoch = StarEpoch(number, epochs, mean, loss, iou, rate, seconds, better)
-            history.append(epoch.row())
+            run.history.append(epoch.row())
             asked = [callback(epoch) is True for callback in callbacks]
-            if any(asked) or (patience is not None and number - best_epoch >= patience):
+            idle = number - run.best_epoch
+            run.finished = any(asked) or (patience is not None and idle >= patience)
+            if resume_from is not None:
+                checkpoint.save(resume_from, model, optimiser, settings, run)
+            if run.finished:
                 break
     except tf.errors.ResourceExhaustedError as error:
         raise CourseError(
             f"The memory of {device.name} is full. Take a smaller batch or patch, or a design of "
             "less width."
         ) from error
-    model.weights = best
+    model.weights = run.best
     result = StarTraining(
-        history, best_epoch, device.address, "float32", data.settings["seed"], data.settings
+        run.history, run.best_epoch, device.address, "float32", data.settings["seed"], data.settings
     )
     model.record = result.record() | {"validation": validation.settings}
     return result
