@@ -95,7 +95,7 @@ def predict(
     device = devices.tensorflow()
     assert device is not None  # the model is built
     pixels = model.prepare(image)
-    shape = tuple(round(n * (scale or 1)) for n in pixels.shape[:2])
+    shape = tuple(round(n * (1 if scale is None else scale)) for n in pixels.shape[:2])
     if min(shape) < model.design.stride:
         raise CourseError(
             f"At a scale of {scale} the image has {shape[0]} × {shape[1]} pixels, and the network "
