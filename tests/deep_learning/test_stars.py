@@ -10,11 +10,13 @@ import pytest
 
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.receptive_field import effective_size
 from gpu_course.deep_learning.stars import scores, storage, thresholds
 from gpu_course.deep_learning.stars.data import StarPatches, StarTiles, targets
 from gpu_course.deep_learning.stars.design import Design
 from gpu_course.deep_learning.stars.model import build
 from gpu_course.deep_learning.stars.predict import predict, tiles_for
+from gpu_course.deep_learning.stars.receptive_field import effective
 from gpu_course.deep_learning.stars.train import train
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
@@ -200,6 +202,21 @@ def test_the_network_sees_as_far_as_its_design_says():
     assert before + after + 1 > 0.8 * reach.size
 
 
+def test_what_it_really_looks_at_lies_inside_its_field_and_is_smaller(trained):
+    model = trained[0]
+    weights = effective(model, (64, 64), repeats=2)
+    assert weights.shape == (64, 64)
+    assert weights.sum() == pytest.approx(1, abs=1e-4)
+    reach = DESIGN.field
+    rows, columns = np.nonzero(weights)
+    assert 32 - min(rows.min(), columns.min()) <= reach.before
+    assert max(rows.max(), columns.max()) - 32 <= reach.after
+    assert effective_size(weights) < reach.size
+    assert np.array_equal(weights, effective(model, (64, 64), repeats=2))
+    with pytest.raises(CourseError, match="multiple of 4"):
+        effective(model, (64, 63))
+
+
 def test_first_weights_follow_from_the_seed_and_nothing_else_is_seeded():
     before = np.random.get_state()[1].copy()
     one, same, other = (build(DESIGN, seed=s).weights for s in (1, 1, 2))
@@ -214,16 +231,13 @@ def test_building_says_nothing(capfd):
     assert said.out == said.err == ""
 
 
-def test_tensorflow_imported_too_early_is_said():
-    """Only a fresh process can be wrong from the start."""
-    code = (
-        "import os, sys; os.environ.pop('TF_USE_LEGACY_KERAS', None); import tensorflow\n"
-        "from gpu_course.deep_learning.stars import design, model\n"
-        "try: model.build(design.Design(width=2, features=4))\n"
-        "except Exception as error: print(error)"
-    )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "begin with gpu_course.devices.tensorflow()" in said.stdout
+def test_another_keras_than_stardist_needs_is_said(monkeypatch):
+    """As if TensorFlow had been imported first, and had taken Keras 3."""
+    import tf_keras
+
+    monkeypatch.setattr(tf_keras, "Model", type("Other", (), {}))
+    with pytest.raises(CourseError, match=r"begin with gpu_course\.devices\.tensorflow"):
+        build(DESIGN)
 
 
 def test_without_tensorflow_the_cure_is_said(monkeypatch):
@@ -269,30 +283,14 @@ def test_the_best_weights_are_kept(trained, validation):
     assert iou == pytest.approx(best["star IoU"], rel=1e-3)
 
 
-def test_the_same_seed_trains_the_same_weights_and_quietly(scenes, validation, capfd):
-    def run(seed):
-        model = build(DESIGN, seed=5)
-        train(model, *batches(scenes, validation, batches=3, seed=seed), epochs=1)
-        return model.weights
-
-    one, same = run(1), run(1)
-    assert all(np.allclose(one[name], same[name], atol=1e-6) for name in one)
-    first = build(DESIGN, seed=5).weights
-    assert not np.allclose(one["features/kernel"], first["features/kernel"], atol=1e-6)
-    said = capfd.readouterr()
-    assert said.out == said.err == ""
-
-
-def test_callbacks_and_patience_end_training(scenes, validation):
-    model = build(DESIGN)
-    data = batches(scenes, validation, batches=1)
-    assert len(train(model, *data, epochs=5, callbacks=[lambda epoch: True]).history) == 1
+def test_patience_ends_training(scenes, validation):
     # A learning rate of nearly nothing makes nothing better after the first epoch or two.
+    data = batches(scenes, validation, batches=1)
     still = train(build(DESIGN), *data, epochs=9, learning_rate=1e-12, patience=2)
     assert len(still.history) <= 4
 
 
-def test_an_interrupted_run_ends_with_the_same_weights(scenes, validation, tmp_path):
+def test_an_interrupted_run_ends_with_the_same_weights(scenes, validation, tmp_path, capfd):
     def run(path, **options):
         model = build(DESIGN, seed=5)
         data = batches(scenes, validation, batches=2, batch=2)
@@ -321,14 +319,17 @@ def test_an_interrupted_run_ends_with_the_same_weights(scenes, validation, tmp_p
     assert len(seen) == 2
     assert again.history == resumed.history
     assert np.array_equal(same.weights["features/kernel"], mended.weights["features/kernel"])
+    said = capfd.readouterr()
+    assert said.out == said.err == ""
 
 
 def test_checkpoints_of_other_runs_and_broken_ones_are_refused(scenes, validation, tmp_path):
     data = batches(scenes, validation, batches=1, batch=1)
     path = tmp_path / "run"
     model = build(DESIGN)
-    train(model, *data, epochs=1, resume_from=path)
-    with pytest.raises(CourseError, match="learning_rate differ"):
+    ended = train(model, *data, epochs=3, resume_from=path, callbacks=[lambda epoch: True])
+    assert len(ended.history) == 1
+    with pytest.raises(CourseError, match="epochs, learning_rate differ"):
         train(model, *data, epochs=1, learning_rate=0.1, resume_from=path)
     content = path.read_bytes()
     path.write_bytes(content[:-10])

@@ -125,7 +125,7 @@ def test_a_design_says_whether_it_sees_enough():
     design = Design(grid=2, depth=2, patch=64)
     reach = design.field.radius
     said = [
-        design.fit(extent.Extent(1, length, 5)) for length in (reach / 3, reach / 1.5, 2 * reach)
+        design.judge(extent.Extent(1, length, 5)) for length in (reach / 3, reach / 1.5, 2 * reach)
     ]
     assert "and their neighbours" in said[0]
     assert "little around them" in said[1]

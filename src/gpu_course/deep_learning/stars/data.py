@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,8 +104,7 @@ class StarPatches:
 
     def batches(self, epoch: int) -> Iterator[StarBatch]:
         """Yield the batches of an epoch, the same each time it is asked."""
-        for batch in self.patches.batches(epoch):
-            yield _answers(batch, self.design)
+        yield from ahead(_answers(b, self.design) for b in self.patches.batches(epoch))
 
 
 class StarTiles:
@@ -135,8 +135,16 @@ class StarTiles:
 
     def batches(self) -> Iterator[StarBatch]:
         """Yield the batches, always the same."""
-        for batch in self.tiles.batches():
-            yield _answers(batch, self.design)
+        yield from ahead(_answers(batch, self.design) for batch in self.tiles.batches())
+
+
+def ahead(batches: Iterator[StarBatch]) -> Iterator[StarBatch]:
+    """Yield batches while a thread makes the next one, so that the network need not wait."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
 
 
 def targets(

@@ -149,7 +149,7 @@ class Design:
         """
         return sum(4 * c.channels_out / c.scale**2 for c in self.convolutions)
 
-    def fit(self, extent: Extent) -> str:
+    def judge(self, extent: Extent) -> str:
         """Say in a sentence or two whether the network sees enough of the objects."""
         reach = self.field.radius
         text = (
