@@ -1,4 +1,4 @@
-"""Section 4: deep learning with PyTorch, from labelled scenes to masks of images of any size.
+"""Section 4: deep learning, from labelled scenes to masks of images of any size.
 
 In the order of the lesson:
 
@@ -9,6 +9,8 @@ In the order of the lesson:
 * `losses` say how wrong it is and `train` makes it less so, in the `precision` of the device, with
   a `checkpoint` after every epoch, a `history` at the end and `progress` to be seen meanwhile;
 * `predict` covers images of any size, and `storage` keeps the weights.
+
+That is semantic segmentation; `stars` holds the same steps for instances, with StarDist.
 
 Importing this package imports none of the libraries that its modules use.
 """

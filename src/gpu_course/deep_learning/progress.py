@@ -68,12 +68,12 @@ class LivePlot:
 
 
 def draw(history: list[dict[str, float]]) -> Any:
-    """Return a figure of a run: losses on the left, validation Dice on the right.
+    """Return a figure of a run: losses on the left, the score of the validation on the right.
 
     Parameters
     ----------
     history : list of dict
-        `Training.history`.
+        `Training.history`, of a U-Net or of a StarDist network.
 
     Returns
     -------
@@ -92,7 +92,8 @@ def draw(history: list[dict[str, float]]) -> Any:
             )
     left.legend(frameon=False)
     left.set(xlabel="epoch", ylabel="loss")
-    if "validation Dice" in history[0]:
-        right.plot(epochs, [row["validation Dice"] for row in history], color="#009E73", marker=".")
-    right.set(xlabel="epoch", ylabel="validation Dice", ylim=(0, 1))
+    score = next((name for name in ("validation Dice", "star IoU") if name in history[0]), None)
+    if score:
+        right.plot(epochs, [row[score] for row in history], color="#009E73", marker=".")
+    right.set(xlabel="epoch", ylabel=score or "no validation", ylim=(0, 1))
     return figure
