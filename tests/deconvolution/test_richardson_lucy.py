@@ -324,7 +324,9 @@ def test_the_memory_is_as_predicted(options):
     richardson_lucy(image, psf, 4, **options)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert memory_needed(image.shape, psf.shape, **options) == pytest.approx(peak, rel=0.15)
+    # Total variation works on a block per core; how many at a time depends on the moment.
+    above = 1.4 if "tv" in options else 1.15
+    assert 0.87 * peak <= memory_needed(image.shape, psf.shape, **options) <= above * peak
 
 
 def test_the_field_of_the_benchmark_fits_into_its_memory():
