@@ -139,3 +139,8 @@ def test_rings_of_a_bright_bead_are_no_beads():
     image = bead_image(STACK, APART[4:5], [3e6], real)
     found = beads.find(image, VOXEL, SHAPE)
     assert [bead.verdict for bead in found] == [beads.USED]
+
+
+def test_a_background_above_all_beads_is_refused():
+    with pytest.raises(CourseError, match="above the background"):
+        psf.from_beads(stack(), VOXEL, SHAPE, background=1e9)

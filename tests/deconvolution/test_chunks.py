@@ -90,3 +90,16 @@ def test_integers_and_uneven_chunks(image):
 def test_what_cannot_be_cut_is_named(image, options, word):
     with pytest.raises(CourseError, match=word):
         chunked(image, PSF, 2, **options)
+
+
+def test_what_does_not_belong_to_the_image_is_refused(image):
+    with pytest.raises(CourseError, match="start has shape"):
+        chunked(image, PSF, 2, chunk=image.shape, start=np.ones([n + 5 for n in image.shape]))
+    for wrong in (PSF * 0, PSF - 1):
+        with pytest.raises(CourseError, match="no light"):
+            overlap_for(wrong)
+
+
+def test_options_left_out_may_be_named(image):
+    named = chunked(image, PSF, 2, chunk=image.shape, callback=None, stop=None)
+    assert np.array_equal(named, chunked(image, PSF, 2, chunk=image.shape))

@@ -314,6 +314,41 @@ def test_what_cannot_be_deconvolved_is_named(image, psf, options, word):
         richardson_lucy(image, psf, **options)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"iterations": 2.5},
+        {"iterations": "5"},
+        {"background": np.ones((9, 9))},
+        {"tv": "a"},
+        {"acceleration": True},
+        {"acceleration": [0.5, float("nan")]},
+        {"acceleration": [1.5]},
+    ],
+)
+def test_settings_of_another_kind_are_refused(options):
+    with pytest.raises(CourseError):
+        richardson_lucy(GOOD, SMALL, **options)
+
+
+@pytest.mark.parametrize("kind", [bool, np.bool_, np.asarray])
+def test_a_comparison_of_numbers_stops_too(kind):
+    seen = []
+    richardson_lucy(GOOD, SMALL, 9, callback=lambda s: seen.append(1) or kind(s.iteration >= 2))
+    assert len(seen) == 2
+
+
+def test_one_edge_stands_for_all():
+    alike = richardson_lucy(GOOD, SMALL, 3, tv=0.01, voxel_size=(0.2,) * GOOD.ndim)
+    assert np.array_equal(richardson_lucy(GOOD, SMALL, 3, tv=0.01, voxel_size=0.2), alike)
+
+
+def test_memory_of_shapes_that_do_not_fit_is_refused():
+    for shapes in (((64, 64, 64), (5, 5)), ((8, 8), (30, 3))):
+        with pytest.raises(CourseError, match="does not fit"):
+            memory_needed(*shapes)
+
+
 @pytest.mark.parametrize("options", [{}, {"acceleration": None}, {"tv": 0.01}])
 def test_the_memory_is_as_predicted(options):
     import tracemalloc

@@ -221,3 +221,18 @@ def test_warm_up_loads_what_a_stroke_needs():
 
     warm_up()
     assert {"sklearn.ensemble", "skimage.segmentation"} <= set(sys.modules)
+
+
+def test_a_grey_model_on_colours_and_strokes_below_zero_are_refused():
+    image, truth = discs()
+    engine = Engine()
+    asked = request(image, truth)
+    run(engine, asked)
+    colours = dataclasses.replace(asked.recipe, channels=3)
+    rgb = request(np.stack([image] * 3, -1), truth, source="2", scribbles=None, recipe=colours)
+    with pytest.raises(CourseError, match="grey images"):
+        run(engine, rgb)
+    below = asked.scribbles.astype(int)
+    below[3] = -1
+    with pytest.raises(CourseError, match="label -1"):
+        run(engine, request(image, truth, scribbles=below))

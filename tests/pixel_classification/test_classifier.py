@@ -298,7 +298,35 @@ def test_strokes_too_few_to_deal_are_refused():
         small().cross_validate(image, scribbles, folds=1)
 
 
-@pytest.mark.parametrize("options", [{"trees": 0}, {"depth": 0}])
-def test_a_forest_of_nothing_is_refused(options):
-    with pytest.raises(CourseError, match="at least one tree"):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"trees": 0}, {"depth": 0}, {"trees": 2.5}, {"trees": True}, {"trees": 10_001},
+        {"depth": 2000}, {"seed": None}, {"seed": -1},
+    ],
+)  # fmt: skip
+def test_a_forest_that_cannot_be_is_refused(options):
+    with pytest.raises(CourseError, match="Give a whole number from"):
         PixelClassifier(RECIPE, **options)
+
+
+def test_a_recipe_must_be_one():
+    with pytest.raises(CourseError, match="is no recipe"):
+        PixelClassifier((1, 2))
+
+
+def test_numbers_of_numpy_are_saved_too(tmp_path):
+    image, truth = blobs()
+    scribbles = np.where(np.indices(truth.shape).sum(0) % 7 == 0, 1 + truth, 0)
+    made = PixelClassifier(RECIPE, trees=np.int64(3), depth=np.int32(5), seed=np.uint8(1))
+    made.fit(image, scribbles).save(tmp_path / "model.npz")
+    loaded = PixelClassifier.load(tmp_path / "model.npz")
+    assert np.array_equal(loaded.predict(image), made.predict(image))
+
+
+@pytest.mark.parametrize("window", [(1, 2), slice(1, 3), (slice(0, 2), ...)])
+def test_a_window_must_be_made_of_slices(window):
+    image, truth = blobs()
+    scribbles = np.where(np.indices(truth.shape).sum(0) % 7 == 0, 1 + truth, 0)
+    with pytest.raises(CourseError, match="slices"):
+        small().fit(image, scribbles).predict(image, window=window)

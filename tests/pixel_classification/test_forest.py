@@ -123,6 +123,15 @@ def test_pixels_may_come_in_any_shape_and_in_several_parts(library, monkeypatch)
     np.testing.assert_array_equal(result, expected)
 
 
+def test_features_of_another_recipe_are_refused():
+    from gpu_course.errors import CourseError
+
+    forest = Forest.from_sklearn(fitted())
+    for ask in (forest.predict, forest.predict_proba):
+        with pytest.raises(CourseError, match="learned from 6 features and these are 5"):
+            ask(np.zeros((5, 10), np.float32))
+
+
 def test_features_that_are_a_view_are_read_right():
     model = fitted()
     features = pixels(count=4000).T.reshape(6, 40, 100)[:, ::2, 10:90]

@@ -84,6 +84,16 @@ def test_nothing_and_everything():
     assert (to_objects(np.ones((20, 20)), spacing=30) == 1).all()
 
 
+@pytest.mark.parametrize("shape", [(40, 40), (10, 20, 30)])
+def test_an_image_full_of_object_is_one_object(shape):
+    assert np.array_equal(to_objects(np.ones(shape)), np.ones(shape))
+
+
+def test_a_mask_of_0_and_255_is_refused():
+    with pytest.raises(CourseError, match="from 0 to 255"):
+        to_objects(255 * (np.indices((20, 20)).sum(0) > 20))
+
+
 def test_other_libraries_are_taken():
     torch = pytest.importorskip("torch")
     _, probability = balls(*CASES["touching"])

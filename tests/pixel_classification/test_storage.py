@@ -276,3 +276,16 @@ def test_a_huge_file_is_refused_unread(good, tmp_path, monkeypatch):
     monkeypatch.setattr(storage, "LARGEST_FILE", 100)
     with pytest.raises(CourseError, match="too large"):
         PixelClassifier.load(path)
+
+
+def test_what_breaks_a_reader_in_its_own_way_is_refused_in_one_sentence(good, tmp_path):
+    headers = [b"{'descr': (", b"(" * 9000, b"{1:2,'a':3}", b"{[]:1}"]
+    made = [with_model(ndim=2.0)(good)]
+    for text in headers:
+        data = b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+        made.append(packed({**good, "threshold.npy": data}))
+    for number, content in enumerate(made):
+        file = tmp_path / f"{number}.npz"
+        file.write_bytes(content)
+        with pytest.raises(CourseError):
+            PixelClassifier.load(file)

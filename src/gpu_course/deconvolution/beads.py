@@ -171,6 +171,11 @@ def average(
     total = _without_haze(
         total - (level if background is None else background), noise / len(used) ** 0.5
     )
+    if not total.sum() > 0:
+        raise CourseError(
+            f"Nothing of the beads is above the background of {background}. "
+            "Give the grey value where there is no light, or leave it out."
+        )
     return (total / total.sum()).astype(np.float32)
 
 

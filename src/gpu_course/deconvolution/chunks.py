@@ -7,6 +7,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+import array_api_compat
 import numpy as np
 
 from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
@@ -45,7 +46,11 @@ def overlap_for(
     trying; it leaves an error of less than a thousandth of the range. n accelerated iterations
     reach as far as n² / 4 plain ones.
     """
-    values = to_numpy(psf).astype(np.float64)
+    values = to_numpy(as_float32(psf, "PSF")).astype(np.float64)
+    if values.min() < 0 or not values.sum() > 0:
+        raise CourseError(
+            "The PSF has negative values or no light at all. Clip it at 0, and look at it."
+        )
     plain = iterations if acceleration is None else max(iterations, iterations**2 / 4)
     overlap = []
     for axis, n in enumerate(values.shape):
@@ -105,12 +110,19 @@ def chunked(
     walks at a slightly other pace, as if it had done an iteration more or less.
     """
     for name in ("callback", "stop"):
-        if options.get(name) is not None:
+        if options.pop(name, None) is not None:
             raise CourseError(
                 f"{name}=… would see one chunk only, and chunks that stop at different iterations "
                 "show their seams. Choose the number of iterations on one chunk, for all."
             )
+    if not array_api_compat.is_array_api_obj(image):
+        image = to_numpy(image)
     psf = as_float32(psf, "PSF")
+    if start is not None and tuple(np.shape(start)) != tuple(image.shape):
+        raise CourseError(
+            f"start has shape {tuple(np.shape(start))} and the image {tuple(image.shape)}. "
+            "Give a first estimate of the image's shape."
+        )
     if overlap is None:
         overlap = overlap_for(psf, iterations=iterations, acceleration=acceleration)
     boxes = _boxes(tuple(image.shape), chunk, overlap)

@@ -119,7 +119,9 @@ def richardson_lucy(
        for Poisson data", Inverse Problems 26 (2010), 105004.
     """
     known("boundary", boundary, "non-circulant", "circular")
-    if isinstance(acceleration, str):
+    if acceleration is not None and not isinstance(acceleration, str):
+        acceleration = _momenta(acceleration)
+    else:
         known("acceleration", acceleration, "biggs-andrews", None)
     known("stop", stop, "discrepancy", None)
     image = as_float32(image)
@@ -131,15 +133,23 @@ def richardson_lucy(
     work = Iteration(image, psf, boundary, background, tv, spacing, start, acceleration)
     work.watched = callback is not None or stop is not None
     target = noise_deviance(image) if stop == "discrepancy" else 0.0
-    for number in range(1, iterations + 1):
+    for number in range(1, int(iterations) + 1):
         ratio = work.compare()
         if stop == "discrepancy" and work.deviance <= target:
             work.estimate = work.point
             break
         work.correct(ratio)
-        if callback is not None and callback(_step(number, work)) is True:
+        if callback is not None and _yes(callback(_step(number, work))):
             break
     return namespace(image).asarray(work.estimate[work.imaging.window], copy=True)
+
+
+def _yes(answer: Any) -> bool:
+    """Return whether a callback said True: Python's, or that of a comparison of arrays.
+
+    What `list.append` and the like return must not stop anything.
+    """
+    return answer is True or ("bool" in str(getattr(answer, "dtype", "")) and bool(answer))
 
 
 def _step(number: int, work: Iteration) -> Step:
@@ -149,8 +159,14 @@ def _step(number: int, work: Iteration) -> Step:
 
 
 def _check(image: Array, iterations: int, tv: float, background: float) -> None:
-    if iterations < 1:
-        raise CourseError(f"iterations={iterations}, but there must be one at least.")
+    numbers: dict[str, Any] = {"iterations": iterations, "tv": tv, "background": background}
+    for name, value in numbers.items():
+        if isinstance(value, str | bytes) or getattr(value, "ndim", None):
+            raise CourseError(f"{name} must be one number, and not a text or an array of several.")
+    if iterations != int(iterations) or iterations < 1:
+        raise CourseError(
+            f"iterations={iterations}, but it must be a whole number, and one at least."
+        )
     if not 0 <= tv < float("inf"):
         raise CourseError(f"tv={tv} is no weight. Choose 0 for none, or about 0.002.")
     if not 0 <= background < float("inf"):
@@ -162,6 +178,20 @@ def _check(image: Array, iterations: int, tv: float, background: float) -> None:
             "The image holds negative values, but photons are counted from 0. If a background was "
             "subtracted, give the image as it was and say background=…; or clip it at 0."
         )
+
+
+def _momenta(given: Any) -> tuple[float, ...]:
+    """Return the momenta that were given, if they are such."""
+    try:
+        momenta = tuple(float(value) for value in given)
+    except (TypeError, ValueError):
+        momenta = (float("nan"),)
+    if not all(0 <= value < 1 for value in momenta):
+        raise CourseError(
+            f'acceleration={given!r}. Say "biggs-andrews" or None, or give the momenta of another '
+            "run, each from 0 to below 1."
+        )
+    return momenta
 
 
 def _checked_start(start: Array, image: Array) -> Array:

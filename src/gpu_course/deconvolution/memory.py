@@ -9,6 +9,7 @@ from typing import Literal
 from gpu_course.deconvolution.arrays import Shape
 from gpu_course.deconvolution.imaging import field_of
 from gpu_course.deconvolution.pointwise import VOXELS
+from gpu_course.errors import CourseError
 
 
 def memory_needed(
@@ -34,6 +35,11 @@ def memory_needed(
         Bytes, on NumPy to within a tenth or so. GPU libraries add the work space of their FFTs, a
         few more arrays of the field's size, and keep freed memory for later.
     """
+    if len(shape) != len(psf_shape) or any(p > n for p, n in zip(psf_shape, shape, strict=True)):
+        raise CourseError(
+            f"The PSF's shape {tuple(psf_shape)} does not fit into the image's {tuple(shape)}. "
+            "Give one number for each axis of both, and a PSF that is nowhere larger."
+        )
     field, _ = field_of(tuple(shape), tuple(psf_shape), boundary)
     real = 4 * prod(field)
     spectrum = 8 * prod(field[:-1]) * (field[-1] // 2 + 1)

@@ -6,6 +6,7 @@ import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.arrays import as_float32
 from gpu_course.deconvolution.convolution import Boundary, convolve
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
@@ -61,7 +62,7 @@ def simulate(
     differ in the last digits of a blur, and one photon more in one voxel would set all later dice
     differently. So every library is given the very same picture.
     """
-    if read_noise < 0:
+    if not 0 <= read_noise < float("inf"):
         raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more.")
     dice = np.random.default_rng(seed)
     mean = expected(to_numpy(object), to_numpy(psf), photons, background, boundary)
@@ -91,13 +92,15 @@ def expected(
     ndarray of float32
         Expected photons per voxel, never negative.
     """
-    if object.min() < 0 or background < 0:
+    object = as_float32(object, "object")
+    if object.min() < 0 or not 0 <= background < float("inf"):
         raise CourseError(
-            "The object or the background is negative, but light cannot be. Clip it at 0."
+            "The object or the background is negative or no number, but light cannot be. Clip it "
+            "at 0."
         )
     blurred = np.maximum(convolve(object, psf, boundary=boundary), 0)  # the FFT ripples around 0
     if photons is not None:
-        if not photons > 0:
-            raise CourseError(f"photons is {photons:g}, but an exposure is above 0.")
+        if not 0 < photons < 1e12:
+            raise CourseError(f"photons is {photons:g}, but an exposure is above 0, and finite.")
         blurred = blurred * (photons / max(float(blurred.max()), TINY))
     return (blurred + background).astype(np.float32)

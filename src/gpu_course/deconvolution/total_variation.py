@@ -24,7 +24,7 @@ from gpu_course.errors import CourseError
 LEAST = 0.1
 
 
-def relative_spacing(voxel_size: Sequence[float] | None, ndim: int) -> tuple[float, ...]:
+def relative_spacing(voxel_size: float | Sequence[float] | None, ndim: int) -> tuple[float, ...]:
     """Return the edges of a voxel relative to the shortest: 1 for each axis if none are given.
 
     Raises
@@ -34,6 +34,8 @@ def relative_spacing(voxel_size: Sequence[float] | None, ndim: int) -> tuple[flo
     """
     if voxel_size is None:
         return (1.0,) * ndim
+    if isinstance(voxel_size, int | float):
+        voxel_size = (voxel_size,) * ndim
     edges = tuple(float(edge) for edge in voxel_size)
     if len(edges) != ndim or not all(0 < edge < float("inf") for edge in edges):
         raise CourseError(

@@ -164,9 +164,10 @@ class Engine:
         flat = np.asarray(request.scribbles).reshape(-1)
         where = np.flatnonzero(flat)
         values = flat[where]
-        if len(values) and values.max() > 255:
+        if len(values) and not 0 < values.min() <= values.max() <= 255:
+            wrong = values.max() if values.max() > 255 else values.min()
             raise CourseError(
-                f"There is a stroke with label {values.max()}. Paint with labels from 1 to 255."
+                f"There is a stroke with label {wrong}. Paint with labels from 1 to 255."
             )
         return (where, values.astype(np.uint8)) if len(values) else None
 
@@ -218,6 +219,11 @@ class Engine:
             raise CourseError(
                 f"The model learned from images of {classifier.ndim} axes and this one has "
                 f"{len(shape)}. Paint on it, or load another model."
+            )
+        if classifier.recipe.spatial(tuple(request.image.shape)) != shape:
+            raise CourseError(
+                "The model learned from grey images and this one has colours, or the other way "
+                "round. Paint on it, or load another model."
             )
         wanted = (request.source, shape, classifier.classes)
         if self._arrays_of != wanted:

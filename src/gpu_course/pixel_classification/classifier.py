@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +61,12 @@ class PixelClassifier:
         depth: int | None = None,
         seed: int = 0,
     ) -> None:
-        if trees < 1 or (depth is not None and depth < 1):
-            raise CourseError("A forest needs at least one tree, and a tree one question.")
+        if recipe is not None and not isinstance(recipe, Recipe):
+            raise CourseError(f"{recipe!r} is no recipe. Give Recipe(sigmas=…, features=…).")
         self.recipe = recipe or Recipe()
-        self.trees = trees
-        self.depth = depth
-        self.seed = seed
+        self.trees = _whole("trees", trees, 1, 10_000)
+        self.depth = None if depth is None else _whole("depth", depth, 1, 1000)
+        self.seed = _whole("seed", seed, 0, 2**32 - 1)
         self.classes: tuple[int, ...] = ()
         self.forest: Forest | None = None
         self.ndim: int | None = None
@@ -298,3 +299,14 @@ class PixelClassifier:
 def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
     """Return images and scribbles as two lists, also where there is one of each."""
     return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
+
+
+def _whole(name: str, value: Any, least: int, most: int) -> int:
+    """Return a whole number within its limits, whatever kind of integer it came as."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or not least <= number <= most:
+        raise CourseError(f"{name}={value!r}. Give a whole number from {least} to {most}.")
+    return number

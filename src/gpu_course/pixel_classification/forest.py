@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.devices import hardware
+from gpu_course.errors import CourseError
 
 Array = Any  # of any library
 #: Steps of (tree, pixel) that are in memory at once on a GPU.
@@ -110,6 +111,7 @@ class Forest:
             The mean over the trees. In double precision, where the device has it, and added up
             tree by tree: the same numbers as scikit-learn's to the last bit.
         """
+        self._check(features)
         xp = array_api_compat.array_namespace(features)
         shape = tuple(features.shape)
         flat = xp.reshape(features, (shape[0], -1))
@@ -134,6 +136,7 @@ class Forest:
             On a processor this is faster than the probabilities, since most pixels are decided
             before all trees have been asked.
         """
+        self._check(features)
         xp = array_api_compat.array_namespace(features)
         if not xp.__name__.endswith("numpy"):
             return xp.argmax(self.predict_proba(features), axis=0)
@@ -145,6 +148,14 @@ class Forest:
 
         _in_chunks(fill, flat.shape[1])
         return result.reshape(features.shape[1:])
+
+    def _check(self, features: Array) -> None:
+        # The compiled code would not notice, and read whatever lies behind the last feature.
+        if features.shape[0] != self.features:
+            raise CourseError(
+                f"The forest learned from {self.features} features and these are "
+                f"{features.shape[0]}. Compute them with the recipe that it was trained with."
+            )
 
     def _on_processor(self, flat: NDArray[np.float32]) -> NDArray[np.float64]:
         """Walk down with scikit-learn's compiled code, some pixels at a time, on all cores."""

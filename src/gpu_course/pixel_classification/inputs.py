@@ -48,7 +48,8 @@ def window(wanted: Window, shape: tuple[int, ...]) -> Window:
     CourseError
         If it is empty, has steps, or not one slice per axis.
     """
-    if len(wanted) != len(shape) or any(part.step not in (None, 1) for part in wanted):
+    slices = isinstance(wanted, tuple) and all(isinstance(part, slice) for part in wanted)
+    if not slices or len(wanted) != len(shape) or any(p.step not in (None, 1) for p in wanted):
         raise CourseError(f"A window needs {len(shape)} slices without a step, one per axis.")
     ends = [part.indices(length) for part, length in zip(wanted, shape, strict=True)]
     if any(stop <= start for start, stop, _ in ends):

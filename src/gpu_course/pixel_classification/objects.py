@@ -66,9 +66,15 @@ def to_objects(
             "Give a smoothing and a smallest size of 0 or more, a spacing from 1, and a threshold "
             "from 0 to below 1."
         )
+    if values.size and not -1e-3 <= values.min() <= values.max() <= 1.001:
+        raise CourseError(
+            f"The probability goes from {values.min():g} to {values.max():g}, and not from 0 to 1. "
+            "Give one class of predict_proba(), or a mask such as mask > 0."
+        )
     foreground = ndimage.gaussian_filter(values, smoothing) > threshold
-    if not foreground.any():
-        return np.zeros(values.shape, np.int32)
+    if foreground.all() or not foreground.any():  # no border between the two: one object or none
+        whole = foreground.any() and foreground.size >= smallest
+        return np.full(values.shape, whole, np.int32)
     # Beyond the image's border an object may go on, so that the border is no edge.
     depth = ndimage.distance_transform_edt(foreground).astype(np.float32)
     depth = ndimage.gaussian_filter(depth, smoothing, mode="nearest")

@@ -123,11 +123,13 @@ def load(path: Path | str) -> PixelClassifier:
             raise _WrongError("it is far too large")
         with zipfile.ZipFile(path) as archive:
             return _read(archive)
+    except CourseError:
+        raise
     except _WrongError as error:
         cause = str(error)
     except (zipfile.BadZipFile, zlib.error, EOFError):
         cause = "it is damaged, or is no zip archive"
-    except (OSError, RuntimeError, ValueError, OverflowError, MemoryError):
+    except Exception:
         # A stranger's file can break the readers of zip, .npy and JSON in many ways.
         cause = "it cannot be read"
     raise CourseError(
