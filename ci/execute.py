@@ -23,6 +23,7 @@ import records
 
 from gpu_course import chapters, paths, running, sizes
 from gpu_course.chapters import Chapter
+from gpu_course.deep_learning import weights
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
@@ -31,6 +32,9 @@ PAGE_BUDGET = 800_000
 
 BOOK_BUDGET = 20_000_000
 """Bytes that all stored outputs may take."""
+
+WEIGHTS_BUDGET = 10_000_000
+"""Bytes that all trained weights may take."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number, chapter in enumerate(wanted, 1):
         print(f"[{number}/{len(wanted)}] {chapter.name}", flush=True)
         try:
-            store(chapter, execute(chapter, timeout=options.timeout))
+            store(chapter, *execute(chapter, timeout=options.timeout))
         except CourseError as error:
             failed += 1
             print(f"  {error}", file=sys.stderr, flush=True)
@@ -72,8 +76,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
-    """Return the executed notebook of `chapter`, with its record in the metadata.
+def execute(
+    chapter: Chapter, *, timeout: int = 1800
+) -> tuple[nbformat.NotebookNode, dict[str, bytes]]:
+    """Return the executed notebook of `chapter`, with its record, and the weights it trained.
 
     Raises
     ------
@@ -89,6 +95,12 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
     started = time.perf_counter()
     lap = [started]
 
+    trained: dict[str, bytes] = {}
+
+    def at_end(folder: Path) -> None:
+        for file in sorted((folder / weights.FOLDER).glob(f"*{weights.SUFFIX}")):
+            trained[file.name] = file.read_bytes()
+
     def on_cell(done: int, total: int) -> None:
         now = time.perf_counter()
         print(f"  cell {done}/{total}  {now - lap[-1]:6.1f} s", flush=True)
@@ -102,6 +114,7 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
             on_cell=on_cell,
             before=probe.START,
             after=probe.END,
+            at_end=at_end,
         )
     )
     seconds = lap[-1] - started
@@ -116,7 +129,26 @@ def execute(chapter: Chapter, *, timeout: int = 1800) -> nbformat.NotebookNode:
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
     }
-    return notebook
+    return notebook, trained
+
+
+def store_weights(chapter: Chapter, trained: dict[str, bytes]) -> None:
+    """Write what a chapter saved in its folder ``weights`` to ``data/weights``.
+
+    Raises
+    ------
+    CourseError
+        If all weights together would take more than their budget; then none is written.
+    """
+    folder = paths.data() / "weights"
+    kept = sum(f.stat().st_size for f in folder.glob("*") if f.name not in trained)
+    if trained and kept + sum(map(len, trained.values())) > WEIGHTS_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: the weights of the course would take more than "
+            f"{WEIGHTS_BUDGET / 1e6:.0f} MB. Save in half precision, or train a smaller network."
+        )
+    for name, content in trained.items():
+        write_atomic(folder / name, content)
 
 
 def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
@@ -171,15 +203,16 @@ def _commit() -> str:
     return answer.stdout.strip() or "unknown"
 
 
-def store(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
-    """Write the executed notebook, then the scores that it shows.
+def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:
+    """Write the weights that a chapter trained, its executed notebook and the scores it shows.
 
     Raises
     ------
     CourseError
-        If the book's stored outputs would grow past their budget, or the disk is full; then the
-        earlier output is kept.
+        If outputs or weights would grow past their budget, or the disk is full; then the earlier
+        output is kept.
     """
+    store_weights(chapter, trained)
     text = nbformat.writes(notebook) + "\n"
     folder = paths.root() / "ci" / "outputs"
     others = sum(

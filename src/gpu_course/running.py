@@ -67,6 +67,7 @@ def execute(
     on_cell: Callable[[int, int], object] = lambda done, total: None,
     before: str = "",
     after: str = "",
+    at_end: Callable[[Path], object] = lambda folder: None,
 ) -> str:
     """Execute every code cell of `notebook`, in place, in a fresh kernel and an empty folder.
 
@@ -84,6 +85,8 @@ def execute(
         Called with (cells done, cells in all) after each cell.
     before, after : str
         Code run before the first and after the last cell, without a trace in the notebook.
+    at_end : callable
+        Called with the folder the notebook ran in, after its last cell and before it is gone.
 
     Returns
     -------
@@ -135,7 +138,9 @@ def execute(
                         _fault(name, cell, "ended its kernel, most likely out of memory")
                     ) from error
                 on_cell(done, len(code))
-            return hidden(after) if after else ""
+            said = hidden(after) if after else ""
+        at_end(Path(folder))
+        return said
 
 
 def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:

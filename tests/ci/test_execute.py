@@ -126,7 +126,7 @@ def test_full_disk_keeps_the_stored_output(good, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CourseError, match="the disk is full"):
-        execute.store(good, nbformat.read(good.output_path, as_version=4))
+        execute.store(good, nbformat.read(good.output_path, as_version=4), {})
     assert good.output_path.read_bytes() == before
     assert os.listdir(good.output_path.parent) == ["good.ipynb"]
 
@@ -134,7 +134,7 @@ def test_full_disk_keeps_the_stored_output(good, monkeypatch):
 def test_book_over_its_budget_is_refused(good, monkeypatch):
     monkeypatch.setattr(execute, "BOOK_BUDGET", 100)
     with pytest.raises(CourseError, match="stored outputs would take more than"):
-        execute.store(good, nbformat.read(good.output_path, as_version=4))
+        execute.store(good, nbformat.read(good.output_path, as_version=4), {})
 
 
 def test_unknown_chapter_is_one_clear_sentence(book, capsys):
