@@ -1,0 +1,1 @@
+"""The checks of section 3's exercises, one module per chapter."""
