@@ -1,1 +1,1 @@
-"""The checks of section 3's exercises, one module per chapter."""
+"""The checks of section 4's exercises, one module per chapter."""
