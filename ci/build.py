@@ -21,6 +21,7 @@ import nbformat
 import pages
 import records
 import score_page
+import weights_page
 import yaml
 
 from gpu_course import chapters, notebooks, origin, paths, references, scores
@@ -138,6 +139,9 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         )
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
     write_atomic(STAGE / "reference" / "execution-record.md", pages.record_page(book, found))
+    files = list((ROOT / "data" / "weights").glob("*.safetensors"))
+    page = weights_page.weights_page(files, found, titles)
+    write_atomic(STAGE / "reference" / "trained-networks.md", page)
 
 
 def staged(

@@ -137,6 +137,42 @@ def test_book_over_its_budget_is_refused(good, monkeypatch):
         execute.store(good, nbformat.read(good.output_path, as_version=4), {})
 
 
+TRAINS = cell(
+    "from pathlib import Path\n"
+    "from gpu_course.deep_learning import weights\n"
+    "file = weights.own('toy')\n"
+    "file.parent.mkdir()\n"
+    "file.write_bytes(b'12345678')"
+)
+
+
+@pytest.fixture
+def own_data(book, tmp_path):
+    """Give the book a data folder of its own, into which weights may be written."""
+    (tmp_path / "data").unlink()
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def test_weights_that_a_chapter_trains_are_kept(book, own_data):
+    book("trains", TRAINS)
+    assert execute.main(["trains", "--size", "small"]) == 0
+    assert (own_data / "weights" / "toy.safetensors").read_bytes() == b"12345678"
+
+
+def test_weights_over_their_budget_are_refused_and_nothing_is_written(
+    book, own_data, monkeypatch, capsys
+):
+    monkeypatch.setattr(execute, "WEIGHTS_BUDGET", 12)
+    (own_data / "weights").mkdir()
+    (own_data / "weights" / "older.safetensors").write_bytes(b"12345")
+    chapter = book("trains", TRAINS)
+    assert execute.main(["trains", "--size", "small"]) == 1
+    assert "the weights of the course would take more than" in capsys.readouterr().err
+    assert [file.name for file in (own_data / "weights").iterdir()] == ["older.safetensors"]
+    assert not chapter.output_path.exists()
+
+
 def test_unknown_chapter_is_one_clear_sentence(book, capsys):
     assert execute.main(["nothing"]) == 1
     assert "There is no chapter “nothing”" in capsys.readouterr().err
