@@ -14,6 +14,7 @@ import nbformat
 import pytest
 
 from gpu_course import chapters, paths
+from gpu_course.deep_learning import weights
 
 pytestmark = pytest.mark.install
 
@@ -80,6 +81,7 @@ def test_wheel_carries_the_course_and_nothing_else(installed):
     assert f"{shipped}/data/registry.csv" in names
     assert {f"{shipped}/book/{name}.md" for name in chapters.names()} <= names
     assert {f"{shipped}/ci/outputs/{name}.ipynb" for name in WITH_CODE} <= names
+    assert {f"{shipped}/data/weights/{name}.safetensors" for name in weights.shipped()} <= names
     assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"gpu_course"}
     unwanted = re.compile(r"__pycache__|\.pyc$|\.ipynb_checkpoints|tests/|\.(jpe?g|db|rsml)$")
     assert [name for name in names if unwanted.search(name)] == []
