@@ -1,0 +1,165 @@
+"""Helpers of the chapter ``deep-learning/introduction``: a layer, a step, and pictures of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from gpu_course.display import Panels
+
+# --- the solutions of the exercises -------------------------------------------------------------
+
+
+def layer(
+    image: NDArray[Any], weights: NDArray[Any], bias: NDArray[Any]
+) -> NDArray[np.floating[Any]]:
+    """Compute a layer of a network: convolution, bias, ReLU.
+
+    Parameters
+    ----------
+    image : ndarray, float (C, Y, X)
+    weights : ndarray, float (O, C, K, K)
+        One kernel for each pair of a channel that comes out and one that goes in; K is odd.
+        They are not flipped, as in PyTorch.
+    bias : ndarray, float (O,)
+        Added to each channel that comes out.
+
+    Returns
+    -------
+    ndarray, float (O, Y, X)
+        As large as the image: outside of it lie zeros.
+    """
+    reach = weights.shape[-1] // 2
+    padded = np.pad(image, ((0, 0), (reach, reach), (reach, reach)))
+    # (C, Y, X, K, K): what every pixel sees of every channel. It is a view and takes no memory.
+    seen = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[-2:], axis=(1, 2))
+    # A channel that comes out is the sum over all channels that go in.
+    summed = np.einsum("cyxij,ocij->oyx", seen, weights, optimize=True)
+    result: NDArray[np.floating[Any]] = np.maximum(summed + bias[:, None, None], 0)
+    return result
+
+
+def step(
+    kernel: NDArray[Any], image: NDArray[Any], target: NDArray[Any], rate: float
+) -> NDArray[np.floating[Any]]:
+    """Take one step of gradient descent on the numbers of a kernel.
+
+    The loss is the mean of (response − target)². A number of the kernel has multiplied one
+    neighbour of every pixel, so the loss grows with it by twice the mean of error × neighbour.
+
+    Parameters
+    ----------
+    kernel : ndarray, float (K, K)
+        Not flipped, as in PyTorch.
+    image : ndarray, float (Y, X)
+    target : ndarray, float (Y − K + 1, X − K + 1)
+        What the kernel should answer, wherever it lies within the image.
+    rate : float
+        Length of the step: the gradient is multiplied by it.
+
+    Returns
+    -------
+    ndarray, float (K, K)
+        A new kernel.
+    """
+    neighbours = np.lib.stride_tricks.sliding_window_view(image, kernel.shape)
+    error = np.einsum("yxij,ij->yx", neighbours, kernel) - target
+    gradient = 2 * np.einsum("yxij,yx->ij", neighbours, error) / error.size
+    result: NDArray[np.floating[Any]] = kernel - rate * gradient
+    return result
+
+
+# --- looking into a network ---------------------------------------------------------------------
+
+
+def feature_maps(
+    model: nn.Module, parts: Mapping[str, nn.Module], image: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    """Return what parts of a network hand on while it looks at an image.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Used as if after ``eval()``.
+    parts : mapping
+        Name → a module inside the model.
+    image : ndarray, float32 (C, Y, X)
+        Normalised, of a size that fits the model.
+
+    Returns
+    -------
+    dict
+        Name → feature maps, float32 (channels, rows, columns), in the order of use.
+    """
+    import torch
+
+    seen: dict[str, NDArray[np.float32]] = {}
+
+    def watch(name: str) -> Any:
+        def keep(module: Any, given: Any, result: Any) -> None:
+            # A copy: a later layer may write its own result over this one.
+            seen[name] = result[0].detach().float().cpu().numpy().copy()
+
+        return keep
+
+    hooks = [part.register_forward_hook(watch(name)) for name, part in parts.items()]
+    was_training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(torch.from_numpy(image)[None])
+    finally:
+        model.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def liveliest(maps: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return the feature map that varies most, enlarged to a shape without smoothing.
+
+    Parameters
+    ----------
+    maps : ndarray (channels, rows, columns)
+    shape : (int, int)
+        Multiples of rows and columns.
+    """
+    chosen = maps[int(maps.std(axis=(1, 2)).argmax())]
+    rows, columns = (n // m for n, m in zip(shape, chosen.shape, strict=True))
+    return np.kron(chosen, np.ones((rows, columns), chosen.dtype))
+
+
+# --- figures ------------------------------------------------------------------------------------
+
+
+def loss_chart(curves: Mapping[str, Sequence[float]]) -> Panels:
+    """Draw losses against the number of steps taken.
+
+    Parameters
+    ----------
+    curves : mapping
+        Name → one loss before each step.
+
+    Returns
+    -------
+    gpu_course.display.Panels
+    """
+    from gpu_course.display import Panels
+    from gpu_course.display.chart_styles import COLOURS, MARKS
+    from gpu_course.display.figures import prefer_own_bundle
+
+    figure = Panels(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot()
+    for (name, losses), colour, mark in zip(curves.items(), COLOURS, MARKS, strict=False):
+        every = max(1, len(losses) // 8)
+        axes.plot(losses, color=colour, marker=mark, markevery=every, label=name)
+    axes.set(xlabel="steps taken", ylabel="loss", yscale="log")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    prefer_own_bundle()
+    return figure
