@@ -165,8 +165,8 @@ def by_kind(scenes: Sequence[Sample], answers: Mapping[str, Sequence[Labels]]) -
     Returns
     -------
     pandas.DataFrame
-        A row for each kind: "in one piece", "in several pieces" (another bee lies across) and
-        "cut by the frame"; columns "bees" and, for each method, the share found at IoU 0.5.
+        A row for each of `KINDS` that occurs; columns "bees" and, for each method, the share
+        found at IoU 0.5.
     """
     import pandas as pd
 
@@ -183,7 +183,13 @@ def by_kind(scenes: Sequence[Sample], answers: Mapping[str, Sequence[Labels]]) -
     return table.loc[order].rename_axis(None).round(2)
 
 
-KINDS = ("in one piece", "in several pieces", "cut by the frame")
+KINDS = (
+    "more than half in view",
+    "less than half in view",
+    "in several pieces",
+    "cut by the frame",
+)
+"""What is to be seen of an object. Half of what: of the typical area in its scene."""
 
 
 def _kinds(labels: Labels) -> list[str]:
@@ -191,8 +197,15 @@ def _kinds(labels: Labels) -> list[str]:
 
     frame = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     cut = set(np.unique(frame).tolist())
+    # Most objects lie free, so the median is the area of one that does.
+    half = np.median(np.bincount(labels.ravel())[1:]) / 2 if labels.any() else 0.0
     kinds = []
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
-        pieces = ndimage.label(labels[window] == number, np.ones((3, 3)))[1]
-        kinds.append(KINDS[2] if number in cut else KINDS[0] if pieces == 1 else KINDS[1])
+        own = labels[window] == number
+        if number in cut:
+            kinds.append(KINDS[3])
+        elif ndimage.label(own, np.ones((3, 3)))[1] > 1:
+            kinds.append(KINDS[2])
+        else:
+            kinds.append(KINDS[0] if own.sum() > half else KINDS[1])
     return kinds
