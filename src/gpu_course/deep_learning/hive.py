@@ -174,9 +174,10 @@ def random_scenes(
     -------
     list of Sample
     """
-    rng = np.random.default_rng([seed, count])
     scenes = []
     for index in range(count):
+        # A generator for each scene: the first ones are the same, however many follow.
+        rng = np.random.default_rng([25, seed, index])
         length = float(rng.uniform(55, 90))
         tags, clumping = float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.3, 1.0))
         image, labels = simulate_bees(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gpu_course.deep_learning import hive_points
 
-CROWD = (slice(1950, 3000), slice(2000, 3000))
-"""Rows and columns of the crowd in the right half."""
+CROWD = (slice(1950, 3000), slice(2000, 2999))
+"""Rows and columns of the crowd in the right half, both a multiple of three."""
 
 Labels = NDArray[np.integer[Any]]
 
