@@ -110,7 +110,7 @@ def cut(photograph: Sample, window: tuple[slice, slice], split: str, index: int)
     Raises
     ------
     CourseError
-        If the window reaches into the right half, or the photograph is another.
+        If the window reaches into the right half, the photograph is another, or the split is.
     """
     from scipy import ndimage
 
@@ -120,6 +120,8 @@ def cut(photograph: Sample, window: tuple[slice, slice], split: str, index: int)
         raise CourseError(
             "The outlines belong to the whole hive photograph. Give images.load('beesbook')."
         )
+    if split not in ("train", "validation"):
+        raise CourseError(f'The split is {split!r}. The left half is for "train" or "validation".')
     rows, columns = window
     if columns.stop is None or not 0 <= (columns.start or 0) < columns.stop <= MIDDLE:
         raise CourseError(
