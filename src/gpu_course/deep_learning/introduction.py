@@ -38,7 +38,7 @@ def layer(
     reach = weights.shape[-1] // 2
     padded = np.pad(image, ((0, 0), (reach, reach), (reach, reach)))
     # (C, Y, X, K, K): what every pixel sees of every channel. It is a view and takes no memory.
-    seen = np.lib.stride_tricks.sliding_window_view(padded, weights.shape[-2:], axis=(1, 2))
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (1, *weights.shape[-2:]))[:, :, :, 0]
     # A channel that comes out is the sum over all channels that go in.
     summed = np.einsum("cyxij,ocij->oyx", seen, weights, optimize=True)
     result: NDArray[np.floating[Any]] = np.maximum(summed + bias[:, None, None], 0)
