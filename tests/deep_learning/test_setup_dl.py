@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from gpu_course import exercises
+from gpu_course.deep_learning import setup
+from gpu_course.deep_learning.exercises import setup as checks
+from gpu_course.deep_learning.precision import best_precision
+
+LAYOUT, CHOOSE = "deep-learning/setup/channels-last", "deep-learning/setup/choose"
+
+CPU = {"cuda": False, "mps": False, "bfloat16": False, "wanted": ""}
+
+
+def test_layouts_keep_every_number_in_its_role():
+    rng = np.random.default_rng(0)
+    images, weights = rng.normal(size=(2, 3, 5, 7)), rng.normal(size=(4, 3, 2, 6))
+    new_images, new_weights = setup.channels_last(images, weights)
+    assert new_images.shape == (2, 5, 7, 3)
+    assert new_weights.shape == (2, 6, 3, 4)
+    assert new_images[1, 4, 6, 2] == images[1, 2, 4, 6]
+    assert new_weights[1, 5, 2, 3] == weights[3, 2, 1, 5]
+
+
+def test_stand_in_for_tensorflow_convolves_like_pytorch():
+    rng = np.random.default_rng(1)
+    images, weights = rng.normal(size=(2, 3, 9, 8)), rng.normal(size=(4, 3, 3, 2))
+    found = checks._convolve_channels_last(*setup.channels_last(images, weights))
+    torchs = functional.conv2d(torch.from_numpy(images), torch.from_numpy(weights)).numpy()
+    np.testing.assert_allclose(np.moveaxis(found, -1, 1), torchs, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("facts", "answer"),
+    [
+        ({}, ("cpu", "float32")),
+        ({"mps": True}, ("mps", "float32")),
+        ({"cuda": True}, ("cuda", "float16")),
+        ({"cuda": True, "bfloat16": True}, ("cuda", "bfloat16")),
+        ({"cuda": True, "bfloat16": True, "wanted": "cpu"}, ("cpu", "float32")),
+    ],
+)
+def test_choice(facts, answer):
+    assert setup.choose(CPU | facts) == answer
+
+
+def test_choice_is_that_of_the_course_where_nothing_is_lent():
+    for kind in ("cpu", "mps"):
+        facts = CPU | {"mps": kind == "mps"}
+        assert setup.choose(facts) == (kind, best_precision(torch.device(kind)))
+
+
+def test_versions_say_what_is_missing():
+    rows = setup.versions(["numpy", "no-such-package-of-ours"])
+    assert rows[0] == {"package": "numpy", "version": np.__version__}
+    assert rows[1]["version"] == "not installed"
+
+
+def test_relative_difference():
+    exact = np.array([1.0, -4.0])
+    assert setup.relative_difference(np.array([1.0, -3.0]), exact) == 0.25
+    assert setup.relative_difference(torch.tensor([1.0, -4.0]).bfloat16(), exact) == 0
+
+
+# --- exercises ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "solution"), [(LAYOUT, setup.channels_last), (CHOOSE, setup.choose)]
+)
+def test_checks_accept_the_solution_and_know_the_stub(name, solution):
+    assert exercises.check(name, solution).solved
+    assert exercises.check(name, lambda *given: None).state == "not solved yet"
+
+
+def reshaped(images, weights):
+    (n, c, y, x), (o, i, h, w) = images.shape, weights.shape
+    return images.reshape(n, y, x, c), weights.reshape(h, w, i, o)
+
+
+def flipped(images, weights):
+    images, weights = setup.channels_last(images, weights)
+    return images, weights[::-1, ::-1]
+
+
+def images_only(images, weights):
+    return setup.channels_last(images, weights)[0], weights
+
+
+def axes_turned(images, weights):
+    return images.T.transpose(3, 1, 0, 2), weights.transpose(2, 3, 1, 0)
+
+
+def in_and_out_swapped(images, weights):
+    return images.transpose(0, 2, 3, 1), weights.transpose(2, 3, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (reshaped, "reshape"),
+        (flipped, "flip"),
+        (images_only, "(H, W, I, O)"),
+        (axes_turned, "(N, Y, X, C)"),
+        (in_and_out_swapped, "(H, W, I, O)"),
+        (lambda images, weights: images, "two arrays"),
+    ],
+)
+def test_check_of_the_layout_names_the_mistake(wrong, says):
+    result = exercises.check(LAYOUT, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def always_bfloat16(facts):
+    device, precision = setup.choose(facts)
+    return device, "bfloat16" if device == "cuda" else precision
+
+
+def deaf(facts):
+    return setup.choose(facts | {"wanted": ""})
+
+
+def without_apple(facts):
+    return setup.choose(facts | {"mps": False})
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (always_bfloat16, "how many bits"),
+        (deaf, "asks for the processor"),
+        (without_apple, "the device is 'mps'"),
+        (lambda facts: "cpu", "two words"),
+    ],
+)
+def test_check_of_the_choice_names_the_mistake(wrong, says):
+    result = exercises.check(CHOOSE, wrong)
+    assert not result.solved
+    assert says in result.message
