@@ -89,7 +89,7 @@ def images_only(images, weights):
 
 
 def axes_turned(images, weights):
-    return images.T.transpose(3, 1, 0, 2), weights.transpose(2, 3, 1, 0)
+    return images.T.transpose(3, 0, 1, 2), weights.transpose(2, 3, 1, 0)
 
 
 def in_and_out_swapped(images, weights):
