@@ -105,13 +105,7 @@ def right_at(model: nn.Module, *, pictures: int = 200) -> NDArray[np.float64]:
 
 
 def of_all(right: NDArray[np.float64]) -> float:
-    """Return the share of right pixels of whole bars, from those at each distance.
-
-    Parameters
-    ----------
-    right : ndarray (LENGTH − HEAD + 1,)
-        From `right_at`.
-    """
+    """Return the share of right pixels of whole bars, from those at each distance (`right_at`)."""
     # At distance 0 lies the whole head.
     return float((right.sum() + (HEAD - 1) * right[0]) / LENGTH)
 
@@ -120,14 +114,10 @@ def known(radius: int) -> float:
     """Return the share of right pixels that arithmetic allows a network.
 
     Where it sees the head, it can know; farther away it must guess, and half of the guesses hit.
-
-    Parameters
-    ----------
-    radius : int
-        Pixels that the network sees to the side.
+    The `radius` is how far the network sees to the side, in pixels.
     """
-    distance = np.maximum(np.arange(LENGTH) - HEAD + 1, 0)
-    return float(np.where(distance <= radius, 1, 0.5).mean())
+    farthest = LENGTH - HEAD
+    return of_all(np.where(np.arange(farthest + 1) <= radius, 1, 0.5))
 
 
 def field_of_chain(layers: Sequence[tuple[int, int, int]]) -> int:
@@ -286,21 +276,16 @@ def boxes_figure(image: NDArray[Any], boxes: Mapping[str, int], *, side: int) ->
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(4.6, 5), layout="constrained")
-    middle = [n // 2 for n in image.shape]
-    window = tuple(slice(max(0, m - side // 2), m + side // 2) for m in middle)
-    part = image[window]
+    part = image[tuple(slice(max(0, n // 2 - side // 2), n // 2 + side // 2) for n in image.shape)]
     rows, columns = part.shape
     axes.imshow(part, cmap="gray")
     for (name, size), colour, line in zip(
-        boxes.items(), ("#e69f00", "#56b4e9", "white"), ("-", "--", ":"), strict=False
+        boxes.items(), ("#e69f00", "#56b4e9", "#cc79a7"), ("-", "--", ":"), strict=False
     ):
-        corner = (columns / 2 - size / 2, rows / 2 - size / 2)
-        axes.add_patch(
-            plt.Rectangle(
-                corner, size, size, fill=False, color=colour, ls=line, lw=2.5, label=name
-            )
-        )
+        corner = ((columns - size) / 2, (rows - size) / 2)
+        style = {"fill": False, "color": colour, "ls": line, "lw": 2.5, "label": name}
+        axes.add_patch(plt.Rectangle(corner, size, size, **style))
     axes.set_axis_off()
-    figure.legend(loc="outside lower center", frameon=False, facecolor="0.5", ncols=1)
+    figure.legend(loc="outside lower center", frameon=False)
     plt.close(figure)
     return figure

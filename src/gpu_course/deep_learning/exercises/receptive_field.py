@@ -48,8 +48,8 @@ def _what_was_missed(answers: list[int]) -> str:
         return "You left out the stride: after it, neighbours are further apart for all layers."
     if answers[2] == 7:
         return "You left out the dilation: a kernel of 3 with dilation 4 reaches over 9 pixels."
-    if answers[0] == 9:
-        return "A kernel of 3 adds two pixels to the field, not three: begin with 1, add kernel − 1."
+    if answers[0] > 7:
+        return "A kernel of 3 adds two pixels to the field, not three. Begin with 1."
     return ""
 
 
