@@ -118,6 +118,11 @@ def test_bad_chapter_fails_and_leaves_the_stored_output(book, good, capsys, code
     assert chapters.read("other").output_path.is_file()
 
 
+def test_a_word_that_begins_like_a_folder_of_this_machine_is_none(book):
+    book("good", cell("import os; print(os.path.expanduser('~') + 's-unet')"))
+    assert execute.main(["good", "--size", "small"]) == 0
+
+
 def test_full_disk_keeps_the_stored_output(good, monkeypatch):
     before = good.output_path.read_bytes()
 
