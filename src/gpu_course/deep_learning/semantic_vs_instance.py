@@ -81,16 +81,18 @@ def touching_pairs(labels: Labels) -> list[tuple[int, int]]:
     ----------
     labels : ndarray, integer (Y, X)
     """
+    sides = ((labels[1:], labels[:-1]), (labels[:, 1:], labels[:, :-1]))
     beside = np.concatenate(
         [
-            np.stack([labels[1:].ravel(), labels[:-1].ravel()], axis=1),
-            np.stack([labels[:, 1:].ravel(), labels[:, :-1].ravel()], axis=1),
+            np.stack([one[meet], other[meet]], axis=1)
+            for one, other in sides
+            for meet in [(one != other) & (one > 0) & (other > 0)]
         ]
     )
     beside = np.unique(np.sort(beside, axis=1), axis=0)
     taken: set[int] = set()
     pairs = []
-    for one, other in beside[(beside[:, 0] > 0) & (beside[:, 0] != beside[:, 1])].tolist():
+    for one, other in beside.tolist():
         if not {one, other} & taken:
             pairs.append((one, other))
             taken |= {one, other}
