@@ -283,8 +283,9 @@ def boxes_figure(image: NDArray[Any], boxes: Mapping[str, int], *, side: int) ->
         boxes.items(), ("#e69f00", "#56b4e9", "#cc79a7"), ("-", "--", ":"), strict=False
     ):
         corner = ((columns - size) / 2, (rows - size) / 2)
-        style = {"fill": False, "color": colour, "ls": line, "lw": 2.5, "label": name}
-        axes.add_patch(plt.Rectangle(corner, size, size, **style))
+        box = plt.Rectangle(corner, size, size, fill=False, color=colour, label=name)
+        box.set(linestyle=line, linewidth=2.5)
+        axes.add_patch(box)
     axes.set_axis_off()
     figure.legend(loc="outside lower center", frameon=False)
     plt.close(figure)
