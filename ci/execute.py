@@ -56,25 +56,31 @@ def main(arguments: list[str] | None = None) -> int:
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
-    wanted = [
-        chapter
-        for chapter in chosen
-        if chapter.code_cells and (options.all or records.problems(chapter))
-    ]
-    if not wanted:
+    chosen = [chapter for chapter in chosen if chapter.code_cells]
+    trainers = [chapter for chapter in chosen if trains(chapter)]
+    failed = done = 0
+    # Weights are data that other chapters read, so those that train them come first.
+    for group in (trainers, [chapter for chapter in chosen if chapter not in trainers]):
+        wanted = [c for c in group if options.all or records.problems(c)]
+        for number, chapter in enumerate(wanted, 1):
+            print(f"[{number}/{len(wanted)}] {chapter.name}", flush=True)
+            try:
+                store(chapter, *execute(chapter, timeout=options.timeout))
+            except CourseError as error:
+                failed += 1
+                print(f"  {error}", file=sys.stderr, flush=True)
+        done += len(wanted)
+    if not done:
         print("Every stored output belongs to the tree; nothing to execute.")
         return 0
-    failed = 0
-    for number, chapter in enumerate(wanted, 1):
-        print(f"[{number}/{len(wanted)}] {chapter.name}", flush=True)
-        try:
-            store(chapter, *execute(chapter, timeout=options.timeout))
-        except CourseError as error:
-            failed += 1
-            print(f"  {error}", file=sys.stderr, flush=True)
     if failed:
-        print(f"{failed} of {len(wanted)} failed; their outputs are unchanged.", file=sys.stderr)
+        print(f"{failed} of {done} failed; their outputs are unchanged.", file=sys.stderr)
     return 1 if failed else 0
+
+
+def trains(chapter: Chapter) -> bool:
+    """Return whether a chapter trains weights that come with the course."""
+    return any("weights.own(" in cell.source for cell in chapter.code_cells)
 
 
 def execute(

@@ -165,6 +165,20 @@ def test_weights_that_a_chapter_trains_are_kept(book, own_data):
     assert (own_data / "weights" / "toy.safetensors").read_bytes() == b"12345678"
 
 
+def test_chapters_that_read_weights_run_after_those_that_train_them(
+    book, own_data, monkeypatch, capsys
+):
+    # The kernels have the real package: show them the book's data folder through it.
+    book(
+        "a-reader", READS.replace("paths.data()", f"__import__('pathlib').Path({str(own_data)!r})")
+    )
+    book("trains", TRAINS)
+    assert execute.main(["a-reader", "trains", "--size", "small"]) == 0
+    assert "12345678" in chapters.read("a-reader").output_path.read_text()
+    out = capsys.readouterr().out
+    assert out.index("trains") < out.index("a-reader")
+
+
 def test_weights_over_their_budget_are_refused_and_nothing_is_written(
     book, own_data, monkeypatch, capsys
 ):
