@@ -90,7 +90,9 @@ def write(
     return folder
 
 
-def read(folder: Path | str, *, split: str | None = None, allow_empty: bool = False) -> list[Sample]:
+def read(
+    folder: Path | str, *, split: str | None = None, allow_empty: bool = False
+) -> list[Sample]:
     """Read labelled scenes, and refuse what a network would learn nonsense from.
 
     Parameters
@@ -183,7 +185,9 @@ def _card(folder: Path, names: list[str]) -> dict[str, dict[str, str]]:
     if not (folder / CARD).exists():
         return {name: blank | {"file": name} for name in names}
     with (folder / CARD).open(encoding="utf-8", newline="") as stream:
-        rows = [{**blank, **{k: v for k, v in row.items() if k and v}} for row in csv.DictReader(stream)]
+        rows = [
+            {**blank, **{k: v for k, v in row.items() if k and v}} for row in csv.DictReader(stream)
+        ]
     _unique([row["file"] for row in rows])
     listed = {row["file"]: row for row in rows}
     for name in sorted(set(names) ^ set(listed)):
@@ -201,9 +205,10 @@ def _scene(name: str, index: int, row: dict[str, str], image: Path, labels: Path
         size = ()
     checked = _checked(image.stem, pixels, numbers, axes)
     if size is not None and len(size) != checked.ndim:
+        like = " ".join(["0.5"] * checked.ndim)
         raise CourseError(
             f"{image.stem}: the voxel size {row['voxel_size_um']!r} is not one number in µm for "
-            f"each of the {checked.ndim} axes. Write, for instance, “{' '.join(['0.5'] * checked.ndim)}”."
+            f"each of the {checked.ndim} axes. Write, for instance, “{like}”."
         )
     facts = {"file": image.stem, "who": row["who"], "when": row["when"]}
     return Sample(
@@ -235,8 +240,8 @@ def _checked(name: str, image: NDArray[Any], labels: NDArray[Any], axes: str) ->
         )
     if labels.dtype.kind not in "ui":
         raise CourseError(
-            f"{name}: the labels are of type {labels.dtype}, and numbers of objects are whole. Save "
-            "them with labels.astype(np.int32); if they were resized, do so without interpolation."
+            f"{name}: the labels are of type {labels.dtype}, and numbers of objects are whole. "
+            "Save them with labels.astype(np.int32); if they were resized, do so without interpolation."
         )
     if labels.size and (labels.min() < 0 or labels.max() > np.iinfo(np.int32).max):
         raise CourseError(f"{name}: labels are 0 for background and 1 … n, nothing else.")

@@ -1,4 +1,4 @@
-"""Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip, their cost.
+"""Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip.
 
 The hands are simulated: they see the truth and make the mistakes of people, as many as we like.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def fill_between(labels: Labels) -> NDArray[np.int32]:
     painted = np.flatnonzero(labels.any(axis=(1, 2)))
     filled = labels.astype(np.int32)
     deepest = np.zeros(labels.shape, np.float32)
-    for below, above in zip(painted[:-1], painted[1:], strict=True):
+    for below, above in pairwise(painted.tolist()):
         for number in np.intersect1d(labels[below], labels[above]):
             if number == 0 or above == below + 1:
                 continue

@@ -1,0 +1,195 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import tifffile
+
+from gpu_course.deep_learning import labelled_folder
+from gpu_course.errors import CourseError
+from gpu_course.images import Sample
+
+
+def scene(index=0, split="train", **changes):
+    rng = np.random.default_rng(index)
+    labels = np.zeros((20, 30), np.int32)
+    labels[3:9, 4:12], labels[10:18, 15:25] = 1, 2
+    image = rng.integers(0, 255, labels.shape, dtype=np.uint8)
+    return dataclasses.replace(Sample("beans", split, index, image, "YX", labels=labels), **changes)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    scenes = [scene(0), scene(1), scene(0, "validation")]
+    return labelled_folder.write(tmp_path / "beans", scenes, who="A. Student", when="2026-03-14")
+
+
+def labels_of(folder, n=0):
+    return sorted((folder / "labels").iterdir())[n]
+
+
+# --- round trip ---------------------------------------------------------------------------------
+
+
+def test_what_was_written_is_read_back(folder):
+    scenes = labelled_folder.read(folder)
+    for given, back in zip([scene(0), scene(1), scene(0, "validation")], scenes, strict=True):
+        np.testing.assert_array_equal(back.image, given.image)
+        np.testing.assert_array_equal(back.labels, given.labels)
+        assert (back.image.dtype, back.labels.dtype) == (np.uint8, np.int32)
+        assert (back.split, back.index, back.axes) == (given.split, given.index, "YX")
+        assert (back.facts["who"], back.facts["when"]) == ("A. Student", "2026-03-14")
+
+
+@pytest.mark.parametrize(
+    ("shape", "axes", "size"),
+    [
+        ((20, 30, 3), "YXC", (0.5, 0.5)),
+        ((4, 20, 30), "ZYX", (2.0, 0.25, 0.25)),
+        ((20, 3), "YX", None),
+    ],
+)
+def test_axes_and_voxel_size_survive(tmp_path, shape, axes, size):
+    image = np.arange(np.prod(shape)).reshape(shape).astype(np.uint8)
+    labels = np.ones(shape[: len(axes.rstrip("C"))], np.int32)
+    given = Sample("x", "train", 0, image, axes, labels=labels, voxel_size=size)
+    labelled_folder.write(tmp_path / "x", [given], who="me", when="2026-01-01")
+    (back,) = labelled_folder.read(tmp_path / "x")
+    np.testing.assert_array_equal(back.image, image)
+    assert (back.axes, back.voxel_size, back.labels.shape) == (axes, size, labels.shape)
+
+
+def test_many_objects_keep_their_numbers(tmp_path):
+    labels = np.arange(300 * 300, dtype=np.int32).reshape(300, 300)
+    big = Sample("x", "train", 0, np.zeros((300, 300), np.uint16), "YX", labels=labels)
+    labelled_folder.write(tmp_path / "x", [big], who="me", when="2026-01-01")
+    np.testing.assert_array_equal(labelled_folder.read(tmp_path / "x")[0].labels, labels)
+
+
+def test_one_split_is_read_alone(folder):
+    assert [s.split for s in labelled_folder.read(folder, split="validation")] == ["validation"]
+    with pytest.raises(CourseError, match="No scene is of the split 'test'"):
+        labelled_folder.read(folder, split="test")
+
+
+def test_without_a_table_all_is_for_training(folder):
+    (folder / "labels.csv").unlink()
+    assert [s.split for s in labelled_folder.read(folder)] == ["train"] * 3
+
+
+def test_written_again_from_what_was_read_keeps_names(folder, tmp_path):
+    again = labelled_folder.write(
+        tmp_path / "again", labelled_folder.read(folder), who="B", when="2026-03-15"
+    )
+    assert sorted(f.name for f in (again / "images").iterdir()) == sorted(
+        f.name for f in (folder / "images").iterdir()
+    )
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+def test_labels_of_others_are_not_overwritten(folder):
+    before = labels_of(folder).read_bytes()
+    empty = scene(0, labels=np.zeros((20, 30), np.int32))
+    with pytest.raises(CourseError, match="holds labels already"):
+        labelled_folder.write(folder, [empty], who="me", when="2026-01-01")
+    assert labels_of(folder).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("scenes", "says"),
+    [
+        ([], "no scenes"),
+        ([scene(labels=None)], "has no labels"),
+        ([scene(labels=np.ones((20, 29), np.int32))], "cover each other"),
+        ([scene(0), scene(0)], "Two scenes have the name beans-train-000"),
+    ],
+)
+def test_nothing_is_written_of_scenes_that_do_not_fit(tmp_path, scenes, says):
+    with pytest.raises(CourseError, match=says):
+        labelled_folder.write(tmp_path / "new", scenes, who="me", when="2026-01-01")
+    assert not (tmp_path / "new").exists()
+
+
+# --- what a folder may suffer from --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (np.zeros((20, 30, 3), np.uint8), r"colours \(RGB\)"),
+        (np.ones((20, 29), np.uint8), r"shape \(20, 29\) and the image \(20, 30\)"),
+        (np.ones((20, 30), np.float32), "float32, and numbers of objects are whole"),
+        (np.full((20, 30), -1, np.int16), "0 for background"),
+        (np.zeros((20, 30), np.uint8), "No object is labelled in beans-train-000"),
+    ],
+)
+def test_wrong_labels_are_refused_by_name(folder, labels, says):
+    tifffile.imwrite(labels_of(folder), labels)
+    with pytest.raises(CourseError, match=says):
+        labelled_folder.read(folder)
+
+
+def test_a_scene_without_objects_may_be_meant(folder):
+    tifffile.imwrite(labels_of(folder), np.zeros((20, 30), np.uint8))
+    assert not labelled_folder.read(folder, allow_empty=True)[0].labels.any()
+
+
+def test_all_labels_empty_are_always_refused(folder):
+    for file in (folder / "labels").iterdir():
+        tifffile.imwrite(file, np.zeros((20, 30), np.uint8))
+    with pytest.raises(CourseError, match="All label images are empty"):
+        labelled_folder.read(folder, allow_empty=True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "lacks"), [("labels", "not in labels/"), ("images", "not in images/")]
+)
+def test_each_image_needs_its_labels(folder, kind, lacks):
+    sorted((folder / kind).iterdir())[1].unlink()
+    with pytest.raises(CourseError, match=f"beans-train-001.*{lacks}"):
+        labelled_folder.read(folder)
+
+
+def test_names_that_differ_in_case_or_ending_are_one_name(folder):
+    file = labels_of(folder)
+    file.with_suffix(".tiff").write_bytes(file.read_bytes())
+    with pytest.raises(CourseError, match="Two scenes have the name"):
+        labelled_folder.read(folder)
+
+
+def test_table_and_folders_stay_in_step(folder):
+    card = folder / "labels.csv"
+    rows = card.read_text().splitlines()
+    card.write_text("\n".join(rows[:-1]) + "\n")
+    with pytest.raises(CourseError, match="has no row"):
+        labelled_folder.read(folder)
+    card.write_text("\n".join([*rows, rows[1].replace("000", "077")]) + "\n")
+    with pytest.raises(CourseError, match="077 has no file"):
+        labelled_folder.read(folder)
+
+
+@pytest.mark.parametrize("size", ["0.5", "half half"])
+def test_voxel_size_has_a_number_for_each_axis(folder, size):
+    card = folder / "labels.csv"
+    card.write_text(card.read_text().replace(",YX,,", f",YX,{size},"))
+    with pytest.raises(CourseError, match="one number in µm for each of the 2 axes"):
+        labelled_folder.read(folder)
+
+
+def test_files_that_are_no_tiff_are_named(folder):
+    labels_of(folder).write_bytes(b"\xff\xd8 not a tiff")
+    with pytest.raises(CourseError, match=r"labels/beans-train-000\.tif cannot be read"):
+        labelled_folder.read(folder)
+    (folder / "images" / "photo.jpg").write_bytes(b"")
+    with pytest.raises(CourseError, match=r"photo\.jpg, which is no TIFF"):
+        labelled_folder.read(folder)
+
+
+def test_a_folder_of_another_kind_is_explained(tmp_path):
+    with pytest.raises(CourseError, match="no folder images/"):
+        labelled_folder.read(tmp_path)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    with pytest.raises(CourseError, match="images/ is empty"):
+        labelled_folder.read(tmp_path)

@@ -1,0 +1,210 @@
+import numpy as np
+import pytest
+from skimage.draw import polygon2mask
+from skimage.measure import label
+
+from gpu_course import exercises, scoring
+from gpu_course.deep_learning import labelling
+from gpu_course.images import Sample
+
+POLYGONS = "deep-learning/labelling/polygons"
+FAULTS = "deep-learning/labelling/faults"
+
+
+@pytest.fixture
+def squares():
+    """Twelve squares of 16 pixels, of which pairs touch."""
+    labels = np.zeros((80, 100), np.int32)
+    for row in range(3):
+        for column in range(4):
+            x = 6 + 22 * column + (6 if column % 2 == 0 else 0)
+            labels[6 + 24 * row : 22 + 24 * row, x : x + 16] = 1 + 4 * row + column
+    return labels
+
+
+# --- polygons and faults ------------------------------------------------------------------------
+
+
+def test_first_polygon_keeps_its_pixels():
+    first = np.array([[1, 1], [1, 6], [6, 6], [6, 1]], float)
+    labels = labelling.polygons_to_labels([first, first + 3], (12, 12))
+    assert labels.dtype == np.int32
+    assert (labels == 1).sum() == polygon2mask((12, 12), first).sum()
+    assert labels[5, 5] == 1
+    assert labels[8, 8] == 2
+
+
+def test_faults_of_sound_labels_are_none(squares):
+    assert labelling.find_faults(squares) == {}
+
+
+def test_slips_are_found(squares):
+    squares[10:12, 16:18] = 0
+    squares[30:46, 20] = 0
+    squares[0, 0] = 99
+    assert labelling.find_faults(squares) == {1: "hole", 5: "pieces", 99: "speck"}
+
+
+# --- between slices -----------------------------------------------------------------------------
+
+
+def test_slices_between_are_filled_evenly():
+    rows, columns = np.indices((40, 40))
+    truth = np.stack([(np.hypot(rows - 20, columns - 20) < 6 + z) * 5 for z in range(9)])
+    painted = np.zeros_like(truth)
+    painted[::4] = truth[::4]
+    filled = labelling.fill_between(painted)
+    np.testing.assert_array_equal(filled[::4], truth[::4])
+    assert scoring.dice(truth, filled) > 0.98
+    assert set(np.unique(filled)) == {0, 5}
+
+
+def test_nothing_is_invented_beyond_the_last_painted_slice():
+    painted = np.zeros((9, 10, 10), int)
+    painted[2, 2:8, 2:8] = painted[4, 2:8, 2:8] = 1
+    painted[6, :2, :2] = 2
+    filled = labelling.fill_between(painted)
+    assert [bool(plane.any()) for plane in filled] == [z in (2, 3, 4, 6) for z in range(9)]
+
+
+# --- hands --------------------------------------------------------------------------------------
+
+
+def test_a_calm_hand_draws_the_truth(squares):
+    drawn = labelling.Hand(tremble=0).draw(squares, seed=0)
+    assert scoring.same_objects(drawn, squares)
+
+
+def test_more_tremble_agrees_less(squares):
+    ious = [
+        scoring.matching(squares, labelling.Hand(tremble=t).draw(squares, seed=1)).summed_iou
+        for t in (0.5, 1.5, 3)
+    ]
+    assert ious[0] > ious[1] > ious[2] > 0
+
+
+def test_tremble_is_to_both_sides(squares):
+    areas = [(labelling.Hand(tremble=2).draw(squares, seed=seed) > 0).sum() for seed in range(6)]
+    assert np.mean(areas) == pytest.approx((squares > 0).sum(), rel=0.1)
+
+
+def test_hands_miss_and_merge_as_they_are_told(squares):
+    none = labelling.Hand(tremble=0, missed=1.0).draw(squares, seed=0)
+    assert not none.any()
+    merged = labelling.Hand(tremble=0, merged=1.0).draw(squares, seed=0)
+    np.testing.assert_array_equal(merged > 0, squares > 0)
+    assert len(np.unique(merged)) - 1 == label(squares > 0, connectivity=1).max() == 6
+
+
+def test_a_hand_slips_in_the_same_places_for_the_same_seed(squares):
+    hand = labelling.Hand(tremble=2, missed=0.3, merged=0.3)
+    np.testing.assert_array_equal(hand.draw(squares, seed=4), hand.draw(squares, seed=4))
+    assert (hand.draw(squares, seed=4) != hand.draw(squares, seed=5)).any()
+
+
+# --- training -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bright(squares):
+    labels = np.pad(squares, ((0, 48), (0, 28)))
+    image = (40 + 150 * (labels > 0)).astype(np.uint8)
+    noisy = image + np.random.default_rng(0).integers(0, 30, image.shape, dtype=np.uint8)
+    return Sample("squares", "train", 0, noisy, "YX", labels=labels, mask=labels > 0)
+
+
+def test_spoilt_labels_leave_no_clean_mask_behind(bright):
+    spoilt = labelling.relabelled(bright, np.zeros_like(bright.labels))
+    assert spoilt.mask is None
+    assert bright.mask is not None
+    assert not spoilt.labels.any()
+
+
+def test_a_network_learns_from_good_labels_and_nothing_from_wrong_ones(bright):
+    good = labelling.mean_dice(labelling.small_unet([bright], steps=30), [bright])
+    swapped = labelling.relabelled(bright, bright.labels == 0)
+    bad = labelling.mean_dice(labelling.small_unet([swapped], steps=30), [bright])
+    assert good > 0.8
+    assert bad < 0.3
+
+
+def test_chart_has_a_row_for_each_kind_and_a_dot_for_each_seed():
+    (axes,) = labelling.dots_chart({"clean": [0.9, 0.91], "wrong": [0.5, 0.6]}, "Dice").axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["clean", "wrong"]
+    assert len(axes.lines) == 5
+
+
+# --- the exercises ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "solution"),
+    [(POLYGONS, labelling.polygons_to_labels), (FAULTS, labelling.find_faults)],
+)
+def test_checks_accept_the_solution_and_know_the_stub(name, solution):
+    assert exercises.check(name, solution).solved
+    assert exercises.check(name, lambda first, second: None).state == "not solved yet"
+
+
+def later_on_top(polygons, shape):
+    labels = np.zeros(shape, int)
+    for number, corners in enumerate(polygons, start=1):
+        labels[polygon2mask(shape, corners)] = number
+    return labels
+
+
+def all_one(polygons, shape):
+    return sum(polygon2mask(shape, corners) for corners in polygons).astype(bool).astype(int)
+
+
+def added_up(polygons, shape):
+    return sum(n * polygon2mask(shape, corners) for n, corners in enumerate(polygons, start=1))
+
+
+def swapped(polygons, shape):
+    return labelling.polygons_to_labels([corners[:, ::-1] for corners in polygons], shape)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (later_on_top, "paints over"),
+        (all_one, "one number"),
+        (added_up, "added up"),
+        (swapped, "swapped"),
+        (lambda polygons, shape: np.zeros(shape), "whole"),
+    ],
+)
+def test_polygons_check_names_the_mistake(wrong, says):
+    result = exercises.check(POLYGONS, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def only_edges(labels, smallest):
+    found = labelling.find_faults(labels, smallest)
+    return found | {8: "pieces"}
+
+
+def hole_around_objects(labels, smallest):
+    return labelling.find_faults(labels, smallest) | {10: "hole"}
+
+
+def no_size(labels, smallest):
+    return labelling.find_faults(labels, 0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (only_edges, "by a corner"),
+        (hole_around_objects, "surrounds another object"),
+        (no_size, "three pixels"),
+        (lambda labels, smallest: {}, "two pieces"),
+        (lambda labels, smallest: [], "dictionary"),
+    ],
+)
+def test_faults_check_names_the_mistake(wrong, says):
+    result = exercises.check(FAULTS, wrong)
+    assert not result.solved
+    assert says in result.message
