@@ -33,5 +33,5 @@ def test_what_you_trained_comes_first(course):
 
 
 def test_a_name_that_nobody_trained_is_refused_and_the_others_named(course):
-    with pytest.raises(CourseError, match="no weights “bees”.*roots-unet"):
+    with pytest.raises(CourseError, match=r"no weights “bees”.*roots-unet"):
         weights.find("bees")

@@ -241,7 +241,7 @@ def _checked(name: str, image: NDArray[Any], labels: NDArray[Any], axes: str) ->
     if labels.dtype.kind not in "ui":
         raise CourseError(
             f"{name}: the labels are of type {labels.dtype}, and numbers of objects are whole. "
-            "Save them with labels.astype(np.int32); if they were resized, do so without interpolation."
+            "Save them with labels.astype(np.int32); never resize labels with interpolation."
         )
     if labels.size and (labels.min() < 0 or labels.max() > np.iinfo(np.int32).max):
         raise CourseError(f"{name}: labels are 0 for background and 1 … n, nothing else.")
