@@ -86,7 +86,7 @@ def weights_page(
         seconds = f"{record['seconds'] / 60:.0f} min" if "seconds" in record else "–"
         lines.append(
             f"| [`{name}`](#network-{name}) | [{titles.get(chapter, chapter)}](/{chapter}.ipynb) | "
-            f"{about['parameters']:,} | {about['bytes'] / 1e6:.1f} MB | {seconds} |"
+            f"{about['bytes'] / 1e6:.1f} MB | {seconds} |"
         )
     for name, about in found.items():
         lines += ["", f"(network-{name})=", f"## {name}", "", *_details(about, records)]
@@ -96,6 +96,7 @@ def weights_page(
 def _details(about: dict[str, Any], records: dict[str, dict[str, Any]]) -> list[str]:
     record = dict(about["record"])
     facts = {"kind": about["kind"].removesuffix(" 1").removeprefix("gpu-course ")}
+    facts |= {"numbers": f"{about['parameters']:,}"}
     facts |= about.get("configuration", {}) | about.get("design", {})
     executed = records.get(record.pop("chapter"), {})
     if executed:
@@ -121,7 +122,8 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.4g}"
     if isinstance(value, list):
-        return ", ".join(map(_text, value)) or "none"
+        # Such as the scenes, one by one: they are in the file.
+        return ", ".join(map(_text, value)) or "none" if len(value) < 5 else f"{len(value)}"
     if value is None:
         return "none"
     return str(value).replace("|", "\\|")

@@ -9,7 +9,11 @@ from weights_page import read, weights_page
 from gpu_course import paths
 from gpu_course.errors import CourseError
 
-RECORD = {"chapter": "deep-learning/roots-unet", "seconds": 600.0, "data": {"patch": 192}}
+RECORD = {
+    "chapter": "deep-learning/roots-unet",
+    "seconds": 600.0,
+    "data": {"patch": 192, "scenes": [[0]] * 7},
+}
 EXECUTED = {
     "deep-learning/roots-unet": {
         "machine": {
@@ -45,9 +49,11 @@ def test_what_a_file_says_is_on_the_page(write):
     assert (
         "| [`roots-unet`](#network-roots-unet) | [Roots](/deep-learning/roots-unet.ipynb) |" in page
     )
-    assert "| 10 | 0.0 MB | 10 min |" in page
+    assert "| 0.0 MB | 10 min |" in page
+    assert "| numbers | 10 |" in page
     assert "| trained on | Processor X, 4 cores (PyTorch) |" in page
     assert "| data: patch | 192 |" in page
+    assert "| data: scenes | 7 |" in page
     assert "| depth | 4 |" in page
 
 
