@@ -121,11 +121,17 @@ def test_spoilt_labels_leave_no_clean_mask_behind(bright):
 
 
 def test_a_network_learns_from_good_labels_and_nothing_from_wrong_ones(bright):
-    good = labelling.mean_dice(labelling.small_unet([bright], steps=30), [bright])
+    import torch
+
+    threads = torch.get_num_threads()
+    dice, area = labelling.judge(labelling.small_unet([bright], steps=30), [bright])
+    assert dice > 0.8
+    assert area == pytest.approx(1, abs=0.3)
     swapped = labelling.relabelled(bright, bright.labels == 0)
-    bad = labelling.mean_dice(labelling.small_unet([swapped], steps=30), [bright])
-    assert good > 0.8
-    assert bad < 0.3
+    dice, area = labelling.judge(labelling.small_unet([swapped], steps=30), [bright])
+    assert dice < 0.3
+    assert area > 1.5
+    assert torch.get_num_threads() == threads
 
 
 def test_chart_has_a_row_for_each_kind_and_a_dot_for_each_seed():

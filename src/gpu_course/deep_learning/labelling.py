@@ -6,7 +6,8 @@ The hands are simulated: they see the truth and make the mistakes of people, as 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -216,31 +217,63 @@ def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
 
     torch.manual_seed(seed)
     model = unet.UNet(1, 1, depth=3, width=8)
+    varied = augmentation.Augmentation(flips=True)
+    batches = max(1, steps // 5)
     patches = data.Patches(
-        scenes,
-        patch=96,
-        batch=4,
-        batches=max(1, steps // 5),
-        augmentation=augmentation.Augmentation(flips=True),
-        seed=seed,
+        scenes, patch=96, batch=4, batches=batches, augmentation=varied, seed=seed
     )
-    train.train(model, patches, epochs=5, learning_rate=5e-3, seed=seed, show_progress=False)
+    with _one_thread():
+        train.train(model, patches, epochs=5, learning_rate=5e-3, seed=seed, show_progress=False)
     return model
 
 
-def mean_dice(model: UNet, scenes: Sequence[Sample]) -> float:
-    """Return the mean Dice of a network over scenes whose labels are right."""
+def judge(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
+    """Return how well a network finds what the labels of some scenes say.
+
+    Parameters
+    ----------
+    model : UNet
+    scenes : sequence of Sample
+        With labels.
+
+    Returns
+    -------
+    dice : float
+        Mean over the scenes.
+    area : float
+        Pixels found over pixels labelled: 1 if as much is found as there is.
+    """
     from gpu_course import scoring
     from gpu_course.deep_learning import predict
     from gpu_course.deep_learning.scenes import mask_of
 
-    found = [predict.predict_tiled(model, scene.image, tile=256)[0] > 0.5 for scene in scenes]
-    pairs = zip(scenes, found, strict=True)
-    return float(np.mean([scoring.dice(mask_of(scene), mask) for scene, mask in pairs]))
+    true = [mask_of(scene) for scene in scenes]
+    with _one_thread():
+        found = [predict.predict_tiled(model, scene.image, tile=256)[0] > 0.5 for scene in scenes]
+    dice = [scoring.dice(mask, answer) for mask, answer in zip(true, found, strict=True)]
+    return float(np.mean(dice)), float(np.sum(found) / np.sum(true))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let PyTorch compute with one thread on the CPU.
+
+    Batches as small as these gain little from more. And once napari has drawn 3D labels, its
+    compiled functions have given the whole process as many threads as there are cores; on a
+    computer that is busy otherwise, PyTorch's then wait for each other most of the time.
+    """
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def dots_chart(rows: Mapping[str, Sequence[float]], x: str) -> Any:
-    """Draw a row for each name: a dot for each run, and a line from the first row down.
+    """Draw a row for each name with a mark for each run, and a line at the first row's mean.
 
     Parameters
     ----------
