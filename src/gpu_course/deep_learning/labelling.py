@@ -84,7 +84,7 @@ def find_faults(labels: Labels, smallest: int = 20) -> dict[int, str]:
 
 
 def fill_between(labels: Labels) -> NDArray[np.int32]:
-    """Fill the slices between painted ones, as napari users do by hand or with a plugin.
+    """Fill the slices between painted ones.
 
     The signed distance to an object's outline, positive inside, is taken in the painted slices
     and runs in a straight line from one to the next; where it is positive, there is the object.
@@ -234,7 +234,6 @@ def judge(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
     ----------
     model : UNet
     scenes : sequence of Sample
-        With labels.
 
     Returns
     -------
@@ -258,9 +257,8 @@ def judge(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
 def _one_thread() -> Iterator[None]:
     """Let PyTorch compute with one thread on the CPU.
 
-    Batches as small as these gain little from more. And once napari has drawn 3D labels, its
-    compiled functions have given the whole process as many threads as there are cores; on a
-    computer that is busy otherwise, PyTorch's then wait for each other most of the time.
+    Batches as small as these gain little from more. And once napari has drawn 3D labels, the
+    process has as many as cores: on a busy computer they mostly wait for each other.
     """
     import torch
 
@@ -286,7 +284,7 @@ def dots_chart(rows: Mapping[str, Sequence[float]], x: str) -> Any:
     -------
     matplotlib.figure.Figure
     """
-    import matplotlib.pyplot as plt
+    from matplotlib import pyplot as plt
 
     from gpu_course.display.chart_styles import COLOURS, MARKS
 
