@@ -1,6 +1,6 @@
 """Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip.
 
-The hands are simulated: they see the truth and make the mistakes of people, as many as we like.
+The hands are simulated: they see the truth, and make mistakes as people do.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def find_faults(labels: Labels, smallest: int = 20) -> dict[int, str]:
     ----------
     labels : ndarray, integer (Y, X)
     smallest : int
-        Fewer pixels than this are a slip of the brush.
+        Fewer pixels are a slip of the brush.
 
     Returns
     -------
@@ -86,8 +86,8 @@ def find_faults(labels: Labels, smallest: int = 20) -> dict[int, str]:
 def fill_between(labels: Labels) -> NDArray[np.int32]:
     """Fill the slices between painted ones.
 
-    The signed distance to an object's outline, positive inside, is taken in the painted slices
-    and runs in a straight line from one to the next; where it is positive, there is the object.
+    The signed distance to an object's outline, positive inside, is mixed from the painted slices
+    on either side, by how near they are; where it is positive, there is the object.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def fill_between(labels: Labels) -> NDArray[np.int32]:
     Returns
     -------
     ndarray, int32 (Z, Y, X)
-        Objects are not continued beyond the first and last slice in which they were painted.
+        No object goes on beyond the first and last slice in which it was painted.
     """
     from scipy.ndimage import distance_transform_edt as distance
 
@@ -112,8 +112,7 @@ def fill_between(labels: Labels) -> NDArray[np.int32]:
             for z in range(below + 1, above):
                 share = (z - below) / (above - below)
                 depth = (1 - share) * ends[0] + share * ends[1]
-                # Where two objects both claim a pixel, the one it lies deeper in wins.
-                wins = depth > deepest[z]
+                    wins = depth > deepest[z]
                 filled[z][wins], deepest[z][wins] = number, depth[wins]
     return filled
 
@@ -205,7 +204,7 @@ def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
     steps : int
         Batches to learn from, in five epochs.
     seed : int
-        Decides the first weights and the patches.
+        Of the first weights and the patches.
 
     Returns
     -------
