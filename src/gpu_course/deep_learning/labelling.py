@@ -112,7 +112,7 @@ def fill_between(labels: Labels) -> NDArray[np.int32]:
             for z in range(below + 1, above):
                 share = (z - below) / (above - below)
                 depth = (1 - share) * ends[0] + share * ends[1]
-                    wins = depth > deepest[z]
+                wins = depth > deepest[z]
                 filled[z][wins], deepest[z][wins] = number, depth[wins]
     return filled
 
