@@ -65,21 +65,35 @@ def _set(name: str, scores: list[Score], titles: dict[str, str]) -> list[str]:
         *rows,
         "",
     ]
+    differ = len({s.n for s in scores}) > 1
     for method in methods:
-        chapters = dict.fromkeys(s.chapter for s in scores if s.method == method)
-        links = ", ".join(f"[{titles.get(c, c)}](/{c}.ipynb)" for c in chapters)
-        lines.append(f"* {method}: {links}")
+        mine = [s for s in scores if s.method == method]
+        links = ", ".join(
+            f"[{titles.get(c, c)}](/{c}.ipynb)" for c in dict.fromkeys(s.chapter for s in mine)
+        )
+        lines.append(f"* {method}: {links}" + (f" ({_images(mine)})" if differ else ""))
     return [*lines, ""]
 
 
+def _images(scores: list[Score]) -> str:
+    """Say on how many images a method was scored; its metrics may differ in that."""
+    numbers = sorted({s.n for s in scores})
+    if numbers == [1]:
+        return "one image"
+    return f"{' or '.join(map(str, numbers))} images"
+
+
 def _which(name: str, scores: list[Score]) -> str:
-    """Say what was scored: how many images, and whether a camera took them."""
-    number = max(s.n for s in scores)
-    images = "one image" if number == 1 else f"{number} images"
+    """Say what the images are, how many were scored, and that methods may differ in that."""
     try:
         card = cards.read(name)
+        kind = "real" if card.real else "simulated"
+        what = f"{card.title if kind in card.title else f'{card.title}, {kind}'}."
     except CourseError:  # a set without a card
-        return f"Scored on {images}."
-    kind = "real" if card.real else "simulated"
-    title = card.title if kind in card.title else f"{card.title}, {kind}"
-    return f"{title}. Scored on {images}."
+        what = ""
+    if len({s.n for s in scores}) == 1:
+        return f"{what} Scored on {_images(scores)}.".strip()
+    return (
+        f"{what} The methods were scored on different numbers of images, given below, so small "
+        "differences mean nothing."
+    ).strip()

@@ -46,5 +46,16 @@ def test_sets_say_what_they_are():
     assert "| count error | −0.250 |" in page
 
 
+def test_methods_scored_on_other_numbers_of_images_say_so():
+    page = scores_page(
+        [score(n=3), score(method="deep learning", n=6), score("nuclei", "deep learning", "PQ")],
+        {"a/one": "One"},
+    )
+    assert "Scored on" not in page
+    assert "on different numbers of images" in page
+    assert "* classical: [One](/a/one.ipynb) (3 images)\n" in page
+    assert "* deep learning: [One](/a/one.ipynb) (1 or 6 images)\n" in page
+
+
 def test_without_scores_the_page_says_so():
     assert "No chapter has reported a score yet." in scores_page([], {})
