@@ -24,11 +24,12 @@ import score_page
 import weights_page
 import yaml
 
-from gpu_course import chapters, notebooks, origin, paths, references, scores
-from gpu_course.chapters import Chapter
+from gpu_course import paths, scores
+from gpu_course.book import chapters, install_address, links, notebooks
+from gpu_course.book.chapters import Chapter
+from gpu_course.book.plain_markdown import Links
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
-from gpu_course.plain_markdown import Links
 
 ROOT = paths.root()
 STAGE = ROOT / "_build" / "stage"
@@ -84,12 +85,12 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     mend_bibliography(SITE / "reference" / "bibliography.html")
     address = site_address()
-    links = references.links(book, address)
+    targets = links.chapter_links(book, address)
     for chapter in book:
         # A stale chapter's outputs may not fit its cells; its solved notebook is left out.
         kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
         for kind in kinds if chapter.code_cells else []:
-            write_notebook(chapter, kind, links)
+            write_notebook(chapter, kind, targets)
 
 
 def mend_bibliography(page: Path) -> None:
@@ -103,14 +104,14 @@ def mend_bibliography(page: Path) -> None:
         write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
 
 
-def write_notebook(chapter: Chapter, kind: notebooks.Kind, links: Links) -> None:
+def write_notebook(chapter: Chapter, kind: notebooks.Kind, targets: Links) -> None:
     """Write one downloadable notebook into the site."""
     notebook = notebooks.build(
         chapter,
         kind,
-        links,
+        targets,
         executed=notebooks.read_executed(chapter),
-        requirement=origin.requirement(notebooks.extras(chapter)),
+        requirement=install_address.requirement(notebooks.extras(chapter)),
     )
     text = nbformat.writes(notebook) + "\n"
     write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
@@ -132,7 +133,11 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         executed = notebooks.read_executed(chapter) if chapter.code_cells else None
         found[chapter.name] = records.read(executed)
         header = pages.header(
-            chapter, found[chapter.name], titles, origin.repository(), stale.get(chapter.name, [])
+            chapter,
+            found[chapter.name],
+            titles,
+            install_address.repository(),
+            stale.get(chapter.name, []),
         )
         write_atomic(
             STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
@@ -181,8 +186,8 @@ def site_address() -> str:
     """Return the public address of the site: ``_config.yml``, else GitHub Pages' rule."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     address = (config.get("html") or {}).get("baseurl", "")
-    if not address and origin.repository():
-        owner, name = origin.repository().split("/", 1)
+    if not address and install_address.repository():
+        owner, name = install_address.repository().split("/", 1)
         address = f"https://{owner.lower()}.github.io/{name}/"
     return str(address)
 

@@ -22,8 +22,9 @@ import nbformat
 import probe
 import records
 
-from gpu_course import chapters, paths, running, sizes
-from gpu_course.chapters import Chapter
+from gpu_course import paths, sizes
+from gpu_course.book import chapters, run
+from gpu_course.book.chapters import Chapter
 from gpu_course.deep_learning import weights
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -114,7 +115,7 @@ def execute(
         lap.append(now)
 
     report = json.loads(
-        running.execute(
+        run.execute(
             notebook,
             chapter.name,
             timeout=timeout,

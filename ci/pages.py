@@ -6,8 +6,8 @@ Every fact in them is read from front matter, records and scores; none is typed.
 from html import escape
 from typing import Any
 
-from gpu_course.chapters import Chapter
-from gpu_course.notebooks import KINDS, Kind
+from gpu_course.book.chapters import Chapter
+from gpu_course.book.notebooks import KINDS, Kind
 
 NEEDS = {
     "opencl": "OpenCL (a GPU, or the CPU through PoCL)",

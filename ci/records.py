@@ -21,8 +21,9 @@ from typing import Any
 
 import nbformat
 
-from gpu_course import notebooks, paths, scores
-from gpu_course.chapters import Chapter
+from gpu_course import paths, scores
+from gpu_course.book import notebooks
+from gpu_course.book.chapters import Chapter
 
 KEY = "gpu_course_record"
 """Where the record stands in the metadata of a stored notebook."""

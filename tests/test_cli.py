@@ -11,7 +11,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 from tests.toy import CHAPTER
 
 

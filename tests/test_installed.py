@@ -13,7 +13,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 from gpu_course.deep_learning import weights
 
 pytestmark = pytest.mark.install

@@ -7,7 +7,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from gpu_course import napari_view, running
+from gpu_course import napari_view
+from gpu_course.book import run
 
 pytestmark = pytest.mark.display
 
@@ -40,7 +41,7 @@ first
 def test_window_is_pictured_twice_in_one_kernel_without_a_word(monkeypatch):
     monkeypatch.delenv("DISPLAY", raising=False)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELLS)])
-    running.execute(notebook, "napari")
+    run.execute(notebook, "napari")
     outputs = notebook.cells[0].outputs
     assert not [o for o in outputs if o.get("name") == "stderr"]
     printed = outputs[0].text.splitlines()

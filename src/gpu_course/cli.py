@@ -76,7 +76,7 @@ def notebooks_(
     """Write the notebook of every chapter into a folder."""
     import nbformat
 
-    from gpu_course import chapters, notebooks, origin, references
+    from gpu_course.book import chapters, install_address, links, notebooks
     from gpu_course.files import write_atomic
 
     book = [chapter for chapter in chapters.read_all() if chapter.code_cells]
@@ -87,14 +87,14 @@ def notebooks_(
             f"{there[0]} is already there and may hold your work. Choose another folder, or add "
             f"--overwrite to replace {'it' if len(there) == 1 else f'all {len(there)}'}."
         )
-    links = references.links(book)
+    addresses = links.chapter_links(book)
     made = {
         chapter.name: notebooks.build(
             chapter,
             kind,
-            links,
+            addresses,
             executed=notebooks.read_executed(chapter) if kind == "solved" else None,
-            requirement=origin.requirement(notebooks.extras(chapter)),
+            requirement=install_address.requirement(notebooks.extras(chapter)),
         )
         for chapter in book
     }
@@ -139,9 +139,9 @@ def run(
     ] = None,
 ) -> None:
     """Run a chapter on this machine and keep the executed notebook."""
-    from gpu_course import running
+    from gpu_course.book import run
 
-    print(running.run(chapter, size=size, output=output))
+    print(run.run_chapter(chapter, size=size, output=output))
 
 
 @app.command()

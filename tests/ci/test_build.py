@@ -9,7 +9,7 @@ import nbformat
 import pages
 import pytest
 
-from gpu_course import chapters, notebooks
+from gpu_course.book import chapters, notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "classical/segmentation"

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 import records
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 from gpu_course.errors import CourseError
 
 HEAD = """\

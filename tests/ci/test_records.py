@@ -4,7 +4,8 @@ import nbformat
 import pytest
 import records
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 from tests.toy import CHAPTER
 
 ROW = "path,url,bytes,sha256,licence,citation,package\n"

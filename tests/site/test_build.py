@@ -24,7 +24,7 @@ def test_no_source_and_no_trace_of_the_machine_is_published(site):
 
 
 def test_the_notebooks_are_those_of_the_chapters_with_code(site):
-    from gpu_course import chapters
+    from gpu_course.book import chapters
 
     code = {name for name in CHAPTERS if chapters.read(name).code_cells}
     for kind in ("student", "solved", "colab"):

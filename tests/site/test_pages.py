@@ -10,7 +10,7 @@ import urllib.request
 import nbformat
 import pytest
 
-from gpu_course import chapters, notebooks
+from gpu_course.book import chapters, notebooks
 from tests.site.conftest import WIDE, unfold, use_theme, violations, visit
 from tests.site.toc import CHAPTERS, PAGES
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 
 # Written by ci/build.py from records and scores: in the table of contents, but not in book/.
 MADE = {"reference/scores", "reference/trained-networks", "reference/execution-record"}

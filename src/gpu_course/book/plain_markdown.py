@@ -187,7 +187,7 @@ def _directive(name: str, argument: str, body: list[str], links: Links) -> list[
     if name not in leaf:
         raise CourseError(
             f"The directive “{name}” has no plain Markdown form. Use one that has, or teach "
-            f"gpu_course.plain_markdown how to write it."
+            f"gpu_course.book.plain_markdown how to write it."
         )
     return leaf[name]()
 
@@ -258,7 +258,7 @@ def _roles(text: str, links: Links) -> str:
             return f"${content}$"
         raise CourseError(
             f"The role “{name}” has no plain Markdown form. Use one that has, or teach "
-            f"gpu_course.plain_markdown how to write it."
+            f"gpu_course.book.plain_markdown how to write it."
         )
 
     # A role is `{name}` followed by a code span; a code span alone stays untouched.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import nbformat
 
-from gpu_course import chapters, notebooks, references
+from gpu_course.book import chapters, links, notebooks
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
 
-def run(name: str, *, size: str | None = None, output: Path | None = None) -> Path:
+def run_chapter(name: str, *, size: str | None = None, output: Path | None = None) -> Path:
     """Run the student notebook of a chapter to its end and write it with its outputs.
 
     Parameters
@@ -46,7 +46,7 @@ def run(name: str, *, size: str | None = None, output: Path | None = None) -> Pa
             f"{target} is already there and may hold your work. Move it away, or name another "
             f"file with --output."
         )
-    notebook = notebooks.build(chapter, "student", references.links([chapter]))
+    notebook = notebooks.build(chapter, "student", links.chapter_links([chapter]))
     with Progress(transient=True) as progress:
         task = progress.add_task(chapter.name, total=len(chapter.code_cells))
         execute(

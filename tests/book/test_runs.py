@@ -5,7 +5,8 @@ import re
 import nbformat
 import pytest
 
-from gpu_course import chapters, images, notebooks, references, running
+from gpu_course import images
+from gpu_course.book import chapters, links, notebooks, run
 from gpu_course.images import catalogue, registry
 from tests.site.toc import CHAPTERS
 
@@ -29,9 +30,9 @@ def shows_photographs(name):
 
 def outputs_of(name, folder, mirror):
     """Run the student notebook of a chapter, cut off from the network; return what it shows."""
-    notebook = notebooks.build(BOOK[name], "student", references.links([]))
+    notebook = notebooks.build(BOOK[name], "student", links.chapter_links([]))
     nobody = "http://127.0.0.1:9"
-    running.execute(
+    run.execute(
         notebook,
         name,
         environment={

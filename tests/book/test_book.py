@@ -9,7 +9,8 @@ import pytest
 import records
 import yaml
 
-from gpu_course import chapters, notebooks, paths, references
+from gpu_course import paths
+from gpu_course.book import chapters, links, notebooks
 from tests.site.toc import CHAPTERS, MADE, PAGES
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
@@ -117,7 +118,7 @@ def test_every_label_is_defined_once():
 
 def test_notebooks_know_where_every_reference_leads():
     # The site's own references are checked by Sphinx; a notebook would show the bare label.
-    known = set(references.links(BOOK.values()).targets)
+    known = set(links.chapter_links(BOOK.values()).targets)
     known |= {f"ch-{name.rpartition('/')[2]}" for name in MADE}
     asked = {
         (name, label)

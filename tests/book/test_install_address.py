@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from gpu_course import origin
+from gpu_course.book import install_address
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def nowhere(monkeypatch):
 
 
 def test_copy_without_a_public_address_names_no_package_on_an_index(nowhere):
-    assert origin.requirement(["cuda12"]) == ""
+    assert install_address.requirement(["cuda12"]) == ""
     nowhere(None)
-    assert origin.requirement() == ""
+    assert install_address.requirement() == ""
 
 
 def test_repository_of_the_workflow_is_pinned_to_the_commit(nowhere, monkeypatch):
     monkeypatch.setenv("GPU_COURSE_REPOSITORY", "owner/name")
-    wanted = origin.requirement(["cuda12", "deep-learning"])
+    wanted = install_address.requirement(["cuda12", "deep-learning"])
     assert wanted.startswith(
         "gpu-course[cuda12,deep-learning] @ git+https://github.com/owner/name@"
     )
@@ -41,6 +41,8 @@ def test_repository_of_the_workflow_is_pinned_to_the_commit(nowhere, monkeypatch
 def test_copy_installed_from_git_installs_the_same_commit(nowhere):
     vcs = {"vcs": "git", "commit_id": "a" * 40}
     nowhere({"url": "https://example.org/course", "vcs_info": vcs})
-    assert origin.requirement() == f"gpu-course @ git+https://example.org/course@{'a' * 40}"
+    assert (
+        install_address.requirement() == f"gpu-course @ git+https://example.org/course@{'a' * 40}"
+    )
     nowhere({"url": "ssh://git@example.org/course", "vcs_info": vcs})
-    assert origin.requirement() == ""
+    assert install_address.requirement() == ""

@@ -1,7 +1,6 @@
 """Read the chapters of the book: MyST Markdown in, notebook cells and front matter out.
 
-Only this module, :mod:`gpu_course.notebooks` and the command line know that there is a book; the
-subjects of the course do not.
+Only the package :mod:`gpu_course.book`, the command line and ``ci`` know the book's files.
 """
 
 import difflib

@@ -1,7 +1,7 @@
 import pytest
 
+from gpu_course.book.plain_markdown import Links, convert, included
 from gpu_course.errors import CourseError
-from gpu_course.plain_markdown import Links, convert, included
 
 LINKS = Links(
     targets={"ch-setup": ("start/setup", "Set up your machine"), "fig-a": ("start/images", "it")},

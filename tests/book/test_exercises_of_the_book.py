@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from gpu_course import chapters, exercises, notebooks, paths, plain_markdown, references
+from gpu_course import exercises, paths
+from gpu_course.book import chapters, links, notebooks, plain_markdown
 from tests.site.toc import CHAPTERS
 from tests.toy import CHAPTER
 
@@ -107,7 +108,7 @@ def test_student_notebook_gives_no_solution_away(name):
     secret = solution_lines(BOOK[name])
     assert bool(secret) == ("{solution-start}" in source(name))
     for kind in ("student", "colab"):
-        made = notebooks.build(BOOK[name], kind, references.links([]))
+        made = notebooks.build(BOOK[name], kind, links.chapter_links([]))
         shown = {line.strip() for cell in made.cells for line in cell.source.splitlines()}
         # A solution may use what the chapter taught before; most of it must be the student's.
         assert secret & shown <= taught(BOOK[name])
@@ -117,7 +118,7 @@ def test_student_notebook_gives_no_solution_away(name):
 
 @every_run
 def test_student_notebook_has_no_raw_markup(name):
-    made = notebooks.build(BOOK[name], "student", references.links(BOOK.values()))
+    made = notebooks.build(BOOK[name], "student", links.chapter_links(BOOK.values()))
     for cell in made.cells:
         if cell.cell_type == "markdown":
             text = re.sub(r"^```.*?^```", "", cell.source, flags=re.M | re.S)

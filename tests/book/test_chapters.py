@@ -1,6 +1,7 @@
 import pytest
 
-from gpu_course import chapters, paths
+from gpu_course import paths
+from gpu_course.book import chapters
 from gpu_course.errors import CourseError
 from tests.toy import CHAPTER
 

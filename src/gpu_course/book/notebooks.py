@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from gpu_course.chapters import Chapter
+from gpu_course.book.chapters import Chapter
+from gpu_course.book.plain_markdown import Links, convert
 from gpu_course.errors import CourseError
-from gpu_course.plain_markdown import Links, convert
 
 Kind = Literal["student", "solved", "colab"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -63,7 +63,8 @@ def build(
         The stored executed notebook, for ``solved``.
     requirement : str
         What pip installs on Colab, such as ``"gpu-course @ git+https://…@<commit>"``; see
-        :mod:`gpu_course.origin`. Without it the set-up cell says how to install by hand.
+        :mod:`gpu_course.book.install_address`. Without it the set-up cell says how to install by
+        hand.
 
     Raises
     ------

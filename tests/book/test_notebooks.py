@@ -1,7 +1,7 @@
 import nbformat
 import pytest
 
-from gpu_course import chapters, notebooks, references
+from gpu_course.book import chapters, links, notebooks
 from gpu_course.errors import CourseError
 from tests.toy import CHAPTER
 
@@ -20,7 +20,7 @@ def executed(toy):
 
 
 def build(toy, kind, **options):
-    return notebooks.build(toy, kind, references.links([toy], "https://example.org"), **options)
+    return notebooks.build(toy, kind, links.chapter_links([toy], "https://example.org"), **options)
 
 
 def everything(notebook):

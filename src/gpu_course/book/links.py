@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 from gpu_course import paths
-from gpu_course.chapters import Chapter
-from gpu_course.plain_markdown import Links
+from gpu_course.book.chapters import Chapter
+from gpu_course.book.plain_markdown import Links
 
 _HEADING_LABEL = re.compile(r"^\((?P<label>[\w:.-]+)\)=\s*\n+#+\s+(?P<title>.+)$", re.MULTILINE)
 _EXERCISE = re.compile(
@@ -13,7 +13,7 @@ _EXERCISE = re.compile(
 )
 
 
-def links(chapters: Iterable[Chapter], site: str = "") -> Links:
+def chapter_links(chapters: Iterable[Chapter], site: str = "") -> Links:
     """Return where every label of `chapters` leads, for a site at the address `site`."""
     targets = {}
     for chapter in chapters:
