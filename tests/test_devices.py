@@ -259,7 +259,7 @@ def test_a_library_that_is_absent_has_no_device(monkeypatch):
     assert devices.tensorflow() is None
 
 
-def test_tensorflow_is_imported_quietly_and_with_keras_2():
+def test_tensorflow_is_imported_quietly_and_with_keras_3():
     code = (
         "from gpu_course import devices\n"
         "device = devices.tensorflow()\n"
@@ -271,7 +271,7 @@ def test_tensorflow_is_imported_quietly_and_with_keras_2():
     assert done.stderr == ""
     address, keras = done.stdout.split()
     assert address in ("/CPU:0", "/GPU:0")
-    assert keras.startswith("tf_keras.")  # the package that keeps Keras 2
+    assert keras.startswith("keras.")
 
 
 # --- hardware ---------------------------------------------------------------------------------

@@ -174,7 +174,7 @@ def test_a_missing_library_is_a_warning_with_its_pip_line(monkeypatch):
     monkeypatch.setattr(probes, "installed", lambda module: False)
     for probe, line in {
         probes.torch: "pip install torch",
-        probes.tensorflow: "pip install tensorflow tf-keras stardist",
+        probes.tensorflow: "pip install tensorflow stardist",
         probes.napari: "pip install",
     }.items():
         check = probe()

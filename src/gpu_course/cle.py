@@ -56,9 +56,13 @@ def _translated(name: str) -> Any:
     return renamed
 
 
-def _label(image: Any, *, connectivity: str = "box") -> Any:
-    library = clesperanto.module()
-    return getattr(library, f"connected_components_labeling_{connectivity}")(image)
+def _shaped(prefix: str) -> Callable[..., Any]:
+    """Return a way to call what pyclesperanto has one of and the prototype one per shape."""
+
+    def call(*arguments: Any, connectivity: str = "box", **options: Any) -> Any:
+        return getattr(clesperanto.module(), f"{prefix}_{connectivity}")(*arguments, **options)
+
+    return call
 
 
 def _statistics(label: Any, intensity: Any) -> dict[str, Any]:
@@ -77,7 +81,11 @@ def _execute(
 
 
 _OTHERWISE: dict[str, Callable[..., Any]] = {
-    "connected_component_labeling": _label,
+    "connected_component_labeling": _shaped("connected_components_labeling"),
+    "detect_maxima": _shaped("detect_maxima"),
+    "maximum_filter": _shaped("maximum"),
+    "mean_filter": _shaped("mean"),
+    "top_hat": _shaped("top_hat"),
     "labels_statistics": _statistics,
     "execute": _execute,
 }

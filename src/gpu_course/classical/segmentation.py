@@ -126,7 +126,7 @@ def segment_nuclei(
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
     level: float = 0.7,
-    smallest: float = 30,
+    smallest: float = 35,
 ) -> NDArray[np.int32]:
     """Label fluorescent nuclei of very different brightness.
 
@@ -191,7 +191,7 @@ def flatten_comb(image: Any, *, radius: int = 60) -> DeviceImage:
         Above 0 where darker than the surroundings.
     """
     logarithm = _logarithm(image)
-    around = cle.mean_box(logarithm, radius_x=radius, radius_y=radius)
+    around = cle.mean_filter(logarithm, radius_x=radius, radius_y=radius)
     return cle.subtract_images(around, logarithm)
 
 
@@ -235,7 +235,7 @@ def segment_bees(
     flat = flatten_comb(image, radius=background_radius)
     foreground = _otsu(cle.gaussian_blur(flat, sigma_x=outline_sigma, sigma_y=outline_sigma))
     smooth = cle.gaussian_blur(flat, sigma_x=spot_sigma, sigma_y=spot_sigma)
-    spots = cle.detect_maxima_box(smooth, radius_x=0, radius_y=0, radius_z=0)
+    spots = cle.detect_maxima(smooth, radius_x=0, radius_y=0, radius_z=0)
     labels = _grow(spots, foreground)
     return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
 

@@ -77,7 +77,11 @@ def clesperanto_device() -> Device | None:
     if not clesperanto.is_loaded(name):
         return None
     device = sys.modules[name].get_device()
-    return _describe_opencl(device.device) if clesperanto.is_prototype() else clesperanto.describe(device)
+    return (
+        _describe_opencl(device.device)
+        if clesperanto.is_prototype()
+        else clesperanto.describe(device)
+    )
 
 
 def opencl() -> Device:

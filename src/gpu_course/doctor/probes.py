@@ -125,7 +125,7 @@ def torch() -> Check:
 def tensorflow() -> Check:
     """Convolve with TensorFlow, then import StarDist on top of it."""
     name = "TensorFlow and StarDist"
-    needed = {"tensorflow": "tensorflow", "tf_keras": "tf-keras", "stardist": "stardist"}
+    needed = {"tensorflow": "tensorflow", "stardist": "stardist"}
     missing = [package for module, package in needed.items() if not installed(module)]
     if missing:
         what = f"{' and '.join(missing)} not installed: the chapters on StarDist need it."

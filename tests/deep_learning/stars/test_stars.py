@@ -22,7 +22,7 @@ from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
 # Not importorskip: StarDist must find its Keras asked for before TensorFlow is imported.
-needed = ("tensorflow", "tf_keras", "stardist")
+needed = ("tensorflow", "stardist")
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in needed), reason="StarDist or TensorFlow is missing"
 )
@@ -231,20 +231,11 @@ def test_building_says_nothing(capfd):
     assert said.out == said.err == ""
 
 
-def test_another_keras_than_stardist_needs_is_said(monkeypatch):
-    """As if TensorFlow had been imported first, and had taken Keras 3."""
-    import tf_keras
-
-    monkeypatch.setattr(tf_keras, "Model", type("Other", (), {}))
-    with pytest.raises(CourseError, match=r"begin with gpu_course\.devices\.tensorflow"):
-        build(DESIGN)
-
-
 def test_without_tensorflow_the_cure_is_said(monkeypatch):
     from gpu_course import devices
 
     monkeypatch.setattr(devices, "tensorflow", lambda: None)
-    with pytest.raises(CourseError, match="pip install tensorflow tf-keras stardist"):
+    with pytest.raises(CourseError, match="pip install tensorflow stardist"):
         build(DESIGN)
 
 
