@@ -1,8 +1,8 @@
 """Count the memory that clesperanto takes on its device, since OpenCL itself keeps no count.
 
-Every array of clesperanto asks an *allocator* for its memory. Inside ``with count_buffers() as
+Every array of clesperanto's prototype asks an *allocator* for its memory. Inside ``with count_buffers() as
 used:`` that allocator is ours: it takes the same memory, and notes when each piece is taken and
-when it is given back.
+when it is given back. Its successor takes memory in C++, where nobody can listen.
 """
 
 import weakref
@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from gpu_course.devices import clesperanto
+from gpu_course.errors import CourseError
 
 
 @dataclass
@@ -63,6 +66,11 @@ def count_buffers() -> Iterator[Buffers]:
     Buffers
         The count, which goes on changing.
 
+    Raises
+    ------
+    CourseError
+        If the course does not compute with the prototype.
+
     Examples
     --------
     >>> with count_buffers() as used:  # doctest: +SKIP
@@ -70,7 +78,14 @@ def count_buffers() -> Iterator[Buffers]:
     >>> used.peak  # doctest: +SKIP
     """
     import pyopencl as cl
-    from pyclesperanto_prototype._tier0._pycl import OCLArray
+
+    if not clesperanto.is_prototype():
+        raise CourseError(
+            "pyclesperanto does not tell what memory it takes, its prototype does. Set "
+            f"{clesperanto.VARIABLE}=prototype before the notebook's first cell."
+        )
+    library = clesperanto.module()
+    OCLArray = type(library.create((1, 1)))
 
     class Counted(cl.Buffer):  # a plain Buffer cannot tell anyone that it is being released
         pass

@@ -95,6 +95,17 @@ def opencl() -> Device:
     return clesperanto_device() or use_opencl()
 
 
+def pyopencl_device() -> Any:
+    """Return clesperanto's OpenCL device as a ``pyopencl.Device``, for kernels of one's own.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If PyOpenCL finds no device of that name.
+    """
+    return _best_opencl(opencl().name)
+
+
 def use_opencl(name: str | None = None) -> Device:
     """Select the device for clesperanto and keep its compiler quiet: a chapter's first line.
 

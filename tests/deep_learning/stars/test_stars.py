@@ -169,9 +169,9 @@ def test_the_weights_are_those_that_the_design_says(design):
     model = build(design)
     keras = model.network.keras_model
     assert [tuple(w.shape) for w in keras.get_weights()] == list(design.weights.values())
-    names = [weight.name for weight in keras.weights]
+    names = [weight.path for weight in keras.weights]
     ours = list(design.weights)
-    ends = [names[at].split(":")[0] for at in (-1, -3, -5)]
+    ends = [names[at] for at in (-1, -3, -5)]
     assert ends == ["dist/bias", "prob/bias", "features/bias"]
     assert [ours[at] for at in (-1, -3, -5)] == [
         "distances/bias",

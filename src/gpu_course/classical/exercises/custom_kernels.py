@@ -19,11 +19,10 @@ RADIUS, OFFSET = 4, 3.0
 
 def _run(source: Any, name: str, image: NDArray[Any], **parameters: float) -> NDArray[Any]:
     """Compile the student's source, run its kernel on `image` and return the result."""
-    from gpu_course import devices
+    from gpu_course import cle, devices
     from gpu_course.classical.custom_kernels import compiler_messages, save
 
     devices.use_opencl()
-    import pyclesperanto_prototype as cle
 
     if not isinstance(source, str):
         raise Wrong(f"Return the kernel's source as a string, not {type(source).__name__}.")
@@ -35,7 +34,12 @@ def _run(source: Any, name: str, image: NDArray[Any], **parameters: float) -> ND
     file = save(source, name)
     ran = False
     with compiler_messages(file, show=False) as messages:
-        cle.execute(None, file, name, dst.shape, {"src": src, "dst": dst, **parameters})
+        cle.execute(
+            kernel_source=file,
+            kernel_name=name,
+            global_size=dst.shape,
+            parameters={"src": src, "dst": dst, **parameters},
+        )
         ran = True
     if not ran:
         raise Wrong("It does not compile. " + "; ".join(messages[:3]))
