@@ -46,7 +46,6 @@ def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
         A small example; it is pushed, and the pushed array counts.
     """
     from gpu_course import cle
-
     from gpu_course.classical.buffers import count_buffers
 
     with count_buffers() as used:

@@ -1,8 +1,8 @@
 """Count the memory that clesperanto takes on its device, since OpenCL itself keeps no count.
 
-Every array of clesperanto's prototype asks an *allocator* for its memory. Inside ``with count_buffers() as
-used:`` that allocator is ours: it takes the same memory, and notes when each piece is taken and
-when it is given back. Its successor takes memory in C++, where nobody can listen.
+Every array of clesperanto's prototype asks an *allocator* for its memory. Inside
+``with count_buffers() as used:`` that allocator is ours: it takes the same memory, and
+notes when each piece is taken and when it is given back. The prototype's successor takes memory in C++, where nobody can listen.
 """
 
 import weakref

@@ -99,8 +99,10 @@ def successor() -> ModuleType:
     Raises
     ------
     gpu_course.errors.CourseError
-        If it is not installed, or lacks the backend asked for.
+        If it is not installed, lacks the backend asked for, or finds no device.
     """
+    from gpu_course.devices.no_opencl import cure
+
     if not installed(SUCCESSOR):
         raise CourseError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
     with announce_pocl(), warnings.catch_warnings():
@@ -118,8 +120,9 @@ def successor() -> ModuleType:
             )
         if module.get_backend_name() != wanted:
             module.select_backend(wanted)
-        # A first call in this block, for a loader that looks for drivers only now.
-        module.list_available_devices()
+        # It has devices, or half of its functions and none; which of them, it knows from now on.
+        if not hasattr(module, "list_available_devices") or not module.list_available_devices():
+            raise CourseError(f"{LIBRARIES[wanted]} finds no device on this machine. {cure()}")
     return module
 
 
@@ -191,7 +194,7 @@ def describe(device: Any) -> Device:
     """
     facts = _facts(device)
     backend = successor().get_backend_name()
-    kind: Literal["GPU", "CPU"] = "CPU" if str(device.type).lower() == "cpu" else "GPU"
+    kind: Literal["GPU", "CPU"] = "CPU" if facts.get("Device Type") == "CPU" else "GPU"
     maker = facts.get("Vendor", "")
     version = facts.get("Driver Version", "")
     # PoCL names its devices after itself, on other drivers the maker is the driver's.
@@ -223,17 +226,11 @@ def best(name: str | None) -> int:
     Raises
     ------
     gpu_course.errors.CourseError
-        If there is no device, or none of that name or kind.
+        If there is none of that name or kind, or none at all.
     """
-    from gpu_course.devices.no_opencl import cure
-
     cle = successor()
     backend = LIBRARIES[cle.get_backend_name()]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=RuntimeWarning)
-        every = cle.list_available_devices()
-    if not every:
-        raise CourseError(f"{backend} finds no device on this machine. {cure()}")
+    every = cle.list_available_devices()
     name = name or hardware.wanted_name()
     numbers = list(range(len(every)))
     if name is not None:
@@ -250,6 +247,8 @@ def best(name: str | None) -> int:
         if not found and kind == "GPU":
             raise no_gpu(backend)
         if not found:
+            from gpu_course.devices.no_opencl import cure
+
             raise CourseError(
                 f"GPU_COURSE_DEVICE asks for the CPU and {backend} has no driver for it. {cure()}"
             )

@@ -25,15 +25,15 @@ def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
 
 
 def numpy(version: str | None = None) -> Check:
-    """Check that NumPy is older than 2, which clesperanto needs."""
+    """Check that NumPy is 2 or newer, with which the course is tested."""
     if version is None:
         try:
             version = importlib.metadata.version("numpy")
         except importlib.metadata.PackageNotFoundError:
-            return Check("NumPy", "fail", "NumPy is not installed.", 'pip install "numpy<2"')
-    if int(version.split(".")[0]) >= 2:
-        what = f"NumPy {version}: pyclesperanto-prototype needs NumPy 1."
-        return Check("NumPy", "fail", what, 'pip install "numpy>=1.26,<2", then restart Python')
+            return Check("NumPy", "fail", "NumPy is not installed.", 'pip install "numpy>=2"')
+    if int(version.split(".")[0]) < 2:
+        what = f"NumPy {version} is older than the course was tested with."
+        return Check("NumPy", "warn", what, 'pip install "numpy>=2", then restart Python')
     return Check("NumPy", "ok", f"NumPy {version}")
 
 
