@@ -2,13 +2,15 @@
 
 Every array of clesperanto's prototype asks an *allocator* for its memory. Inside
 ``with count_buffers() as used:`` that allocator is ours: it takes the same memory, and
-notes when each piece is taken and when it is given back. The prototype's successor takes memory in C++, where nobody can listen.
+notes when each piece is taken and when it is given back. The prototype's
+successor takes memory in C++, where nobody can listen.
 """
 
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from gpu_course.devices import clesperanto
@@ -54,6 +56,12 @@ class Buffers:
         self.history.append(self.now)
 
 
+@cache
+def _array_class() -> Any:
+    """Return the class of the prototype's arrays, from an array, as it has no public name."""
+    return type(clesperanto.module().create((1, 1)))
+
+
 @contextmanager
 def count_buffers() -> Iterator[Buffers]:
     """Count the device memory of clesperanto's arrays made inside the block.
@@ -84,8 +92,7 @@ def count_buffers() -> Iterator[Buffers]:
             "pyclesperanto does not tell what memory it takes, its prototype does. Set "
             f"{clesperanto.VARIABLE}=prototype before the notebook's first cell."
         )
-    library = clesperanto.module()
-    OCLArray = type(library.create((1, 1)))
+    OCLArray = _array_class()
 
     class Counted(cl.Buffer):  # a plain Buffer cannot tell anyone that it is being released
         pass

@@ -152,7 +152,7 @@ def wait() -> None:
 
 def is_loaded(name: str) -> bool:
     """Return whether this program has imported the library of that name, and it found a device."""
-    library = sys.modules.get(name)
+    library: Any = sys.modules.get(name)
     # Without a device, pyclesperanto is imported all the same, and lacks half of its functions.
     return getattr(library, "get_device", None) is not None and library.get_device() is not None
 
