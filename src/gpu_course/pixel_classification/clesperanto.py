@@ -116,17 +116,25 @@ def _blurred(image: DeviceImage, sigma: float, spacing: tuple[float, ...]) -> De
 
 
 def _slope(image: DeviceImage, axis: int, spacing: tuple[float, ...]) -> DeviceImage:
-    """Return the central difference along an axis, per unit of length."""
-    name = "zyx"[axis - len(spacing)]  # counted from the end: x is last
-    difference = getattr(cle, f"gradient_{name}")(image)  # next − previous, two pixels apart
-    return cle.multiply_image_and_scalar(difference, scalar=0.5 / spacing[axis])
+    """Return the central difference along an axis, per unit of length.
+
+    Not with `gradient_x` and its like: the two libraries differ on whether it divides by two.
+    """
+    return _stencil(image, (-0.5, 0.0, 0.5), axis, spacing[axis], len(spacing))
 
 
 def _curvature(image: DeviceImage, axis: int, spacing: tuple[float, ...]) -> DeviceImage:
     """Return the second difference along an axis, per unit of length squared."""
-    stencil = np.array([1.0, -2.0, 1.0], np.float32) / np.float32(spacing[axis] ** 2)
-    shape = [3 if a == axis else 1 for a in range(len(spacing))]
-    return cle.convolve(image, cle.push(stencil.reshape(shape)))
+    return _stencil(image, (1.0, -2.0, 1.0), axis, spacing[axis] ** 2, len(spacing))
+
+
+def _stencil(
+    image: DeviceImage, weights: tuple[float, ...], axis: int, unit: float, ndim: int
+) -> DeviceImage:
+    """Return each pixel's and its two neighbours' weighted sum along an axis, over a unit."""
+    values = np.array(weights, np.float32) / np.float32(unit)
+    shape = [3 if a == axis else 1 for a in range(ndim)]
+    return cle.convolve(image, cle.push(values.reshape(shape)))
 
 
 def eigenvalues(entries: list[DeviceImage]) -> list[DeviceImage]:
