@@ -33,7 +33,7 @@ def chosen(request, monkeypatch):
 
 def test_an_unknown_choice_is_answered_with_those_there_are(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_CLESPERANTO", "abacus")
-    with pytest.raises(CourseError, match="abacus.*prototype, opencl, cuda, metal"):
+    with pytest.raises(CourseError, match=r"abacus.*prototype, opencl, cuda, metal"):
         clesperanto.clesperanto_choice()
 
 
