@@ -93,8 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def trains(chapter: Chapter) -> bool:
-    """Return whether a chapter trains weights that come with the course."""
-    return any("weights.own(" in cell.source for cell in chapter.code_cells)
+    """Return whether a chapter says that it trains weights that come with the course."""
+    return bool(chapter.course.get("trains", False))
 
 
 def execute(
@@ -184,10 +184,14 @@ def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
                     output.data["text/plain"] = output.data["text/plain"].split(" at 0x")[0] + ">"
 
 
+def output_size(notebook: nbformat.NotebookNode) -> int:
+    """Return how many bytes the outputs of a notebook take, as JSON."""
+    return len(json.dumps([cell.get("outputs", []) for cell in notebook.cells]))
+
+
 def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
     """Refuse outputs that the book may not carry."""
-    outputs = [cell.get("outputs", []) for cell in notebook.cells]
-    size = len(json.dumps(outputs))
+    size = output_size(notebook)
     if size > PAGE_BUDGET:
         raise CourseError(
             f"{chapter.name}: its outputs take {size / 1000:.0f} KB and a page may carry "

@@ -150,7 +150,7 @@ TRAINS = cell(
     "file = weights.own('toy')\n"
     "file.parent.mkdir()\n"
     "file.write_bytes(b'12345678')"
-)
+).replace("---\n# A", "course:\n  trains: true\n---\n# A")
 
 
 @pytest.fixture
