@@ -19,6 +19,7 @@ from typing import Any
 
 import nbformat
 import pages
+import record_page
 import records
 import score_page
 import weights_page
@@ -83,6 +84,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     )
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
+    found = {c.name: records.read(notebooks.read_executed(c)) for c in book}
+    write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
     mend_bibliography(SITE / "reference" / "bibliography.html")
     address = site_address()
     targets = links.chapter_links(book, address)
@@ -143,7 +146,7 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
             STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
         )
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
-    write_atomic(STAGE / "reference" / "execution-record.md", pages.record_page(book, found))
+    write_atomic(STAGE / "reference" / "execution-record.md", record_page.record_page(book, found))
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)

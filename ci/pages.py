@@ -1,7 +1,4 @@
-"""The parts of the site that are made, not written: chapter headers, scores, execution record.
-
-Every fact in them is read from front matter, records and scores; none is typed.
-"""
+"""The header below a chapter's title: every fact in it is read from front matter and record."""
 
 from html import escape
 from typing import Any
@@ -119,54 +116,3 @@ def devices_text(record: dict[str, Any]) -> str:
         pocl = device["library"] == "OpenCL" and device["note"].startswith("PoCL")
         used.setdefault(name, []).append("OpenCL through PoCL" if pocl else device["library"])
     return "; ".join(f"{name} ({', '.join(what)})" for name, what in used.items()) or cpu
-
-
-def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
-    """Return the page that says how every stored output was computed, as MyST."""
-    lines = [
-        "(ch-execution-record)=",
-        "# Execution record",
-        "",
-        "Rendering this book executes nothing. Every output was computed beforehand, and carries "
-        "a record of what it was computed from: the chapter's code, each module of `gpu_course` "
-        "that it imported and each data file that it opened. The build refuses an output whose "
-        "record does not agree with the sources, so this page cannot be out of date.",
-        "",
-        "| chapter | computed on | size | seconds | date | commit |",
-        "| --- | --- | --- | --: | --- | --- |",
-    ]
-    shown = [chapter for chapter in chapters if records.get(chapter.name)]
-    for chapter in shown:
-        record = records[chapter.name]
-        lines.append(
-            f"| [{chapter.title}](/{chapter.name}.ipynb) | {devices_text(record)} | "
-            f"{record['machine']['size']} | {record['seconds']:.0f} | {record['date']} | "
-            f"`{record['commit']}` |"
-        )
-    lines.append("")
-    for chapter in shown:
-        lines += [f"## {chapter.title}", "", *_details(records[chapter.name]), ""]
-    return "\n".join(lines) + "\n"
-
-
-def _details(record: dict[str, Any]) -> list[str]:
-    machine = record["machine"]
-    cpu = machine["cpu"]
-    facts = {
-        "Operating system": machine["os"],
-        "Python": machine["python"],
-        "Processor": f"{cpu['name']}, {cpu['cores']} cores, {cpu['memory'] / 2**30:.0f} GiB",
-    }
-    for device in machine["devices"]:
-        memory = f", {device['memory'] / 2**30:.1f} GiB" if device["memory"] else ""
-        facts[device["library"]] = (
-            f"{device['name']} ({device['kind']}{memory}), {device['driver']}"
-        )
-    for library, peak in machine["peak_memory"].items():
-        facts[f"Peak memory, {library}"] = f"{peak / 2**20:.0f} MiB"
-    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    facts["Packages"] = packages
-    lines = ["| fact | value |", "| --- | --- |"]
-    lines += [f"| {name} | {fact} |" for name, fact in facts.items()]
-    lines += ["", "Computed from:", ""]
-    return lines + [f"* `{key}` `{digest[:12]}`" for key, digest in record["inputs"].items()]
