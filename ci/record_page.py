@@ -6,8 +6,6 @@ One table for the reader; the hashes, two thousand of them, are for a program.
 import json
 from typing import Any
 
-import pages
-
 from gpu_course.book.chapters import Chapter
 
 FILE = "execution-record.json"
@@ -26,6 +24,7 @@ def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
     """
     shown = [chapter for chapter in chapters if records.get(chapter.name)]
     found = [records[chapter.name] for chapter in shown]
+    machines = list(dict.fromkeys(_machine(record) for record in found))
     lines = [
         "(ch-execution-record)=",
         "# Execution record",
@@ -40,11 +39,12 @@ def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
         "",
         "## Chapters",
         "",
-        "| chapter | computed on | size | seconds | memory | date | commit |",
-        "| --- | --- | --- | --: | --: | --- | --- |",
-        *(_row(chapter, records[chapter.name]) for chapter in shown),
+        "| chapter | libraries | on | size | s | MiB | date | commit |",
+        "| --- | --- | --: | --- | --: | --: | --- | --- |",
+        *(_row(chapter, records[chapter.name], machines) for chapter in shown),
         "",
-        "*memory* is the peak of the process, in MiB.",
+        "*on* is the number of the machine below, *s* the seconds it took, *MiB* the peak "
+        "memory of the process.",
     ]
     if any(record["commit"].endswith("+changes") for record in found):
         lines += [
@@ -53,8 +53,7 @@ def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
             "ran. Their hashes are in the record and equal those of the sources published here.",
         ]
     lines += ["", "## Machines", ""]
-    for machine in dict.fromkeys(_machine(record) for record in found):
-        lines.append(f"* {machine}")
+    lines += [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
     lines += ["", "## Versions", "", "| package | versions used |", "| --- | --- |"]
     lines += [f"| {name} | {', '.join(versions)} |" for name, versions in _versions(found).items()]
     return "\n".join(lines) + "\n"
@@ -66,11 +65,12 @@ def record_file(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
     return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
 
 
-def _row(chapter: Chapter, record: dict[str, Any]) -> str:
+def _row(chapter: Chapter, record: dict[str, Any], machines: list[str]) -> str:
     peak = record["machine"]["peak_memory"].get("process")
     cells = [
         f"[{chapter.title}](/{chapter.name}.ipynb)",
-        pages.devices_text(record),
+        ", ".join(_libraries(record)),
+        str(machines.index(_machine(record)) + 1),
         record["machine"]["size"],
         f"{record['seconds']:.0f}",
         f"{peak / 2**20:.0f}" if peak else "–",
@@ -78,6 +78,12 @@ def _row(chapter: Chapter, record: dict[str, Any]) -> str:
         f"`{record['commit']}`",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _libraries(record: dict[str, Any]) -> list[str]:
+    """Return the libraries that computed, with "GPU" behind those that did so on one."""
+    devices = record["machine"]["devices"]
+    return [f"{d['library']}{' (GPU)' if d['kind'] == 'GPU' else ''}" for d in devices]
 
 
 def _machine(record: dict[str, Any]) -> str:

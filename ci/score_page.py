@@ -38,9 +38,9 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
         "intersection over union, and PQ is panoptic quality at a threshold of 0.5. Dice compares "
         "masks pixel by pixel; clDice asks how much of each mask's centreline lies inside the "
-        "other mask. Centreline recall is the share of traced lines that was found. Point F1 asks whether each object holds the one point "
-        "that somebody set on it. All of these are 1 at best. A count error is best at 0, and "
-        "negative where objects were missed.",
+        "other mask. Centreline recall is the share of traced lines that was found. Point F1 asks "
+        "whether each object holds the one point that somebody set on it. All of these are 1 at "
+        "best. A count error is best at 0, and negative where objects were missed.",
         "",
         "The same records, for your own code: `gpu-course scores --json`.",
     ]

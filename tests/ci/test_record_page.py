@@ -13,7 +13,7 @@ FOUND = {c.name: records.read(notebooks.read_executed(c)) for c in BOOK if c.cod
 
 
 def test_every_row_has_the_cells_of_its_header():
-    assert table_widths(record_page(BOOK, FOUND).splitlines()) == [{7}, {2}]
+    assert table_widths(record_page(BOOK, FOUND).splitlines()) == [{8}, {2}]
 
 
 def test_every_executed_chapter_has_one_row():
