@@ -64,7 +64,13 @@ def test_missing_device_is_not_the_students(monkeypatch):
 def answer(folder):
     """Do the child's work here and return its answer."""
     np.save(folder / "image.npy", IMAGE)
-    request = {"source": kernel("!"), "name": "task", "device": None, "parameters": {}}
+    request = {
+        "source": kernel("!"),
+        "name": "task",
+        "device": None,
+        "parameters": {},
+        "options": "",
+    }
     (folder / "request.json").write_text(json.dumps(request))
     kernel_process.serve(folder)
     return json.loads((folder / "answer.json").read_text())["fault"]
@@ -119,4 +125,18 @@ def test_division_by_zero_is_told_from_an_index(monkeypatch):
     )
     monkeypatch.setattr(kernel_process, "_command", child(code))
     with pytest.raises(CourseError, match=r"\(SIGFPE\)\. It divided a whole number by zero"):
+        kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals")
+def test_crash_of_the_optimised_kernel_alone_casts_doubt_on_the_compiler(monkeypatch):
+    # Stands for a compiler's fault: it crashes unless the request asks for no optimisation.
+    code = (
+        "import json, os, pathlib, signal, sys; at = pathlib.Path(sys.argv[1]);"
+        "from gpu_course.classical import kernel_process;"
+        "kernel_process.serve(at) if json.loads((at / 'request.json').read_text())['options'] else"
+        " ((at / 'ready').touch(), os.kill(os.getpid(), signal.SIGSEGV))"
+    )
+    monkeypatch.setattr(kernel_process, "_command", child(code))
+    with pytest.raises(CourseError, match=r"\(SIGSEGV\)\. Compiled without optimisation"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)

@@ -129,7 +129,7 @@ def concerning(log: str, name: str) -> list[str]:
 
 
 @contextmanager
-def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
+def compiler_messages(file: str, *, show: bool = True, options: str = "") -> Iterator[list[str]]:
     """Run ``execute`` inside this block, and what the compiler says of your kernel is printed.
 
     The course keeps the compiler quiet elsewhere, since its warnings speak of clesperanto's own
@@ -142,6 +142,8 @@ def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
         What :func:`save` returned.
     show : bool
         Whether to print the messages at the end of the block.
+    options : str
+        Given to the compiler, such as ``"-cl-opt-disable"``.
 
     Yields
     ------
@@ -152,7 +154,7 @@ def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
     from pyopencl import RuntimeError as BuildError
 
     before = {name: os.environ.get(name) for name in _VARIABLES}
-    os.environ.update(PYOPENCL_BUILD_OPTIONS="", PYOPENCL_COMPILER_OUTPUT="1")
+    os.environ.update(PYOPENCL_BUILD_OPTIONS=options, PYOPENCL_COMPILER_OUTPUT="1")
     # A program that was built before would be taken from the cache without a word.
     Device.program_from_source.cache_clear()
     messages: list[str] = []
