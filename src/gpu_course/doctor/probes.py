@@ -51,7 +51,7 @@ def opencl() -> Check:
     name = "OpenCL (clesperanto)"
     if not installed("pyclesperanto_prototype"):
         what = "pyclesperanto-prototype is not installed."
-        return Check(name, "fail", what, "pip install pyclesperanto-prototype")
+        return Check(name, "fail", what, "pip install --no-deps pyclesperanto-prototype")
     device = devices.use_opencl()
     import pyclesperanto_prototype as cle
     from scipy.ndimage import gaussian_filter
@@ -91,7 +91,7 @@ def arrays() -> Check:
         return _wrong(name, device, difference)
     if device.kind == "CPU" and _nvidia():
         major = hardware.cuda_gpus()[0].driver.removeprefix("CUDA ").split(".")[0]
-        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x>=13.6,<14"'
+        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x>=14,<15"'
         what = f"{_says(device)}; CuPy is not installed, so the {_nvidia()} stays idle."
         if installed("cupy"):
             what = f"{_says(device)}; CuPy is installed but cannot compute on the {_nvidia()}."
