@@ -21,6 +21,7 @@ import nbformat
 import pages
 import record_page
 import records
+import run_sheet_page
 import score_page
 import weights_page
 import yaml
@@ -147,9 +148,17 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         )
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
     write_atomic(STAGE / "reference" / "execution-record.md", record_page.record_page(book, found))
+    sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
+    write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+
+
+def reading_order() -> list[str]:
+    """Return the pages of the book in the order of ``_toc.yml``."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
 
 
 def staged(

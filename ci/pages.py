@@ -74,6 +74,10 @@ def _facts(chapter: Chapter, titles: dict[str, str]) -> list[str]:
     facts = [f"{course['minutes']} min"] if course.get("minutes") else []
     if course.get("exercise_minutes"):
         facts.append(f"{course['exercise_minutes']} min of exercises")
+    if "in_class" in course:
+        sheet = f'<a href="{up(chapter.name)}teaching/run-sheet.html">'
+        minutes = course["in_class"]
+        facts.append(f"{sheet}{f'{minutes} min in class' if minutes else 'at home'}</a>")
     facts += [f"runs on {escape(NEEDS[need])}" for need in course.get("needs", [])]
     before = [
         f'<a href="{up(chapter.name)}{name}.html">{escape(titles.get(name, name))}</a>'

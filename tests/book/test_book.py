@@ -69,7 +69,10 @@ def test_front_matter_is_complete(name):
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     assert head["kernelspec"] == python
     course = head["course"]
-    assert set(course) - {"trains"} == {"minutes", "exercise_minutes", "needs", "before"}
+    always = {"minutes", "exercise_minutes", "needs", "before"}
+    taught = {"in_class"} if name in METHODS else set()
+    sometimes = {"trains", "two_hours"} | ({"in_class_sections"} if taught else set())
+    assert set(course) - sometimes == always | taught
     # Chapters that train weights run before those that read them.
     assert course.get("trains", False) is ("weights.own(" in source(name))
     assert isinstance(course["minutes"], int)
@@ -80,6 +83,21 @@ def test_front_matter_is_complete(name):
     assert set(course["before"]) <= set(CHAPTERS) - {name}
     has_exercise = "{exercise-start}" in source(name)
     assert has_exercise == (course["exercise_minutes"] > 0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_chapter_is_taught_in_class_or_at_home(name):
+    course = BOOK[name].course
+    assert isinstance(course["in_class"], int)
+    assert 0 <= course["in_class"] <= course["minutes"] + course["exercise_minutes"]
+    shown = course.get("in_class_sections", [])
+    assert bool(shown) == (course["in_class"] > 0)
+    assert course.get("two_hours", True) is True
+    assert not course.get("two_hours") or course["in_class"]
+    headings = re.findall(r"^## (.+)$", prose(name), re.MULTILINE)
+    assert [heading for heading in shown if heading not in headings] == []
+    # In the order of the page: the class reads downwards.
+    assert shown == sorted(shown, key=headings.index)
 
 
 def test_chapters_before_a_chapter_stand_before_it():
