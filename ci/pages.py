@@ -8,7 +8,7 @@ from gpu_course.book.install_address import DOWNLOADS
 from gpu_course.book.notebooks import KINDS, Kind
 
 NEEDS = {
-    "opencl": "OpenCL (a GPU, or the CPU through PoCL)",
+    "opencl": "OpenCL (a GPU, or the CPU)",
     "cupy": "CuPy on an NVIDIA GPU, else NumPy",
     "torch": "PyTorch (a GPU, or the CPU)",
     "tensorflow": "TensorFlow (a GPU, or the CPU)",

@@ -131,7 +131,9 @@ def install(lacking: Sequence[Requirement]) -> None:
     renewing = {canonicalize_name(each.name) for each in lacking}
     held = {name: version for name, version in versions().items() if name not in renewing}
     if full:
-        done = _pip(full, held)
+        # Where all is held, no other package can be hurt; what pip would warn of is the older
+        # IPython that runs this notebook, which stays on purpose.
+        done = _pip(["--no-warn-conflicts", *full], held)
         if done.returncode:
             # A package to come may need a newer form of a small one that is here.
             done = _pip(full, {name: held[name] for name in HELD if name in held})
