@@ -4,10 +4,11 @@ from html import escape
 from typing import Any
 
 from gpu_course.book.chapters import Chapter
+from gpu_course.book.install_address import DOWNLOADS
 from gpu_course.book.notebooks import KINDS, Kind
 
 NEEDS = {
-    "opencl": "OpenCL (a GPU, or the CPU through PoCL)",
+    "opencl": "OpenCL (a GPU, or the CPU)",
     "cupy": "CuPy on an NVIDIA GPU, else NumPy",
     "torch": "PyTorch (a GPU, or the CPU)",
     "tensorflow": "TensorFlow (a GPU, or the CPU)",
@@ -37,6 +38,7 @@ def header(
     titles: dict[str, str],
     repository: str,
     stale: list[str],
+    wheel: str,
 ) -> str:
     """Return the strip below a chapter's title, as HTML.
 
@@ -51,10 +53,12 @@ def header(
         ``"owner/name"`` on GitHub, or ``""``: then there is no link that opens Colab.
     stale : list of str
         Why the outputs are stale, for a build that allows it.
+    wheel : str
+        Name of the file that pip installs.
     """
     rows = [_list("course-facts", _facts(chapter, titles))]
     if chapter.code_cells:
-        rows.append(_list("course-links", _downloads(chapter, repository)))
+        rows.append(_list("course-links", _downloads(chapter, repository, wheel)))
     if record:
         rows.append(f'<p class="course-stamp">{escape(stamp(record))}</p>')
     if stale:
@@ -86,7 +90,7 @@ def _facts(chapter: Chapter, titles: dict[str, str]) -> list[str]:
     return [*facts, *([f"after {', '.join(before)}"] if before else [])]
 
 
-def _downloads(chapter: Chapter, repository: str) -> list[str]:
+def _downloads(chapter: Chapter, repository: str, wheel: str) -> list[str]:
     links = []
     for kind in KINDS:
         title, what = _DOWNLOADS[kind]
@@ -95,6 +99,10 @@ def _downloads(chapter: Chapter, repository: str) -> list[str]:
         links.append(
             f'<a href="{up(chapter.name)}{path}" download="{file}" title="{what}">{title}</a>'
         )
+    links.append(
+        f'<a href="{up(chapter.name)}{DOWNLOADS}/{wheel}" download="{wheel}" '
+        f'title="the course itself, for pip and for the Colab notebook">Package</a>'
+    )
     if repository:
         address = f"https://colab.research.google.com/github/{repository}/blob/gh-pages/"
         links.append(f'<a href="{address}{notebook_path(chapter.name, "colab")}">Open in Colab</a>')
