@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ HANGS = "import time; time.sleep(60)"
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch) -> Path:
+def folder(tmp_path, monkeypatch) -> Path:
     """Give each test an empty cache, and an environment that nobody prepared."""
     monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path / "cache"))
     for variable in ("GPU_COURSE_DEVICE", "POCL_DEVICES", VENDORS, "OPENCL_VENDOR_PATH"):
@@ -188,14 +189,14 @@ def test_a_driver_is_tried_once_and_anew_when_it_or_the_processor_changes(machin
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[1]", '{"a": 1}', '{"a": {"kind": "CPU"}}'])
-def test_a_damaged_cache_is_ignored(machine, cache, damage):
+def test_a_damaged_cache_is_ignored(machine, folder, damage):
     tried = machine(good=(1, "CPU", ""))
-    cache.mkdir(parents=True)
-    (cache / "trials.json").write_text(damage)
+    folder.mkdir(parents=True)
+    (folder / "trials.json").write_text(damage)
     assert drivers.examine()[0].works
     assert drivers.examine()[0].works
     assert tried == ["good"]
-    assert len(json.loads((cache / "trials.json").read_text())) == 1
+    assert len(json.loads((folder / "trials.json").read_text())) == 1
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(machine, tmp_path, monkeypatch):
@@ -274,9 +275,11 @@ def test_a_real_library_that_never_comes_back(compiled):
 # --- the drivers of this machine --------------------------------------------------------------
 
 
-def here() -> list[Driver]:
-    """Return the drivers of this machine, whatever the suite's own choice announces."""
-    return driver_files.candidates()
+@cache
+def working() -> list[Driver]:
+    """Return the drivers of this machine that work, each tried once for all tests below."""
+    trials = map(driver_trial.try_driver, driver_files.candidates())
+    return [trial.driver for trial in trials if trial.works]
 
 
 def test_the_choice_is_the_device_that_clesperanto_gets():
@@ -319,8 +322,7 @@ print("both live", flush=True)
 @pytest.mark.parametrize("library", ["tensorflow", "torch", "PyQt6.QtWidgets"])
 @pytest.mark.parametrize("rank", [0, 1, 2, 3])
 def test_opencl_lives_with_other_libraries_in_one_process(rank, library, order, tmp_path):
-    working = [trial.driver for trial in map(driver_trial.try_driver, here()) if trial.works]
-    of_rank = [driver for driver in working if driver.rank == rank]
+    of_rank = [driver for driver in working() if driver.rank == rank]
     if not of_rank:
         pytest.skip("this machine has no such driver that works")
     if importlib.util.find_spec(library.split(".")[0]) is None:
