@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gpu_course import devices
-from gpu_course.devices import hardware
+from gpu_course.devices import drivers, hardware
 from gpu_course.devices.device import Device, installed
 from gpu_course.devices.no_opencl import gpu_cure
 from gpu_course.doctor.check import Check
@@ -52,6 +52,7 @@ def opencl() -> Check:
     if not installed("pyclesperanto_prototype"):
         what = "pyclesperanto-prototype is not installed."
         return Check(name, "fail", what, "pip install --no-deps pyclesperanto-prototype")
+    drivers.require()
     device = devices.use_opencl()
     import pyclesperanto_prototype as cle
     from scipy.ndimage import gaussian_filter
