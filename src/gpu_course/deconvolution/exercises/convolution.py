@@ -46,8 +46,7 @@ def _wrapped(image: NDArray[Any], psf: NDArray[Any]) -> NDArray[Any]:
     corner = np.zeros(image.shape)
     corner[tuple(slice(0, p) for p in psf.shape)] = psf
     corner = np.roll(corner, [-(p // 2) for p in psf.shape], axis=tuple(range(psf.ndim)))
-    axes = range(image.ndim)
-    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape, axes=axes)
+    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape)
 
 
 def _complaint(found: NDArray[Any], image: NDArray[Any], psf: NDArray[Any]) -> str:
