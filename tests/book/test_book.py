@@ -1,14 +1,18 @@
 """The rules that every chapter keeps, read from its source and from its stored outputs."""
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
 
 import execute
+import numpy as np
 import pages
 import pytest
 import records
 import yaml
+from PIL import Image
 
 from gpu_course import paths
 from gpu_course.book import chapters, links, notebooks
@@ -198,6 +202,72 @@ def test_pictures_have_a_caption_and_alt_text(name):
             if any(not re.search(r'\balt="[^"]+"', tag) for tag in tags):
                 lacking.append(f"alt in HTML: {opening(cell)}")
     assert not lacking
+
+
+# A caption that begins a sentence with a place (“Left: …”, “Above, …”), or has it as “(left)”.
+PLACE = re.compile(r"(?:^|[.:)] )(Left|Right|Above|Below)\b[:,]|\((left|right|above|below)\)")
+
+
+def places(caption: str) -> set[str]:
+    """Return the places that a caption names as those of its panels, in small letters."""
+    return {(first or second).lower() for first, second in PLACE.findall(caption)}
+
+
+def parted(picture: np.ndarray, axis: int) -> bool:
+    """Return whether a white line through the picture's inner part runs along `axis`."""
+    white = (picture >= 240).all(axis=axis)
+    margin = len(white) // 5  # beside the panels there is white around labels, too
+    return bool(white[margin:-margin].any())
+
+
+def contradiction(caption: str, picture: np.ndarray) -> bool:
+    """Return whether a caption says “left” of panels that lie one above the other, or “above”.
+
+    Parameters
+    ----------
+    caption : str
+        What the reader is told.
+    picture : (Y, X) uint8 array
+        The grey values of the stored picture. Where no white line parts its panels, nothing is
+        known of them, and nothing contradicts.
+    """
+    said = places(caption)
+    side_by_side, stacked = parted(picture, 0), parted(picture, 1)
+    wrong_side = said & {"left", "right"} and stacked and not side_by_side
+    wrong_height = said & {"above", "below"} and side_by_side and not stacked
+    return bool(wrong_side or wrong_height)
+
+
+@pytest.mark.parametrize(
+    ("caption", "stacked"),
+    [
+        ("Memory in use. Left, all is kept. Right, one call.", True),
+        ("All labels (left), and the large ones (right).", True),
+        ("Above: the first network. Below: the second.", False),
+    ],
+)
+def test_a_caption_against_the_layout_is_noticed(caption, stacked):
+    panels = np.full((100, 40), 90, np.uint8)
+    panels[45:55] = 255
+    if not stacked:
+        panels = panels.T
+    assert contradiction(caption, panels)
+    assert not contradiction(caption, panels.T)
+    assert not contradiction(caption, np.full((100, 40), 90, np.uint8))
+
+
+@every_run
+def test_captions_name_the_places_where_the_panels_lie(name):
+    wrong = []
+    for cell, outputs in stored(name):
+        caption = str(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
+        for output in outputs:
+            for kind, data in output.get("data", {}).items():
+                if kind in {"image/png", "image/jpeg", "image/webp"}:
+                    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
+                    if contradiction(" ".join(caption.split()), np.asarray(image)):
+                        wrong.append(opening(cell))
+    assert not wrong
 
 
 @every_run
