@@ -338,6 +338,14 @@ def test_opencl_lives_with_other_libraries_in_one_process(rank, library, order, 
     assert done.stdout.split()[0] in ("CPU", "GPU"), done.stdout
 
 
+def test_a_cache_that_cannot_be_written_costs_no_driver(machine, tmp_path, monkeypatch):
+    (tmp_path / "a-file").touch()
+    monkeypatch.setattr(drivers, "_folder", lambda: tmp_path / "a-file" / "opencl")
+    machine(good=(1, "CPU", ""))
+    drivers.require()
+    assert announced() == ["libgood.so"]
+
+
 # --- the doctor -------------------------------------------------------------------------------
 
 

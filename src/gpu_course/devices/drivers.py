@@ -12,6 +12,7 @@ import importlib.metadata
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -140,9 +141,13 @@ def _announce(drivers: Sequence[Driver]) -> None:
     # Each choice has a folder of its own, so that two environments never change one under another.
     digest = hashlib.sha256("\n".join(one.library for one in drivers).encode()).hexdigest()
     folder = _folder() / f"vendors-{digest[:16]}"
-    for number, driver in enumerate(drivers):  # loaders read the files by their names
-        if not _keep(folder / f"{number:02}.icd", f"{driver.library}\n"):
-            return
+    # Loaders read the files in the order of their names.
+    files = {f"{number:02}.icd": f"{one.library}\n" for number, one in enumerate(drivers)}
+    if not all(_keep(folder / name, text) for name, text in files.items()):
+        # A cache that cannot be written must not cost the drivers that work.
+        folder = Path(tempfile.mkdtemp(prefix="gpu-course-opencl-"))
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
     os.environ[VENDORS] = str(folder)
     if not any(driver.is_pocl for driver in drivers):
         # PyOpenCL's loader adds the PoCL of its wheel; without devices it is no second choice.
