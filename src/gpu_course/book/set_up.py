@@ -67,7 +67,9 @@ def here(extras: Sequence[str] = ()) -> Any:
             f"session, then run this cell once more."
         )
     from gpu_course import devices
+    from gpu_course.devices import drivers
 
+    drivers.prepare()
     return devices.table(devices.found())
 
 
