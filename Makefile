@@ -35,9 +35,10 @@ bench: .venv/.done ## the side-by-side measurements
 	$(BOOK) -m pip install --quiet --no-deps --editable .
 	touch $@
 
-.venv/.done: pyproject.toml requirements.txt
+.venv/.done: pyproject.toml requirements.txt requirements-no-deps.txt
 	$(PYTHON) -m venv .venv
 	$(FULL) -m pip install --quiet --upgrade "pip>=25.1"
 	$(FULL) -m pip install --quiet --requirement requirements.txt
+	$(FULL) -m pip install --quiet --no-deps --requirement requirements-no-deps.txt
 	$(FULL) -m pip install --quiet --no-deps --editable .
 	touch $@

@@ -5,6 +5,7 @@ import pkgutil
 import sys
 
 import benchmarks
+from gpu_course.devices import drivers
 
 HELPERS = {"__main__", "timing"}
 
@@ -25,6 +26,7 @@ def main(arguments: list[str]) -> int:
     if options and len(names) != 1:
         print("Options belong to one benchmark: name it before them.", file=sys.stderr)
         return 1
+    drivers.prepare()
     for name in names or known:
         run = importlib.import_module(f"benchmarks.{name}").main
         if options:

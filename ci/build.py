@@ -4,6 +4,7 @@
     python ci/build.py --check         only say whether the stored outputs belong to the tree
     python ci/build.py --allow-stale   render all the same, with a banner on each stale page
 
+The wheel of the course is built into the site, for pip and for the Colab notebooks.
 The chapters are staged in _build/stage as notebooks (source text, stored outputs, the made
 header), and Jupyter Book renders that tree with execution off and warnings as errors.
 """
@@ -18,8 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import package
 import pages
+import record_page
 import records
+import run_sheet_page
 import score_page
 import weights_page
 import yaml
@@ -34,6 +38,8 @@ from gpu_course.files import write_atomic
 ROOT = paths.root()
 STAGE = ROOT / "_build" / "stage"
 SITE = ROOT / "_build" / "html"
+WHEEL_MARK = "{{ wheel }}"
+"""Stands in a chapter's text, in blocks of code too, for the name of the file that pip installs."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,7 +77,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     CourseError
         If Jupyter Book reports an error or a warning.
     """
-    stage(book, stale)
+    wheel = package.build(ROOT, ROOT / "_build" / "wheel")
+    stage(book, stale, wheel.name)
     # A page that left the book must not stay on the site.
     shutil.rmtree(SITE, ignore_errors=True)
     tool = Path(sys.executable).with_name("jupyter-book")
@@ -83,14 +90,18 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     )
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
+    found = {c.name: records.read(notebooks.read_executed(c)) for c in book}
+    write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
     mend_bibliography(SITE / "reference" / "bibliography.html")
+    write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     address = site_address()
+    source = install_address.of_wheel(wheel, address)
     targets = links.chapter_links(book, address)
     for chapter in book:
         # A stale chapter's outputs may not fit its cells; its solved notebook is left out.
         kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
         for kind in kinds if chapter.code_cells else []:
-            write_notebook(chapter, kind, targets)
+            write_notebook(chapter, kind, targets, source)
 
 
 def mend_bibliography(page: Path) -> None:
@@ -104,21 +115,23 @@ def mend_bibliography(page: Path) -> None:
         write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
 
 
-def write_notebook(chapter: Chapter, kind: notebooks.Kind, targets: Links) -> None:
+def write_notebook(
+    chapter: Chapter, kind: notebooks.Kind, targets: Links, source: install_address.Source
+) -> None:
     """Write one downloadable notebook into the site."""
     notebook = notebooks.build(
         chapter,
         kind,
         targets,
         executed=notebooks.read_executed(chapter),
-        requirement=install_address.requirement(notebooks.extras(chapter)),
+        install=source,
     )
     text = nbformat.writes(notebook) + "\n"
     write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
 
 
-def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
-    """Write the tree that Jupyter Book renders."""
+def stage(book: list[Chapter], stale: dict[str, list[str]], wheel: str) -> None:
+    """Write the tree that Jupyter Book renders, for a site that offers the file `wheel`."""
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(ROOT / "book", STAGE, ignore=shutil.ignore_patterns("*.md"))
     # literalinclude shows the solutions from /src/…, seen from the staged root.
@@ -138,15 +151,26 @@ def stage(book: list[Chapter], stale: dict[str, list[str]]) -> None:
             titles,
             install_address.repository(),
             stale.get(chapter.name, []),
+            wheel,
         )
-        write_atomic(
-            STAGE / f"{chapter.name}.ipynb", nbformat.writes(staged(chapter, executed, header))
-        )
+        notebook = staged(chapter, executed, header)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = cell.source.replace(WHEEL_MARK, wheel)
+        write_atomic(STAGE / f"{chapter.name}.ipynb", nbformat.writes(notebook))
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
-    write_atomic(STAGE / "reference" / "execution-record.md", pages.record_page(book, found))
+    write_atomic(STAGE / "reference" / "execution-record.md", record_page.record_page(book, found))
+    sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
+    write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+
+
+def reading_order() -> list[str]:
+    """Return the pages of the book in the order of ``_toc.yml``."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    return [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
 
 
 def staged(
@@ -183,7 +207,12 @@ def staged(
 
 
 def site_address() -> str:
-    """Return the public address of the site: ``_config.yml``, else GitHub Pages' rule."""
+    """Return the public address of the site, ``""`` if it is not known.
+
+    ``GPU_COURSE_SITE`` says it, else ``_config.yml``, else the rule of GitHub's pages.
+    """
+    if address := os.environ.get("GPU_COURSE_SITE", "").strip():
+        return address
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     address = (config.get("html") or {}).get("baseurl", "")
     if not address and install_address.repository():

@@ -5,19 +5,20 @@
     python ci/execute.py --all --size large         everything, at a size
 
 A chapter that raises leaves its stored output as it was. The other chapters still run, and the
-exit status is 1.
+exit status is 1. A tree that differs from its commit is refused, for a record must name a commit
+that anybody can check out; ``--allow-changes`` is for trying.
 """
 
 import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import commit
 import nbformat
 import probe
 import records
@@ -46,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="run fresh chapters too")
     parser.add_argument("--size", choices=sizes.SIZES, help="problem size (else from the memory)")
     parser.add_argument("--device", help="auto, gpu, cpu or a part of an OpenCL device's name")
+    parser.add_argument(
+        "--allow-changes", action="store_true", help="execute a tree that is in no commit"
+    )
     parser.add_argument("--timeout", type=int, default=1800, help="seconds allowed for one cell")
     options = parser.parse_args(arguments)
     if options.size:
@@ -58,6 +62,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     chosen = [chapter for chapter in chosen if chapter.code_cells]
+    changed = [] if options.allow_changes else commit.changes(paths.root())
+    if changed and any(options.all or records.problems(chapter) for chapter in chosen):
+        more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+        print(
+            f"{changed[0]}{more} differ{'' if more else 's'} from the last commit, so nobody could "
+            f"repeat this run. Commit first, or add --allow-changes for outputs not to be kept.",
+            file=sys.stderr,
+        )
+        return 1
     trainers = [chapter for chapter in chosen if trains(chapter)]
     failed = done = 0
     # Weights are data that other chapters read, so those that train them come first.
@@ -80,8 +93,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def trains(chapter: Chapter) -> bool:
-    """Return whether a chapter trains weights that come with the course."""
-    return any("weights.own(" in cell.source for cell in chapter.code_cells)
+    """Return whether a chapter says that it trains weights that come with the course."""
+    return bool(chapter.course.get("trains", False))
 
 
 def execute(
@@ -135,7 +148,7 @@ def execute(
         "machine": report["machine"],
         "seconds": round(seconds, 1),
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": commit.name(paths.root()),
     }
     return notebook, trained
 
@@ -171,10 +184,14 @@ def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
                     output.data["text/plain"] = output.data["text/plain"].split(" at 0x")[0] + ">"
 
 
+def output_size(notebook: nbformat.NotebookNode) -> int:
+    """Return how many bytes the outputs of a notebook take, as JSON."""
+    return len(json.dumps([cell.get("outputs", []) for cell in notebook.cells]))
+
+
 def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
     """Refuse outputs that the book may not carry."""
-    outputs = [cell.get("outputs", []) for cell in notebook.cells]
-    size = len(json.dumps(outputs))
+    size = output_size(notebook)
     if size > PAGE_BUDGET:
         raise CourseError(
             f"{chapter.name}: its outputs take {size / 1000:.0f} KB and a page may carry "
@@ -198,18 +215,6 @@ def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
                     f"“{cell.source.splitlines()[0]}” shows a folder of this machine. "
                     f"Print a name instead of a path."
                 )
-
-
-def _commit() -> str:
-    """Return the commit that was executed, marked if the tree had changes."""
-    answer = subprocess.run(
-        ["git", "describe", "--always", "--dirty=+changes", "--abbrev=12", "--exclude=*"],
-        cwd=paths.root(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return answer.stdout.strip() or "unknown"
 
 
 def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:

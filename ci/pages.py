@@ -1,16 +1,14 @@
-"""The parts of the site that are made, not written: chapter headers, scores, execution record.
-
-Every fact in them is read from front matter, records and scores; none is typed.
-"""
+"""The header below a chapter's title: every fact in it is read from front matter and record."""
 
 from html import escape
 from typing import Any
 
 from gpu_course.book.chapters import Chapter
+from gpu_course.book.install_address import DOWNLOADS
 from gpu_course.book.notebooks import KINDS, Kind
 
 NEEDS = {
-    "opencl": "OpenCL (a GPU, or the CPU through PoCL)",
+    "opencl": "OpenCL (a GPU, or the CPU)",
     "cupy": "CuPy on an NVIDIA GPU, else NumPy",
     "torch": "PyTorch (a GPU, or the CPU)",
     "tensorflow": "TensorFlow (a GPU, or the CPU)",
@@ -40,6 +38,7 @@ def header(
     titles: dict[str, str],
     repository: str,
     stale: list[str],
+    wheel: str,
 ) -> str:
     """Return the strip below a chapter's title, as HTML.
 
@@ -54,10 +53,12 @@ def header(
         ``"owner/name"`` on GitHub, or ``""``: then there is no link that opens Colab.
     stale : list of str
         Why the outputs are stale, for a build that allows it.
+    wheel : str
+        Name of the file that pip installs.
     """
     rows = [_list("course-facts", _facts(chapter, titles))]
     if chapter.code_cells:
-        rows.append(_list("course-links", _downloads(chapter, repository)))
+        rows.append(_list("course-links", _downloads(chapter, repository, wheel)))
     if record:
         rows.append(f'<p class="course-stamp">{escape(stamp(record))}</p>')
     if stale:
@@ -77,6 +78,10 @@ def _facts(chapter: Chapter, titles: dict[str, str]) -> list[str]:
     facts = [f"{course['minutes']} min"] if course.get("minutes") else []
     if course.get("exercise_minutes"):
         facts.append(f"{course['exercise_minutes']} min of exercises")
+    if "in_class" in course:
+        sheet = f'<a href="{up(chapter.name)}teaching/run-sheet.html">'
+        minutes = course["in_class"]
+        facts.append(f"{sheet}{f'{minutes} min in class' if minutes else 'at home'}</a>")
     facts += [f"runs on {escape(NEEDS[need])}" for need in course.get("needs", [])]
     before = [
         f'<a href="{up(chapter.name)}{name}.html">{escape(titles.get(name, name))}</a>'
@@ -85,7 +90,7 @@ def _facts(chapter: Chapter, titles: dict[str, str]) -> list[str]:
     return [*facts, *([f"after {', '.join(before)}"] if before else [])]
 
 
-def _downloads(chapter: Chapter, repository: str) -> list[str]:
+def _downloads(chapter: Chapter, repository: str, wheel: str) -> list[str]:
     links = []
     for kind in KINDS:
         title, what = _DOWNLOADS[kind]
@@ -94,6 +99,10 @@ def _downloads(chapter: Chapter, repository: str) -> list[str]:
         links.append(
             f'<a href="{up(chapter.name)}{path}" download="{file}" title="{what}">{title}</a>'
         )
+    links.append(
+        f'<a href="{up(chapter.name)}{DOWNLOADS}/{wheel}" download="{wheel}" '
+        f'title="the course itself, for pip and for the Colab notebook">Package</a>'
+    )
     if repository:
         address = f"https://colab.research.google.com/github/{repository}/blob/gh-pages/"
         links.append(f'<a href="{address}{notebook_path(chapter.name, "colab")}">Open in Colab</a>')
@@ -119,54 +128,3 @@ def devices_text(record: dict[str, Any]) -> str:
         pocl = device["library"] == "OpenCL" and device["note"].startswith("PoCL")
         used.setdefault(name, []).append("OpenCL through PoCL" if pocl else device["library"])
     return "; ".join(f"{name} ({', '.join(what)})" for name, what in used.items()) or cpu
-
-
-def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
-    """Return the page that says how every stored output was computed, as MyST."""
-    lines = [
-        "(ch-execution-record)=",
-        "# Execution record",
-        "",
-        "Rendering this book executes nothing. Every output was computed beforehand, and carries "
-        "a record of what it was computed from: the chapter's code, each module of `gpu_course` "
-        "that it imported and each data file that it opened. The build refuses an output whose "
-        "record does not agree with the sources, so this page cannot be out of date.",
-        "",
-        "| chapter | computed on | size | seconds | date | commit |",
-        "| --- | --- | --- | --: | --- | --- |",
-    ]
-    shown = [chapter for chapter in chapters if records.get(chapter.name)]
-    for chapter in shown:
-        record = records[chapter.name]
-        lines.append(
-            f"| [{chapter.title}](/{chapter.name}.ipynb) | {devices_text(record)} | "
-            f"{record['machine']['size']} | {record['seconds']:.0f} | {record['date']} | "
-            f"`{record['commit']}` |"
-        )
-    lines.append("")
-    for chapter in shown:
-        lines += [f"## {chapter.title}", "", *_details(records[chapter.name]), ""]
-    return "\n".join(lines) + "\n"
-
-
-def _details(record: dict[str, Any]) -> list[str]:
-    machine = record["machine"]
-    cpu = machine["cpu"]
-    facts = {
-        "Operating system": machine["os"],
-        "Python": machine["python"],
-        "Processor": f"{cpu['name']}, {cpu['cores']} cores, {cpu['memory'] / 2**30:.0f} GiB",
-    }
-    for device in machine["devices"]:
-        memory = f", {device['memory'] / 2**30:.1f} GiB" if device["memory"] else ""
-        facts[device["library"]] = (
-            f"{device['name']} ({device['kind']}{memory}), {device['driver']}"
-        )
-    for library, peak in machine["peak_memory"].items():
-        facts[f"Peak memory, {library}"] = f"{peak / 2**20:.0f} MiB"
-    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
-    facts["Packages"] = packages
-    lines = ["| fact | value |", "| --- | --- |"]
-    lines += [f"| {name} | {fact} |" for name, fact in facts.items()]
-    lines += ["", "Computed from:", ""]
-    return lines + [f"* `{key}` `{digest[:12]}`" for key, digest in record["inputs"].items()]

@@ -23,9 +23,11 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         "# Scores: how results evolve",
         "",
         "The same images go through classical processing, pixel classification and deep learning. "
-        "This page gathers what each method reached on images that played no part in its tuning. "
-        "It is written from the chapters' own outputs, so a method that has no chapter yet has no "
-        "column.",
+        "This page gathers what each method reached on test images; where those had been looked at "
+        "before, the chapter says so. Chapters sum up differently (a median or a mean over images, "
+        "or one count over all of them), so compare small differences in a chapter, not here. "
+        "The page is written from the chapters' own outputs, so a method that has no chapter yet "
+        "has no column.",
         "",
     ]
     for name in dict.fromkeys(score.set for score in found):
@@ -35,10 +37,10 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
     lines += [
         "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
         "intersection over union, and PQ is panoptic quality at a threshold of 0.5. Dice compares "
-        "masks pixel by pixel; clDice compares their centrelines. Centreline recall is the share "
-        "of traced lines that was found. Point F1 asks whether each object holds the one point "
-        "that somebody set on it. All of these are 1 at best. A count error is best at 0, and "
-        "negative where objects were missed.",
+        "masks pixel by pixel; clDice asks how much of each mask's centreline lies inside the "
+        "other mask. Centreline recall is the share of traced lines that was found. Point F1 asks "
+        "whether each object holds the one point that somebody set on it. All of these are 1 at "
+        "best. A count error is best at 0, and negative where objects were missed.",
         "",
         "The same records, for your own code: `gpu-course scores --json`.",
     ]

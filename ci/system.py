@@ -1,4 +1,4 @@
-"""Install, or name, the system packages that the browser and display tests need.
+"""Install, or name, the system packages that the browser, display and OpenCL tests need.
 
 ``make test`` calls this before the tests. As root on Debian or Ubuntu it installs what is missing
 and nothing else. Everywhere else it cannot, or should not, so it says in one block what is missing
@@ -147,8 +147,8 @@ def advice(missing: list[str], system: str, *, apt: bool) -> str:
     return "\n".join(
         [
             f"System packages missing: {' '.join(missing)}",
-            "The book and the course work without them; the tests that open a browser or a",
-            "napari window will be skipped. To run those too:",
+            "The book and the course work without them; the tests that open a browser or a napari",
+            "window, or need a second OpenCL driver, will be skipped. To run those too:",
             cure,
         ]
     )

@@ -86,7 +86,7 @@ def weights_page(
         seconds = f"{record['seconds'] / 60:.0f} min" if "seconds" in record else "–"
         lines.append(
             f"| [`{name}`](#network-{name}) | [{titles.get(chapter, chapter)}](/{chapter}.ipynb) | "
-            f"{about['bytes'] / 1e6:.1f} MB | {seconds} |"
+            f"{about['parameters']:,} | {about['bytes'] / 1e6:.1f} MB | {seconds} |"
         )
     for name, about in found.items():
         lines += ["", f"(network-{name})=", f"## {name}", "", *_details(about, records)]
@@ -123,7 +123,7 @@ def _text(value: Any) -> str:
         return f"{value:.4g}"
     if isinstance(value, list):
         # Such as the scenes, one by one: they are in the file.
-        return ", ".join(map(_text, value)) or "none" if len(value) < 5 else f"{len(value)}"
+        return ", ".join(map(_text, value)) or "none" if len(value) < 5 else f"{len(value)} of them"
     if value is None:
         return "none"
     return str(value).replace("|", "\\|")

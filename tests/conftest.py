@@ -2,12 +2,20 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gpu_course.devices import drivers
+from gpu_course.errors import CourseError
 from tests.browser import launched
+
+# Before any test imports a library that asks OpenCL for its platforms. Without a driver that works,
+# each test that needs one says so itself.
+with suppress(CourseError):
+    drivers.require()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import io
 import socket
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -25,20 +26,45 @@ def _plain_environment(monkeypatch):
 # --- the machine ------------------------------------------------------------------------------
 
 
+PROJECT = tomllib.loads(
+    (Path(__file__).resolve().parents[1] / "pyproject.toml").read_text(encoding="utf-8")
+)["project"]
+
+
 @pytest.mark.parametrize(
-    ("version", "status"), [((3, 9, 1), "fail"), ((3, 11, 7), "ok"), ((3, 13, 0), "warn")]
+    ("version", "status"),
+    [
+        ((3, 10, 5), "fail"),
+        ((3, 11, 0), "ok"),
+        ((3, 13, 9), "ok"),
+        ((3, 14, 0), "warn"),
+        ((4, 0, 0), "warn"),
+    ],
 )
 def test_python_is_neither_too_old_nor_too_new(version, status):
-    check = machine.python(version)
+    check = machine.python(version, PROJECT["requires-python"])
     assert check.status == status
     assert bool(check.cure) == (status != "ok")
 
 
-def test_numpy_1_is_named_with_the_pip_line():
-    assert machine.numpy("2.0.1").status == "ok"
+def test_the_range_of_python_is_what_the_installed_package_states(monkeypatch):
+    package = {"Requires-Python": "<3.9,>=3.7"}  # in the order in which hatchling writes it
+    monkeypatch.setattr(machine.importlib.metadata, "metadata", lambda name: package)
+    assert [machine.python(v).status for v in [(3, 6), (3, 7, 1), (3, 8, 2), (3, 9, 0)]] == [
+        "fail",
+        "ok",
+        "ok",
+        "warn",
+    ]
+    assert "Python 3.7 to 3.8" in machine.python((3, 9, 0)).cure
+
+
+def test_numpy_1_is_refused_with_the_pip_line():
+    assert machine.numpy("2.4.6").status == "ok"
     check = machine.numpy("1.26.4")
-    assert check.status == "warn"
-    assert 'pip install "numpy>=2"' in check.cure
+    assert check.status == "fail"
+    (needed,) = [line for line in PROJECT["dependencies"] if line.startswith("numpy")]
+    assert f'pip install "{needed}"' in check.cure
 
 
 def _folder(path: Path, need: float = 0.001) -> Check:
@@ -151,14 +177,15 @@ def test_a_gpu_that_opencl_does_not_see_is_a_warning(no_gpu, hidden_nvidia, monk
     assert probes.opencl().status == "ok"
 
 
-@pytest.mark.parametrize(("driver", "line"), [("CUDA 12.4", "cupy-cuda12x"), ("CUDA 13.0", "13x")])
-def test_cupy_is_named_for_the_cuda_of_the_driver(no_gpu, hidden_nvidia, driver, line):
+@pytest.mark.parametrize(("driver", "extra"), [("CUDA 12.4", "cuda12"), ("CUDA 13.0", "cuda13")])
+def test_cupy_is_named_for_the_cuda_of_the_driver(no_gpu, hidden_nvidia, driver, extra):
     hidden_nvidia(driver)
     if probes.devices.array_library().kind == "GPU":
         pytest.skip("the array library has a GPU here")
     check = probes.arrays()
     assert check.status == "warn"
-    assert line in check.cure
+    (needed,) = PROJECT["optional-dependencies"][extra]
+    assert f'pip install "{needed}"' in check.cure
 
 
 def test_a_wrong_transform_is_a_failure(monkeypatch):

@@ -88,13 +88,14 @@ def notebooks_(
             f"--overwrite to replace {'it' if len(there) == 1 else f'all {len(there)}'}."
         )
     addresses = links.chapter_links(book)
+    source = install_address.installed()
     made = {
         chapter.name: notebooks.build(
             chapter,
             kind,
             addresses,
             executed=notebooks.read_executed(chapter) if kind == "solved" else None,
-            requirement=install_address.requirement(notebooks.extras(chapter)),
+            install=source,
         )
         for chapter in book
     }

@@ -1,13 +1,18 @@
 """The rules that every chapter keeps, read from its source and from its stored outputs."""
 
+import base64
+import io
 import re
 from pathlib import Path
 from typing import Any
 
+import execute
+import numpy as np
 import pages
 import pytest
 import records
 import yaml
+from PIL import Image
 
 from gpu_course import paths
 from gpu_course.book import chapters, links, notebooks
@@ -18,8 +23,6 @@ WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
 METHODS = [n for n in CHAPTERS if n != "index" and not n.startswith(("reference/", "teaching/"))]
 
 CELL_LINES = 14
-PAGE_BYTES = 800_000
-BOOK_BYTES = 20_000_000
 
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 every_run = pytest.mark.parametrize("name", WITH_CODE)
@@ -70,7 +73,12 @@ def test_front_matter_is_complete(name):
     python = {"display_name": "Python 3", "language": "python", "name": "python3"}
     assert head["kernelspec"] == python
     course = head["course"]
-    assert set(course) == {"minutes", "exercise_minutes", "needs", "before"}
+    always = {"minutes", "exercise_minutes", "needs", "before"}
+    taught = {"in_class"} if name in METHODS else set()
+    sometimes = {"trains", "two_hours"} | ({"in_class_sections"} if taught else set())
+    assert set(course) - sometimes == always | taught
+    # Chapters that train weights run before those that read them.
+    assert course.get("trains", False) is ("weights.own(" in source(name))
     assert isinstance(course["minutes"], int)
     assert course["minutes"] > 0
     assert isinstance(course["exercise_minutes"], int)
@@ -79,6 +87,21 @@ def test_front_matter_is_complete(name):
     assert set(course["before"]) <= set(CHAPTERS) - {name}
     has_exercise = "{exercise-start}" in source(name)
     assert has_exercise == (course["exercise_minutes"] > 0)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_chapter_is_taught_in_class_or_at_home(name):
+    course = BOOK[name].course
+    assert isinstance(course["in_class"], int)
+    assert 0 <= course["in_class"] <= course["minutes"] + course["exercise_minutes"]
+    shown = course.get("in_class_sections", [])
+    assert bool(shown) == (course["in_class"] > 0)
+    assert course.get("two_hours", True) is True
+    assert not course.get("two_hours") or course["in_class"]
+    headings = re.findall(r"^## (.+)$", prose(name), re.MULTILINE)
+    assert [heading for heading in shown if heading not in headings] == []
+    # In the order of the page: the class reads downwards.
+    assert shown == sorted(shown, key=headings.index)
 
 
 def test_chapters_before_a_chapter_stand_before_it():
@@ -181,6 +204,72 @@ def test_pictures_have_a_caption_and_alt_text(name):
     assert not lacking
 
 
+# A caption that begins a sentence with a place (“Left: …”, “Above, …”), or has it as “(left)”.
+PLACE = re.compile(r"(?:^|[.:)] )(Left|Right|Above|Below)\b[:,]|\((left|right|above|below)\)")
+
+
+def places(caption: str) -> set[str]:
+    """Return the places that a caption names as those of its panels, in small letters."""
+    return {(first or second).lower() for first, second in PLACE.findall(caption)}
+
+
+def parted(picture: np.ndarray, axis: int) -> bool:
+    """Return whether a white line through the picture's inner part runs along `axis`."""
+    white = (picture >= 240).all(axis=axis)
+    margin = len(white) // 5  # beside the panels there is white around labels, too
+    return bool(white[margin:-margin].any())
+
+
+def contradiction(caption: str, picture: np.ndarray) -> bool:
+    """Return whether a caption says “left” of panels that lie one above the other, or “above”.
+
+    Parameters
+    ----------
+    caption : str
+        What the reader is told.
+    picture : (Y, X) uint8 array
+        The grey values of the stored picture. Where no white line parts its panels, nothing is
+        known of them, and nothing contradicts.
+    """
+    said = places(caption)
+    side_by_side, stacked = parted(picture, 0), parted(picture, 1)
+    wrong_side = said & {"left", "right"} and stacked and not side_by_side
+    wrong_height = said & {"above", "below"} and side_by_side and not stacked
+    return bool(wrong_side or wrong_height)
+
+
+@pytest.mark.parametrize(
+    ("caption", "stacked"),
+    [
+        ("Memory in use. Left, all is kept. Right, one call.", True),
+        ("All labels (left), and the large ones (right).", True),
+        ("Above: the first network. Below: the second.", False),
+    ],
+)
+def test_a_caption_against_the_layout_is_noticed(caption, stacked):
+    panels = np.full((100, 40), 90, np.uint8)
+    panels[45:55] = 255
+    if not stacked:
+        panels = panels.T
+    assert contradiction(caption, panels)
+    assert not contradiction(caption, panels.T)
+    assert not contradiction(caption, np.full((100, 40), 90, np.uint8))
+
+
+@every_run
+def test_captions_name_the_places_where_the_panels_lie(name):
+    wrong = []
+    for cell, outputs in stored(name):
+        caption = str(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
+        for output in outputs:
+            for kind, data in output.get("data", {}).items():
+                if kind in {"image/png", "image/jpeg", "image/webp"}:
+                    image = Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
+                    if contradiction(" ".join(caption.split()), np.asarray(image)):
+                        wrong.append(opening(cell))
+    assert not wrong
+
+
 @every_run
 def test_an_output_is_no_list_of_objects(name):
     # “<Figure size 640x480 …>” or “[<matplotlib.lines.Line2D at 0x…>]” beside a picture is noise.
@@ -231,12 +320,11 @@ def test_stored_outputs_name_no_folder_of_a_machine_and_no_warning(name):
 
 @every_run
 def test_outputs_of_a_page_keep_the_budget(name):
-    size = sum(len(str(outputs).encode()) for _, outputs in stored(name))
-    assert size <= PAGE_BYTES
+    assert execute.output_size(notebooks.read_executed(BOOK[name])) <= execute.PAGE_BUDGET
 
 
 def test_outputs_of_the_book_keep_the_budget():
     folder = paths.root() / "ci" / "outputs"
-    assert sum(file.stat().st_size for file in folder.rglob("*.ipynb")) <= BOOK_BYTES
+    assert sum(file.stat().st_size for file in folder.rglob("*.ipynb")) <= execute.BOOK_BUDGET
     stray = {str(f.relative_to(folder).with_suffix("")) for f in folder.rglob("*.ipynb")}
     assert stray == set(WITH_CODE)

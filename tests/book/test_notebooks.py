@@ -1,7 +1,12 @@
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
 import nbformat
 import pytest
 
 from gpu_course.book import chapters, links, notebooks
+from gpu_course.book.install_address import Source
 from gpu_course.errors import CourseError
 from tests.toy import CHAPTER
 
@@ -71,14 +76,82 @@ def test_solved_refuses_outputs_of_other_code(toy, executed):
         build(toy, "solved")
 
 
-def test_colab_has_one_pinned_set_up_cell_behind_the_title(toy):
-    notebook = build(toy, "colab", requirement="gpu-course @ git+https://example.org/x@abc")
+WHEEL = Source("the.whl", "a" * 64, "", ">=3.11,<3.14")
+
+
+def test_colab_has_one_set_up_cell_behind_the_title(toy):
+    notebook = build(toy, "colab", install=WHEEL)
     assert notebook.cells[0].source.startswith("# A toy chapter")
-    assert "'gpu-course @ git+https://example.org/x@abc'" in notebook.cells[1].source
-    assert "Change runtime type" in notebook.cells[1].source
     assert notebook.metadata["accelerator"] == "GPU"
     assert len(notebook.cells) == len(build(toy, "student").cells) + 1
-    compile(notebook.cells[1].source, "set-up", "exec")
+
+
+@pytest.fixture
+def set_up(toy, tmp_path, monkeypatch):
+    """Return a way to run the set-up cell in an empty folder, and what it would install."""
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    monkeypatch.setattr("subprocess.run", lambda command, **options: asked.append(command))
+    monkeypatch.setattr("gpu_course.book.set_up.here", lambda extras: asked.append(extras))
+
+    def run(source):
+        asked.clear()
+        cell = build(toy, "colab", install=source).cells[1].source
+        exec(compile(cell, "set-up", "exec"), {"__name__": "__main__"})
+        return asked
+
+    return run
+
+
+def said(error):
+    """Return what the notebook shows of an error that stopped it: its sentence, no traceback."""
+    (line,) = error.value._render_traceback_()
+    return line
+
+
+def test_set_up_installs_the_file_beside_the_notebook_alone(set_up, tmp_path):
+    file = tmp_path / "the.whl"
+    file.write_bytes(b"course")
+    source = replace(WHEEL, sha256=hashlib.sha256(b"course").hexdigest())
+    pip, extras = set_up(source)
+    assert pip[-1] == Path("the.whl")
+    assert "--no-deps" in pip
+    assert extras == []
+
+
+def test_set_up_fetches_the_file_where_the_site_is_known(set_up, tmp_path):
+    (tmp_path / "site").mkdir()
+    file = tmp_path / "site" / "the.whl"
+    file.write_bytes(b"course")
+    sha256 = hashlib.sha256(b"course").hexdigest()
+    set_up(replace(WHEEL, sha256=sha256, address=file.as_uri()))
+    assert (tmp_path / "the.whl").read_bytes() == b"course"
+
+
+@pytest.mark.parametrize("address", ["", "file:///nowhere/the.whl"])
+def test_set_up_without_the_file_says_which_and_where_to(set_up, address):
+    with pytest.raises(Exception, match=r"Download the\.whl .* beside this notebook") as error:
+        set_up(replace(WHEEL, address=address))
+    assert said(error).startswith("Download the.whl")
+
+
+def test_set_up_refuses_another_file(set_up, tmp_path):
+    (tmp_path / "the.whl").write_bytes(b"something else")
+    with pytest.raises(Exception, match="not the file this notebook was made with") as error:
+        set_up(WHEEL)
+    assert "\n" not in said(error)
+
+
+def test_set_up_names_the_python_it_needs_before_anything_else(set_up):
+    with pytest.raises(Exception, match=r"needs Python 3\.30 to 3\.31, and here is Python 3\.1"):
+        set_up(replace(WHEEL, python=">=3.30,<3.32"))
+
+
+def test_set_up_of_a_git_commit_and_of_no_known_origin(set_up):
+    pip, _ = set_up(Source(address="git+https://example.org/x@abc", python=">=3.11"))
+    assert pip[-1] == "gpu-course @ git+https://example.org/x@abc"
+    with pytest.raises(Exception, match="take the Colab notebook from the chapter's page"):
+        set_up(Source(python=">=3.11"))
 
 
 def test_same_input_gives_the_same_bytes(toy, executed):

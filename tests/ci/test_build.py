@@ -6,13 +6,23 @@ import subprocess
 from pathlib import Path
 
 import nbformat
+import package
 import pages
 import pytest
+from build import site_address
 
 from gpu_course.book import chapters, notebooks
+from gpu_course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTER = "classical/segmentation"
+WHEEL_FILES = (
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "LICENSE",
+    "LICENSE-CC-BY-4.0.md",
+)
 
 
 @pytest.fixture
@@ -25,12 +35,12 @@ def light() -> Path:
 
 @pytest.fixture
 def copy(tmp_path):
-    """Return a copy of what the check reads."""
+    """Return a copy of what the check reads and the build needs."""
     for name in ("book", "ci", "data", "src"):
         shutil.copytree(
             ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
         )
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", *WHEEL_FILES):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
@@ -113,6 +123,24 @@ def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, c
     assert "src/gpu_course/scoring/masks.py: changed" in page
     assert 'class="course-stale"' not in (site / "start" / "setup.html").read_text()
     assert (site / pages.notebook_path(CHAPTER, "student")).is_file()
+    (wheel,) = (site / "downloads").iterdir()
+    assert f'href="../downloads/{wheel.name}"' in page
+    # Computed elsewhere and later, the file is the same: its hash can be named in advance.
+    assert package.build(copy, copy / "again").read_bytes() == wheel.read_bytes()
+
+
+def test_wheel_that_cannot_be_built_is_one_clear_sentence(copy):
+    replace(copy / "pyproject.toml", 'name = "gpu-course"', "name = 1")
+    with pytest.raises(CourseError, match=r"wheel of the course cannot be built: .*make book"):
+        package.build(copy, copy / "wheel")
+
+
+def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
+    monkeypatch.setenv("GPU_COURSE_REPOSITORY", "Owner/name")
+    monkeypatch.delenv("GPU_COURSE_SITE", raising=False)
+    assert site_address() == "https://owner.github.io/name/"
+    monkeypatch.setenv("GPU_COURSE_SITE", "https://example.org/course")
+    assert site_address() == "https://example.org/course"
 
 
 def test_chapter_without_output_is_refused(light, copy):
@@ -148,17 +176,17 @@ def test_every_stored_output_is_named_after_a_chapter():
 
 def test_public_repository_gives_links_to_colab():
     chapter = chapters.read(CHAPTER)
-    with_repository = pages.header(chapter, {}, {}, "owner/name", [])
+    with_repository = pages.header(chapter, {}, {}, "owner/name", [], "the.whl")
     assert (
         "https://colab.research.google.com/github/owner/name/blob/gh-pages/"
         f"notebooks/colab/{CHAPTER}.ipynb" in with_repository
     )
-    assert "colab.research.google.com" not in pages.header(chapter, {}, {}, "", [])
+    assert "colab.research.google.com" not in pages.header(chapter, {}, {}, "", [], "the.whl")
 
 
 def test_header_escapes_what_it_shows():
     chapter = chapters.read(CHAPTER)
     executed = notebooks.read_executed(chapter)
     assert isinstance(executed, nbformat.NotebookNode)
-    html = pages.header(chapter, {}, {}, "", ["<script>alert(1)</script>"])
+    html = pages.header(chapter, {}, {}, "", ["<script>alert(1)</script>"], "the.whl")
     assert "<script>" not in html

@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import re
+import subprocess
 
 import execute
 import nbformat
@@ -149,7 +150,7 @@ TRAINS = cell(
     "file = weights.own('toy')\n"
     "file.parent.mkdir()\n"
     "file.write_bytes(b'12345678')"
-)
+).replace("---\n# A", "course:\n  trains: true\n---\n# A")
 
 
 @pytest.fixture
@@ -195,3 +196,60 @@ def test_weights_over_their_budget_are_refused_and_nothing_is_written(
 def test_unknown_chapter_is_one_clear_sentence(book, capsys):
     assert execute.main(["nothing"]) == 1
     assert "There is no chapter “nothing”" in capsys.readouterr().err
+
+
+@pytest.fixture
+def repository(book, good, tmp_path):
+    """Make the toy book a git repository with one commit, after its first execution."""
+
+    def git(*arguments):
+        who = ["-c", "user.name=A Reader", "-c", "user.email=reader@example.org"]
+        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    # Where the toy book's scores go; those of the real book are results of a run.
+    (tmp_path / ".gitignore").write_text("/scores/\n")
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "first")
+    return tmp_path
+
+
+def test_changed_tree_is_refused_before_anything_runs(book, good, repository, capsys):
+    before = good.output_path.read_bytes()
+    book("good", cell("print('edited')"))
+    book("new", cell("print('new')"))
+    assert execute.main(["good", "new", "--size", "small"]) == 1
+    error = capsys.readouterr().err
+    assert "book/good.md and 1 more differ from the last commit" in error
+    assert "--allow-changes" in error
+    assert good.output_path.read_bytes() == before
+    assert not chapters.read("new").output_path.exists()
+
+
+def test_changed_tree_runs_when_told_to_and_its_record_says_so(book, repository):
+    book("good", cell("print('edited')"))
+    assert execute.main(["good", "--size", "small", "--allow-changes"]) == 0
+    record = records.read(nbformat.read(chapters.read("good").output_path, as_version=4))
+    assert re.fullmatch(r"[0-9a-f]{12}\+changes", record["commit"])
+
+
+def test_every_chapter_of_a_clean_run_names_the_commit(book, repository):
+    for name in ("good", "second"):
+        book(name, cell(f"print({name!r})"))
+    subprocess.run(["git", "add", "--all"], cwd=repository, check=True)
+    subprocess.run(
+        ["git", "-c", "user.name=A", "-c", "user.email=a@b.org", "commit", "--quiet", "-m", "two"],
+        cwd=repository,
+        check=True,
+    )
+    # The output of the first chapter, stored before the second runs, is no change.
+    assert execute.main(["good", "second", "--size", "small"]) == 0
+    for name in ("good", "second"):
+        record = records.read(nbformat.read(chapters.read(name).output_path, as_version=4))
+        assert re.fullmatch(r"[0-9a-f]{12}", record["commit"])
+
+
+def test_fresh_chapters_need_no_clean_tree(book, repository, capsys):
+    (repository / "notes.txt").write_text("a note")
+    assert execute.main(["good"]) == 0
+    assert "nothing to execute" in capsys.readouterr().out

@@ -8,6 +8,7 @@ from weights_page import read, weights_page
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
+from tests.tables import table_widths
 
 RECORD = {
     "chapter": "deep-learning/roots-unet",
@@ -49,12 +50,18 @@ def test_what_a_file_says_is_on_the_page(write):
     assert (
         "| [`roots-unet`](#network-roots-unet) | [Roots](/deep-learning/roots-unet.ipynb) |" in page
     )
-    assert "| 0.0 MB | 10 min |" in page
+    assert "| 10 | 0.0 MB | 10 min |" in page
     assert "| numbers | 10 |" in page
     assert "| trained on | Processor X, 4 cores (PyTorch) |" in page
     assert "| data: patch | 192 |" in page
-    assert "| data: scenes | 7 |" in page
+    assert "| data: scenes | 7 of them |" in page
     assert "| depth | 4 |" in page
+
+
+def test_every_row_has_the_cells_of_its_header(write):
+    files = [write(RECORD), write(RECORD, name="another")]
+    lines = weights_page(files, EXECUTED, {}).splitlines()
+    assert table_widths(lines) == [{5}, {2}, {2}]
 
 
 def test_no_network_no_table():

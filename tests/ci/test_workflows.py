@@ -18,6 +18,7 @@ WRITES = {
     ("pages.yml", "deploy"): {"contents"},  # pushes the site to gh-pages
     ("gpu.yml", "propose"): {"actions", "contents", "pull-requests"},  # branch, PR, its checks
     ("links.yml", "links"): {"issues"},  # keeps the issue up to date
+    ("future.yml", "issue"): {"issues"},  # keeps the issue up to date
 }
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}|docker://[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}")
 
@@ -41,8 +42,8 @@ def runs() -> str:
     return "\n".join(step["run"] for _, step in steps() if "run" in step)
 
 
-def test_the_three_workflows_are_there():
-    assert NAMES == ["gpu.yml", "links.yml", "pages.yml"]
+def test_the_four_workflows_are_there():
+    assert NAMES == ["future.yml", "gpu.yml", "links.yml", "pages.yml"]
 
 
 def test_every_make_target_that_is_run_exists():
@@ -55,7 +56,8 @@ def test_every_make_target_that_is_run_exists():
 
 def test_every_script_that_is_run_exists():
     called = set(re.findall(r"\bpython3? (ci/\w+\.py)", runs()))
-    assert called >= {"ci/links.py", "ci/pull_request.py", "ci/system.py"}
+    own = {"future", "fast", "links", "pull_request", "system"}
+    assert called >= {f"ci/{name}.py" for name in own}
     assert [path for path in called if not (ROOT / path).is_file()] == []
 
 
@@ -102,12 +104,40 @@ def test_no_script_is_built_from_what_a_stranger_can_write():
 
 def test_the_site_is_published_from_main_after_the_build_and_the_tests():
     deploy = workflow("pages.yml")["jobs"]["deploy"]
-    assert set(deploy["needs"]) == {"build", "test"}
+    assert set(deploy["needs"]) == {"build", "test", "systems"}
     assert "refs/heads/main" in deploy["if"]
 
 
 def test_the_build_knows_the_repository_for_its_colab_links():
     assert workflow("pages.yml")["env"] == {"GPU_COURSE_REPOSITORY": "${{ github.repository }}"}
+
+
+def matrix(name: str, job: str) -> dict[str, list[str]]:
+    return workflow(name)["jobs"][job]["strategy"]["matrix"]
+
+
+def test_every_python_of_the_package_is_tested_and_the_future_looks_one_further():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    first, end = map(int, re.findall(r'requires-python = ">=3\.(\d+),<3\.(\d+)"', text)[0])
+    pythons = [f"3.{minor}" for minor in range(first, end)]
+    assert matrix("pages.yml", "test")["python"] == pythons
+    assert matrix("future.yml", "look")["python"] == [*pythons, f"3.{end}"]
+
+
+def test_apple_silicon_and_windows_are_tested():
+    # From macos-14 on, GitHub's images without a suffix are those of arm64.
+    names = dict(name.split("-") for name in matrix("pages.yml", "systems")["system"])
+    assert set(names) == {"macos", "windows"}
+    assert int(names["macos"]) >= 14
+
+
+def test_the_job_that_runs_unread_packages_cannot_write_and_the_one_that_writes_runs_none():
+    jobs = workflow("future.yml")["jobs"]
+    assert "permissions" not in jobs["look"]
+    script = "\n".join(step.get("run", "") for step in jobs["issue"]["steps"])
+    assert "pip install" not in script
+    assert script.count("gh issue create") == 1
+    assert 'startswith("Will break on ")' in script
 
 
 def test_the_gpu_machine_never_runs_code_of_a_pull_request():

@@ -3,9 +3,11 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from gpu_course import devices, exercises
-from gpu_course.classical import custom_kernels
+from gpu_course.classical import custom_kernels, kernel_process
+from gpu_course.classical.exercises import custom_kernels as checks
 
 THRESHOLD = "classical/custom-kernels/local-threshold"
 MEDIAN = "classical/custom-kernels/median"
@@ -137,14 +139,11 @@ def test_threshold_check_names_the_mistake(replacements, says):
 @pytest.mark.parametrize(
     ("replacements", "says"),
     [
-        ([("CONVERT_dst_PIXEL_TYPE(sorted[4])", "sorted[3]")], "sort them"),
-        ([("sorted[rank - 1] > value", "false")], ""),
-        (
-            [("    float sorted[9];", "    if (x == 0 || y == 0) return;\n    float sorted[9];")],
-            "border",
-        ),
+        ([("last >= 4", "last > 8")], "sort the nine"),
+        ([("values[i + 1] = fmax(values[i], values[i + 1]);", "")], ""),
+        ([("    float val", "    if (x == 0 || y == 0) return;\n    float val")], "border"),
     ],
-)  # fmt: skip
+)
 def test_median_check_names_the_mistake(replacements, says):
     result = exercises.check(MEDIAN, altered(custom_kernels.median_kernel(), *replacements))
     assert not result.solved
@@ -154,12 +153,42 @@ def test_median_check_names_the_mistake(replacements, says):
 def test_check_tells_a_mean_from_a_median():
     mean = altered(
         custom_kernels.median_kernel(),
-        ("float sorted[9];", "float sum = 0;"),
-        ("int rank = count++;", "sum += value; count++;"),
-        ("while (rank > 0 && sorted[rank - 1] > value) {", ""),
-        ("sorted[rank] = sorted[rank - 1];", ""),
-        ("rank--;\n            }", ""),
-        ("sorted[rank] = value;", ""),
-        ("sorted[4]", "sum / count"),
+        ("float values[9];", "float values[9], sum = 0;"),
+        ("place).x;", "place).x, sum += values[i];"),
+        ("PIXEL_TYPE(values[4])", "PIXEL_TYPE(sum / 9)"),
     )
     assert "That is the mean" in exercises.check(MEDIAN, mean).message
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (61, 77)])
+def test_median_equals_scipy_also_with_equal_values(shape):
+    image = np.random.default_rng(1).integers(0, 9, shape).astype(np.float32)
+    found = kernel_process.run(custom_kernels.median_kernel(), "median_3x3", image)
+    np.testing.assert_array_equal(found, ndimage.median_filter(image, 3, mode="nearest"))
+
+
+def test_check_survives_a_kernel_that_kills_its_process():
+    far = altered(
+        custom_kernels.median_kernel(),
+        ("    WRITE_dst", "    dst[x + 400000000000L] = values[4];\n    WRITE_dst"),
+    )
+    result = exercises.check(MEDIAN, far)
+    assert result.state == "wrong"
+    assert "Your kernel ended its process (SIG" in result.message
+    assert "outside an array" in result.message
+
+
+def test_course_kernel_is_run_once_for_many_checks(monkeypatch):
+    runs = []
+
+    def counted(source, name, image, **others):
+        runs.append(name)
+        return ndimage.median_filter(image, 3, mode="nearest")
+
+    checks._in_child.cache_clear()
+    monkeypatch.setattr(kernel_process, "run", counted)
+    for end in ("", " ", "  "):
+        own = altered(custom_kernels.median_kernel(), ("}", "}" + end))
+        assert exercises.check(MEDIAN, own).solved
+    checks._in_child.cache_clear()
+    assert len(runs) == 3  # the first of the three is the course's own

@@ -1,5 +1,7 @@
 """The reader's build: no warning, every page, no page too many."""
 
+import json
+
 from tests.site.toc import CHAPTERS, PAGES
 
 
@@ -31,3 +33,10 @@ def test_the_notebooks_are_those_of_the_chapters_with_code(site):
         folder = site.folder / "notebooks" / kind
         found = {str(p.relative_to(folder).with_suffix("")) for p in folder.rglob("*.ipynb")}
         assert found == code, kind
+
+
+def test_the_execution_record_is_short_and_its_hashes_are_beside_it(site):
+    page = site.folder / "reference" / "execution-record.html"
+    assert 'href="execution-record.json"' in page.read_text(encoding="utf-8")
+    stored = json.loads((page.with_suffix(".json")).read_text(encoding="utf-8"))
+    assert all(record["inputs"] for record in stored.values())

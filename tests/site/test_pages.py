@@ -3,9 +3,11 @@
 Each page is opened once; the tests below share that visit.
 """
 
+import hashlib
 import json
 import re
 import urllib.request
+from functools import cache
 
 import nbformat
 import pytest
@@ -63,15 +65,23 @@ def test_header_says_minutes_notebooks_and_machine(opened):
         assert stamp.startswith("Outputs computed on ")
         assert record["date"] in stamp
         assert f"{record['seconds']:.0f} s" in stamp
-        assert links.count() == 3
+        assert links.count() == 4
     else:
         assert links.count() == header.locator(".course-stamp").count() == 0
     assert header.locator(".course-stale").count() == 0
 
 
+@cache
+def fetched(address):
+    """Return what the site answers, asked once for all pages."""
+    with urllib.request.urlopen(address) as answer:
+        return answer.read()
+
+
 def test_downloads_are_valid_notebooks(opened):
     chapter = chapter_with_code(opened)
     addresses = opened.page.locator(".course-links a").evaluate_all("all => all.map(a => a.href)")
+    package = addresses.pop()
     kinds = []
     for address in addresses:
         with urllib.request.urlopen(address) as answer:
@@ -82,7 +92,20 @@ def test_downloads_are_valid_notebooks(opened):
         kinds.append(about["kind"])
         outputs = [o for c in notebook.cells if c.cell_type == "code" for o in c.outputs]
         assert bool(outputs) == (about["kind"] == "solved"), address
+        if about["kind"] == "colab":
+            file, sha256 = package.rpartition("/")[2], hashlib.sha256(fetched(package)).hexdigest()
+            assert f"{file!r}" in notebook.cells[1].source
+            assert f"{sha256!r}" in notebook.cells[1].source
     assert kinds == list(notebooks.KINDS)
+
+
+def test_set_up_names_the_package_that_the_site_carries(site):
+    text = (site.folder / "start" / "setup.html").read_text(encoding="utf-8")
+    (wheel,) = (site.folder / "downloads").iterdir()
+    assert f'href="../downloads/{wheel.name}"' in text
+    # The colours of the code stand between the words.
+    assert f"./{wheel.name}" in text
+    assert "{{" not in text
 
 
 # What the page shows of each code cell: its text, and how many pictures it has.

@@ -9,7 +9,12 @@ from gpu_course import paths
 from gpu_course.book import chapters
 
 # Written by ci/build.py from records and scores: in the table of contents, but not in book/.
-MADE = {"reference/scores", "reference/trained-networks", "reference/execution-record"}
+MADE = {
+    "reference/scores",
+    "reference/trained-networks",
+    "reference/execution-record",
+    "teaching/run-sheet",
+}
 
 
 def _files(entry: Any) -> Iterator[str]:

@@ -8,6 +8,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from gpu_course.book.chapters import Chapter
+from gpu_course.book.install_address import Source
 from gpu_course.book.plain_markdown import Links, convert
 from gpu_course.errors import CourseError
 
@@ -16,27 +17,63 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SOLUTION = re.compile(r"^(?P<fence>:{3,}|`{3,})\{solution-(?P<side>start|end)\}", re.MULTILINE)
 
-_COLAB = """\
+_STOP = """\
 # Set up Colab: run this cell first, once. It needs no change.
-import importlib.util
+import hashlib
 import subprocess
+import sys
 from pathlib import Path
+from urllib.request import urlretrieve
 
-course = {requirement!r}
-if importlib.util.find_spec("gpu_course") is None and course:
-    subprocess.run(["pip", "install", "--quiet", course], check=True)
-    print("Installed. Choose Runtime → Restart session, then run this cell once more.")
-elif importlib.util.find_spec("gpu_course") is None:
-    print("This notebook was made from a copy of the course that has no public address.")
-    print("Upload the course's folder, install it with `%pip install FOLDER`, and restart.")
 
-if subprocess.run("nvidia-smi", shell=True, capture_output=True).returncode:
-    print("This runtime has no GPU. Choose Runtime → Change runtime type → T4 GPU.")
-    print("Without one the notebook still runs, on the CPU.")
-elif not list(Path("/etc/OpenCL/vendors").glob("nvidia*.icd")):
-    # Tell the OpenCL loader that NVIDIA's driver is there.
-    Path("/etc/OpenCL/vendors").mkdir(parents=True, exist_ok=True)
-    Path("/etc/OpenCL/vendors/nvidia.icd").write_text("libnvidia-opencl.so.1\\n")
+class Stop(Exception):
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+if not {first} <= sys.version_info[:2] < {end}:
+    raise Stop(
+        "This notebook needs {pythons}, and here is "
+        f"Python {{sys.version.split()[0]}}: choose another under Runtime → Change runtime type."
+    )
+"""
+
+_WHEEL = """\
+name, address = {file!r}, {address!r}
+sha256 = {sha256!r}
+course = next((path for path in (Path(name), Path("/content", name)) if path.is_file()), None)
+try:
+    course = course or Path(urlretrieve(address, name)[0])
+except (OSError, ValueError):
+    raise Stop(
+        f"Download {{name}} (“Package” below the title of the chapter's page) and put it beside "
+        "this notebook; on Colab, drop it on the panel Files. Then run this cell again."
+    ) from None
+if hashlib.sha256(course.read_bytes()).hexdigest() != sha256:
+    raise Stop(
+        f"{{course}} is not the file this notebook was made with: delete it, and download both "
+        "again from the chapter's page."
+    )
+"""
+
+_GIT = """\
+course = {course!r}
+"""
+
+_NOWHERE = """\
+raise Stop(
+    "This notebook was made from a copy of the course that was not installed from a file: take "
+    "the Colab notebook from the chapter's page, with the file “Package” beside it."
+)
+"""
+
+_INSTALL = """\
+pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--force-reinstall"]
+subprocess.run([*pip, course], check=True)
+
+from gpu_course.book import set_up
+
+set_up.here({extras!r})
 """
 
 
@@ -46,7 +83,7 @@ def build(
     links: Links,
     *,
     executed: nbformat.NotebookNode | None = None,
-    requirement: str = "",
+    install: Source | None = None,
 ) -> nbformat.NotebookNode:
     """Return one notebook of `chapter`, with plain Markdown and nothing of the site's machinery.
 
@@ -61,10 +98,9 @@ def build(
         Where references lead.
     executed : nbformat.NotebookNode, optional
         The stored executed notebook, for ``solved``.
-    requirement : str
-        What pip installs on Colab, such as ``"gpu-course @ git+https://…@<commit>"``; see
-        :mod:`gpu_course.book.install_address`. Without it the set-up cell says how to install by
-        hand.
+    install : Source, optional
+        What the set-up cell of ``colab`` installs; see :mod:`gpu_course.book.install_address`.
+        Without it that cell says where to get a notebook that can.
 
     Raises
     ------
@@ -96,7 +132,7 @@ def build(
             if caption := cell.metadata.get("mystnb", {}).get("figure", {}).get("caption"):
                 cells.append(new_markdown_cell(f"*{convert(caption, links)}*"))
     if kind == "colab":
-        cells.insert(1, new_code_cell(_COLAB.format(requirement=requirement)))
+        cells.insert(1, new_code_cell(_set_up(chapter, install or Source())))
     for position, cell in enumerate(cells):
         cell["id"] = f"cell-{position:03d}"
     metadata: dict[str, Any] = {
@@ -120,6 +156,20 @@ def extras(chapter: Chapter) -> list[str]:
     """Return the optional parts of the package that `chapter` needs on a machine with a GPU."""
     known = {"cupy": "cuda12", "torch": "deep-learning", "tensorflow": "deep-learning"}
     return sorted({known[need] for need in chapter.course.get("needs", []) if need in known})
+
+
+def _set_up(chapter: Chapter, source: Source) -> str:
+    """Return the code of the set-up cell on Colab."""
+    first, end = source.bounds()
+    pythons = f"Python {first[0]}.{first[1]} to {end[0]}.{end[1] - 1}"
+    stop = _STOP.format(first=first, end=end, pythons=pythons)
+    if source.file:
+        find = _WHEEL.format(file=source.file, address=source.address, sha256=source.sha256)
+    elif source.address:
+        find = _GIT.format(course=f"gpu-course @ {source.address}")
+    else:
+        return stop + _NOWHERE.rstrip()
+    return stop + find + _INSTALL.format(extras=extras(chapter)).rstrip()
 
 
 def read_executed(chapter: Chapter) -> nbformat.NotebookNode | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from gpu_course.book import chapters, links, notebooks
+from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
@@ -101,6 +102,7 @@ def execute(
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+    drivers.prepare()  # the kernel inherits which OpenCL driver works here
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     # A chapter may write files; it does so in a folder of its own.
     with tempfile.TemporaryDirectory() as folder:

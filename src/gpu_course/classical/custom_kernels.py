@@ -50,8 +50,13 @@ __kernel void local_threshold(IMAGE_src_TYPE src, IMAGE_dst_TYPE dst, const int 
 def median_kernel() -> str:
     """Return OpenCL source for the median of the 3 × 3 pixels around each pixel.
 
-    The kernel is ``median_3x3(src, dst)``. It sorts nine values while it reads them.
+    The kernel is ``median_3x3(src, dst)``. It reads nine values and sorts them as far as the median
+    needs, by a fixed series of comparisons.
     """
+    # Every index is known before the kernel runs. The shorter insertion sort, with its loop
+    # `while (rank > 0 && sorted[rank - 1] > value)`, is right in C too, but killed the process on
+    # Intel's runtime 2026.2 for processors: its optimiser reads sorted[rank - 1] without waiting
+    # for rank > 0, and takes the index -1 for 4294967295. Compiled with -cl-opt-disable, it ran.
     return """
 __constant sampler_t sampler = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE;
 
@@ -59,21 +64,20 @@ __kernel void median_3x3(IMAGE_src_TYPE src, IMAGE_dst_TYPE dst)
 {
     const int x = get_global_id(0);
     const int y = get_global_id(1);
-    float sorted[9];
-    int count = 0;
-    for (int dy = -1; dy <= 1; dy++)
-        for (int dx = -1; dx <= 1; dx++) {
-            const POS_src_TYPE place = POS_src_INSTANCE(x + dx, y + dy, 0, 0);
-            const float value = READ_src_IMAGE(src, sampler, place).x;
-            // Insertion: move what is larger one place up, then drop the value into the gap.
-            int rank = count++;
-            while (rank > 0 && sorted[rank - 1] > value) {
-                sorted[rank] = sorted[rank - 1];
-                rank--;
-            }
-            sorted[rank] = value;
+    float values[9];
+    for (int i = 0; i < 9; i++) {
+        const POS_src_TYPE place = POS_src_INSTANCE(x + i % 3 - 1, y + i / 3 - 1, 0, 0);
+        values[i] = READ_src_IMAGE(src, sampler, place).x;
+    }
+    // Each pass carries the largest value that is left up to `last`. The fifth largest of nine is
+    // the median, so five passes are enough.
+    for (int last = 8; last >= 4; last--)
+        for (int i = 0; i < last; i++) {
+            const float smaller = fmin(values[i], values[i + 1]);
+            values[i + 1] = fmax(values[i], values[i + 1]);
+            values[i] = smaller;
         }
-    WRITE_dst_IMAGE(dst, POS_dst_INSTANCE(x, y, 0, 0), CONVERT_dst_PIXEL_TYPE(sorted[4]));
+    WRITE_dst_IMAGE(dst, POS_dst_INSTANCE(x, y, 0, 0), CONVERT_dst_PIXEL_TYPE(values[4]));
 }
 """
 
@@ -127,7 +131,7 @@ def concerning(log: str, name: str) -> list[str]:
 
 
 @contextmanager
-def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
+def compiler_messages(file: str, *, show: bool = True, options: str = "") -> Iterator[list[str]]:
     """Run ``execute`` inside this block, and what the compiler says of your kernel is printed.
 
     The course keeps the compiler quiet elsewhere, since its warnings speak of clesperanto's own
@@ -141,6 +145,8 @@ def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
         What :func:`save` returned.
     show : bool
         Whether to print the messages at the end of the block.
+    options : str
+        Given to the compiler, such as ``"-cl-opt-disable"``.
 
     Yields
     ------
@@ -148,7 +154,7 @@ def compiler_messages(file: str, *, show: bool = True) -> Iterator[list[str]]:
         Filled with the messages at the end of the block.
     """
     before = {name: os.environ.get(name) for name in _VARIABLES}
-    os.environ.update(PYOPENCL_BUILD_OPTIONS="", PYOPENCL_COMPILER_OUTPUT="1")
+    os.environ.update(PYOPENCL_BUILD_OPTIONS=options, PYOPENCL_COMPILER_OUTPUT="1")
     # A program that was built before would be taken from a cache without a word; caches know a
     # program by its text.
     text = Path(file)

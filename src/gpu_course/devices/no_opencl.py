@@ -14,7 +14,8 @@ def _in_conda() -> bool:
 def cure() -> str:
     """Return a sentence: what gives this machine an OpenCL device.
 
-    PyOpenCL's wheel brings PoCL on Linux with an x86-64 processor only, hence the other cases.
+    Intel's runtime serves any x86-64 processor, AMD's too. The PoCL in PyOpenCL's wheel is of 2022
+    and compiles nothing on processors that are newer, so it is no cure.
     """
     if _in_conda():
         return (
@@ -33,7 +34,10 @@ def cure() -> str:
         )
     if platform.machine() != "x86_64":
         return "Install PoCL, with `apt install pocl-opencl-icd` on Debian and Ubuntu."
-    return 'Run `pip install "pyopencl[pocl]"`, which brings OpenCL for the processor.'
+    return (
+        "Run `pip install intel-opencl-rt intel-cmplr-lib-rt`, which brings OpenCL for any x86-64 "
+        "processor, or, on Debian and Ubuntu, `apt install pocl-opencl-icd`."
+    )
 
 
 def gpu_cure(vendor: str) -> str:

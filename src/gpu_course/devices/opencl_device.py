@@ -5,7 +5,7 @@ import sys
 import warnings
 from typing import Any, Literal
 
-from gpu_course.devices import clesperanto, hardware
+from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, no_gpu
 from gpu_course.devices.quiet import hush_compiler
 from gpu_course.errors import CourseError
@@ -130,8 +130,7 @@ def use_opencl(name: str | None = None) -> Device:
     gpu_course.errors.CourseError
         If there is no device, or none of that name or kind.
     """
-    # >>> DRIVERS: the call that tries the OpenCL drivers and sets OCL_ICD_VENDORS belongs here,
-    # before either library is imported.
+    drivers.require()  # before either library is imported: each looks for drivers only then
     hush_compiler()
     if not clesperanto.is_prototype():
         library = clesperanto.successor()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from gpu_course.doctor import machine
 from gpu_course.doctor.check import Check
 from gpu_course.doctor.child import ask
+from gpu_course.doctor.driver import opencl_driver
 from gpu_course.doctor.words import anonymous, describe, render, table
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
 _PARTS: dict[str, Callable[[], Check] | str] = {
     "Python": machine.python,
     "NumPy": machine.numpy,
+    "OpenCL driver": opencl_driver,
     "OpenCL (clesperanto)": "opencl",
     "arrays (CuPy or NumPy)": "arrays",
     "PyTorch": "torch",

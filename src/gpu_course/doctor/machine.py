@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,27 +14,44 @@ from gpu_course.doctor.check import Check
 from gpu_course.errors import CourseError
 
 
-def python(version: tuple[int, ...] = tuple(sys.version_info[:3])) -> Check:
-    """Check the version of Python."""
+def allowed_python() -> str:
+    """Return the range of Python versions that the course was installed for, of pyproject.toml."""
+    return str(importlib.metadata.metadata("gpu-course")["Requires-Python"])
+
+
+def python(version: tuple[int, ...] = tuple(sys.version_info[:3]), allowed: str = "") -> Check:
+    """Check the version of Python.
+
+    Parameters
+    ----------
+    version : tuple of int
+        Of the Python to judge.
+    allowed : str
+        Such as ``">=3.11,<3.14"``; by default what the installed package states.
+    """
     what = "Python " + ".".join(map(str, version))
-    cure = "Make a new environment with Python 3.11; the setup chapter has the commands."
-    if version < (3, 10):
+    ends = dict(re.findall(r"(>=|<)\s*3\.(\d+)", allowed or allowed_python()))
+    first, last = (3, int(ends[">="])), (3, int(ends["<"]) - 1)
+    tested = f"3.{first[1]} to 3.{last[1]}"
+    cure = f"Make a new environment with Python {tested}; the setup chapter has the commands."
+    if version[:2] < first:
         return Check("Python", "fail", f"{what} is too old for the course.", cure)
-    if version >= (3, 13):
+    if version[:2] > last:
         return Check("Python", "warn", f"{what} is newer than the course was tested with.", cure)
     return Check("Python", "ok", what)
 
 
 def numpy(version: str | None = None) -> Check:
-    """Check that NumPy is 2 or newer, with which the course is tested."""
+    """Check that NumPy is not older than 2, with which the course is tested."""
+    cure = 'pip install "numpy>=2"'
     if version is None:
         try:
             version = importlib.metadata.version("numpy")
         except importlib.metadata.PackageNotFoundError:
-            return Check("NumPy", "fail", "NumPy is not installed.", 'pip install "numpy>=2"')
+            return Check("NumPy", "fail", "NumPy is not installed.", cure)
     if int(version.split(".")[0]) < 2:
-        what = f"NumPy {version} is older than the course was tested with."
-        return Check("NumPy", "warn", what, 'pip install "numpy>=2", then restart Python')
+        what = f"NumPy {version} is too old for the course."
+        return Check("NumPy", "fail", what, f"{cure}, then restart Python")
     return Check("NumPy", "ok", f"NumPy {version}")
 
 

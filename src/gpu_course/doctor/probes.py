@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gpu_course import devices
-from gpu_course.devices import clesperanto, hardware
+from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, installed
 from gpu_course.devices.no_opencl import gpu_cure
 from gpu_course.doctor.check import Check
@@ -53,6 +53,7 @@ def opencl() -> Check:
     if not installed(library):
         what = f"{library.replace('_', '-')} is not installed."
         return Check(name, "fail", what, f"pip install {library.replace('_', '-')}")
+    drivers.require()
     device = devices.use_opencl()
     from scipy.ndimage import gaussian_filter
 
@@ -104,7 +105,7 @@ def arrays() -> Check:
         return _wrong(name, device, difference)
     if device.kind == "CPU" and _nvidia():
         major = hardware.cuda_gpus()[0].driver.removeprefix("CUDA ").split(".")[0]
-        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x>=13.6,<14"'
+        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x>=14,<15"'
         what = f"{_says(device)}; CuPy is not installed, so the {_nvidia()} stays idle."
         if installed("cupy"):
             what = f"{_says(device)}; CuPy is installed but cannot compute on the {_nvidia()}."

@@ -1,0 +1,37 @@
+"""Build the one file that a reader installs: the course's wheel, reproducibly."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from gpu_course.errors import CourseError
+
+
+def build(tree: Path, folder: Path) -> Path:
+    """Return the wheel of the course in `tree`, built into `folder` without a network.
+
+    Hatchling stamps every file inside with ``SOURCE_DATE_EPOCH``, or else with a date of its own,
+    so that a rebuild does not differ.
+
+    Raises
+    ------
+    CourseError
+        If the build fails, with the last line of what it said.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=tree,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise CourseError(
+            f"The wheel of the course cannot be built: {said[-1] if said else 'no reason given'}. "
+            f"Run `make book`, which installs what the build needs, or mend pyproject.toml."
+        )
+    (wheel,) = folder.glob("*.whl")
+    return wheel

@@ -1,0 +1,112 @@
+"""The page that says how every stored output was computed, and the file with all records.
+
+One table for the reader; the hashes, two thousand of them, are for a program.
+"""
+
+import json
+from typing import Any
+
+from gpu_course.book.chapters import Chapter
+
+FILE = "execution-record.json"
+"""Name of the file with all records, beside the page."""
+
+
+def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
+    """Return the page as MyST.
+
+    Parameters
+    ----------
+    chapters : list of Chapter
+        In the order of the book.
+    records : dict
+        Chapter's name → the record of its stored output; empty where it has none.
+    """
+    shown = [chapter for chapter in chapters if records.get(chapter.name)]
+    found = [records[chapter.name] for chapter in shown]
+    machines = list(dict.fromkeys(_machine(record) for record in found))
+    lines = [
+        "(ch-execution-record)=",
+        "# Execution record",
+        "",
+        "Rendering this book executes nothing. Every output was computed beforehand, and carries "
+        "a record of what it was computed from: the chapter's code, each module of `gpu_course` "
+        "that it imported and each data file that it opened, all with their sha256. `make check` "
+        "compares the records with the sources, and the build refuses an output whose record does "
+        "not agree, unless it is told to mark the page as stale.",
+        "",
+        f'<a href="{FILE}" download>All records, with every hash, as one JSON file</a>',
+        "",
+        "## Chapters",
+        "",
+        "| chapter | libraries | on | size | s | MiB | date | commit |",
+        "| --- | --- | --: | --- | --: | --: | --- | --- |",
+        *(_row(chapter, records[chapter.name], machines) for chapter in shown),
+        "",
+        "*on* is the number of the machine below, *s* the seconds it took, *MiB* the peak "
+        "memory of the process.",
+    ]
+    if any(record["commit"].endswith("+changes") for record in found):
+        lines += [
+            "",
+            "A commit with `+changes` means that files were not yet committed when the chapter "
+            "ran. Their hashes are in the record and equal those of the sources published here.",
+        ]
+    lines += ["", "## Machines", ""]
+    lines += [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
+    lines += ["", "## Versions", "", "| package | versions used |", "| --- | --- |"]
+    lines += [f"| {name} | {', '.join(versions)} |" for name, versions in _versions(found).items()]
+    return "\n".join(lines) + "\n"
+
+
+def record_file(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
+    """Return the records of all chapters, in the order of the book, as JSON text."""
+    shown = {c.name: records[c.name] for c in chapters if records.get(c.name)}
+    return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+
+
+def _row(chapter: Chapter, record: dict[str, Any], machines: list[str]) -> str:
+    peak = record["machine"]["peak_memory"].get("process")
+    cells = [
+        f"[{chapter.title}](/{chapter.name}.ipynb)",
+        ", ".join(_libraries(record)),
+        str(machines.index(_machine(record)) + 1),
+        record["machine"]["size"],
+        f"{record['seconds']:.0f}",
+        f"{peak / 2**20:.0f}" if peak else "–",
+        record["date"],
+        f"`{record['commit']}`",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _libraries(record: dict[str, Any]) -> list[str]:
+    """Return the libraries that computed, with "GPU" behind those that did so on one."""
+    devices = record["machine"]["devices"]
+    return [f"{d['library']}{' (GPU)' if d['kind'] == 'GPU' else ''}" for d in devices]
+
+
+def _machine(record: dict[str, Any]) -> str:
+    """Return a machine in words: system, processor, memory, and the devices besides it."""
+    machine = record["machine"]
+    cpu = machine["cpu"]
+    words = [f"{cpu['name']}, {cpu['cores']} cores, {cpu['memory'] / 2**30:.0f} GiB"]
+    for device in machine["devices"]:
+        if device["kind"] == "GPU":
+            memory = f", {device['memory'] / 2**30:.1f} GiB" if device["memory"] else ""
+            words.append(f"{device['name']}{memory} ({device['library']}, {device['driver']})")
+    return "; ".join([*dict.fromkeys(words), machine["os"]])
+
+
+def _versions(found: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return package → its versions, those of Python and the OpenCL drivers included."""
+    versions: dict[str, set[str]] = {}
+    for record in found:
+        machine = record["machine"]
+        versions.setdefault("Python", set()).add(machine["python"])
+        for name, version in machine["packages"].items():
+            versions.setdefault(name, set()).add(version)
+        for device in machine["devices"]:
+            if device["library"] == "OpenCL":
+                versions.setdefault("OpenCL driver", set()).add(device["driver"])
+    return {name: sorted(versions[name]) for name in sorted(versions, key=str.lower)}

@@ -1,0 +1,36 @@
+"""The doctor's word on OpenCL drivers: which one was chosen, which were passed over, and why."""
+
+import os
+import sys
+
+from gpu_course.devices import drivers
+from gpu_course.devices.driver_files import VENDORS
+from gpu_course.doctor.check import Check
+
+_NAME = "OpenCL driver"
+
+
+def opencl_driver() -> Check:
+    """Try every OpenCL driver and announce the ones that work to the checks that follow."""
+    if not sys.platform.startswith("linux"):
+        return Check(_NAME, "ok", "The system's own loader chooses it.")
+    trials = drivers.examine(again=True)
+    working = [trial for trial in trials if trial.works]
+    if not working:
+        what, _, cure = drivers.none_works(trials).partition(". ")
+        return Check(_NAME, "fail", f"{what}.", cure)
+    cure = ""
+    if named := drivers.of_user():
+        found = f"{', '.join(one.driver.name for one in working)}, as OCL_ICD_VENDORS={named} says"
+    else:
+        drivers.prepare()
+        chosen = drivers.chosen(trials)
+        found = f"{', '.join(one.name for one in chosen)} (tried on this processor)"
+        if spare := [one.driver.name for one in working if one.driver not in chosen]:
+            found += f"; works too: {', '.join(spare)}"
+    if faults := drivers.passed_over(trials):
+        found += f"; passed over: {faults}"
+        if not named:
+            # A notebook that Jupyter starts has no part in the choice made here.
+            cure = f"Before you start Jupyter: export {VENDORS}={os.environ[VENDORS]}"
+    return Check(_NAME, "warn" if cure else "ok", found, cure)
