@@ -168,16 +168,16 @@ def profile(lens: Lens, wavelength: float, heights: Floats, radii: Floats) -> Fl
     from scipy.special import j0, j1, jn
 
     wave_number = 2 * np.pi / wavelength
-    nodes, weights = np.polynomial.legendre.leggauss(_rays(lens, wave_number, heights, radii))
-    nodes, weights = (nodes + 1) / 2, weights / 2
+    rays = _rays(lens, wave_number, heights, radii)
     if lens.model == "scalar":
-        s = lens.numerical_aperture * nodes
-        weights = weights * nodes
+        rho, weights = _nodes(rays, 1.0, lens.sample / lens.numerical_aperture)
+        s, weights = lens.numerical_aperture * rho, weights * rho
     else:
-        widest = np.arcsin(lens.numerical_aperture / lens.immersion)
-        angles = widest * nodes
-        s = lens.immersion * np.sin(angles)
-        weights = widest * weights * np.sqrt(np.cos(angles)) * np.sin(angles)
+        alpha = np.arcsin(lens.numerical_aperture / lens.immersion)
+        critical = np.arcsin(min(1.0, lens.sample / lens.immersion))
+        theta, weights = _nodes(rays, float(alpha), float(critical))
+        s = lens.immersion * np.sin(theta)
+        weights = weights * np.sqrt(np.cos(theta)) * np.sin(theta)
     waves = np.exp(1j * wave_number * path_difference(lens, heights, s)) * weights
     distances = wave_number * s[:, None] * radii
     if lens.model == "scalar":
@@ -200,9 +200,24 @@ def _rays(lens: Lens, wave_number: float, heights: Floats, radii: Floats) -> int
     return 48 + int(turns.max() + wave_number * lens.numerical_aperture * radii.max()) // 2
 
 
-def _through_glass(
-    lens: Lens, s: Floats
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+def _nodes(rays: int, end: float, critical: float) -> tuple[Floats, Floats]:
+    """Return where to evaluate an integrand from 0 to `end`, and the weight of each place.
+
+    At the critical angle of total reflection, q(nₛ) has a kink like that of a square root, which
+    no sum follows well. There the integral is cut in two, and the places lie the denser the nearer
+    they are to the cut: as the square of evenly spread ones, which undoes the root.
+    """
+    cut = critical < end
+    t, weights = np.polynomial.legendre.leggauss(2 * rays if cut else rays)
+    t, weights = (t + 1) / 2, weights / 2
+    if not cut:
+        return end * t, end * weights
+    below, above = critical * (1 - t**2), critical + (end - critical) * t**2
+    lengths = (critical * 2 * t * weights, (end - critical) * 2 * t * weights)
+    return np.concatenate([below, above]), np.concatenate(lengths)
+
+
+def _through_glass(lens: Lens, s: Floats) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
     """Return the shares of the amplitude that pass the cover glass, s- and p-polarised."""
     indices = (lens.immersion, lens.glass, lens.sample)
     across = within = np.ones(s.shape, dtype=complex)
