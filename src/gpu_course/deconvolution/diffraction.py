@@ -35,6 +35,7 @@ References
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -151,13 +152,13 @@ def profile(lens: Lens, wavelength: float, heights: Floats, radii: Floats) -> Fl
     -----
     Scalar, over the radius ρ of the pupil, with s = NA ρ:
 
-        I = \\|∫₀¹ J₀(k s r) exp(i k Λ) ρ dρ\\|²
+        I = |∫₀¹ J₀(k s r) exp(i k Λ) ρ dρ|²
 
     Vectorial, over the angle θ up to α = arcsin(NA/nᵢ), where θₛ is the angle of the ray in the
     sample, and t_s and t_p are the shares of the amplitude that both surfaces of the cover glass
     let through for either direction of polarisation (Fresnel's equations):
 
-        I  = \\|I₀\\|² + 2 \\|I₁\\|² + \\|I₂\\|²
+        I  = |I₀|² + 2 |I₁|² + |I₂|²
         I₀ = ∫ J₀(k s r) (t_s + t_p cos θₛ) exp(i k Λ) √cos θ sin θ dθ
         I₁ = ∫ J₁(k s r) t_p sin θₛ         exp(i k Λ) √cos θ sin θ dθ
         I₂ = ∫ J₂(k s r) (t_s − t_p cos θₛ) exp(i k Λ) √cos θ sin θ dθ
@@ -221,7 +222,7 @@ def _through_glass(lens: Lens, s: Floats) -> tuple[NDArray[np.complex128], NDArr
     """Return the shares of the amplitude that pass the cover glass, s- and p-polarised."""
     indices = (lens.immersion, lens.glass, lens.sample)
     across = within = np.ones(s.shape, dtype=complex)
-    for before, after in zip(indices, indices[1:], strict=False):
+    for before, after in pairwise(indices):
         arriving, leaving = _along(before, s), _along(after, s)
         across = across * 2 * arriving / (arriving + leaving)
         within = within * 2 * arriving / (after / before * arriving + before / after * leaving)

@@ -1,4 +1,4 @@
-"""The microscope around the diffraction: can the objective exist, where is its focus, its pinhole."""
+"""The microscope around the diffraction: what can exist, where its focus is, its pinhole."""
 
 from typing import Any
 
