@@ -38,7 +38,6 @@ PACKAGES = {
     "csbdeep": "csbdeep",
     "napari": "napari",
     "dask": "dask",
-    "psfmodels": "psfmodels",
 }
 
 
