@@ -27,7 +27,8 @@ def radii(shape: tuple[int, int], pixel: float) -> np.ndarray:
     (r,) ndarray of float64
         From 0 to beyond the farthest corner.
     """
-    farthest = np.hypot(*(FINE * (n // 2) + FINE // 2 for n in shape))
+    rows, columns = (FINE * (n // 2) + FINE // 2 for n in shape)
+    farthest = np.hypot(rows, columns)
     return np.arange(int(farthest) + 2) * (pixel / FINE)
 
 

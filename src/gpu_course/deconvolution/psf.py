@@ -154,7 +154,7 @@ def theoretical(
 
     lens = Lens(numerical_aperture, refractive_index, sample, float(depth), model)
     focus = optics.focus(lens, wavelength, pixel)
-    heights = focus + (np.arange(planes) - planes // 2) * step
+    heights = focus + (np.arange(planes, dtype=np.float64) - planes // 2) * step
     memory = np.empty(0) if like is None else like
     if kind == "confocal":
         assert excitation is not None

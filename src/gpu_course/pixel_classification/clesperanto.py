@@ -63,7 +63,7 @@ def with_clesperanto(
             block = cle.push(np.ascontiguousarray(channel[around]))
             for sigma in recipe.sigmas:
                 for feature in _at_scale(block, recipe, sigma):
-                    result[(number, *piece)] = cle.pull(feature)[middle]
+                    result[number][piece] = cle.pull(feature)[middle]
                     number += 1
     return result
 
