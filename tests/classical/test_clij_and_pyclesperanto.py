@@ -42,7 +42,9 @@ def test_both_libraries_agree_on_every_row_of_the_table(cle, prototype, pair):
 
 
 def test_the_table_says_what_it_compared(cle, prototype):
-    table = clij.translation_table(prototype, cle, images.load("nuclei").image.astype(np.float32))
+    table = translations.translation_table(
+        prototype, cle, images.load("nuclei").image.astype(np.float32)
+    )
     assert "labels_statistics(labels, image)" in str(table)
 
 

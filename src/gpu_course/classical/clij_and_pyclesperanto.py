@@ -5,9 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gpu_course.classical import translations
-from gpu_course.devices.rows import Rows
-
 
 def disagreement(first: ArrayLike, second: ArrayLike) -> NDArray[np.bool_]:
     """Return where two label images assign a pixel to different objects, whatever their numbers.
@@ -29,35 +26,6 @@ def disagreement(first: ArrayLike, second: ArrayLike) -> NDArray[np.bool_]:
     for number in np.argsort(sizes):  # the largest overlap of each object is written last
         partner[pairs[0, number]] = pairs[1, number]
     return partner[one] != two
-
-
-def translation_table(prototype: Any, successor: Any, image: NDArray[Any]) -> Rows:
-    """Call every pair of :data:`translations.PAIRS` with both libraries, and compare.
-
-    Parameters
-    ----------
-    prototype, successor : module
-        Both with a device selected.
-    image : ndarray of float32, YX
-        What the calls are made with.
-
-    Returns
-    -------
-    Rows
-        One row a pair: macro, prototype, successor, and the largest difference of the results.
-    """
-    return Rows(
-        [
-            {
-                "CLIJ macro": pair.macro,
-                "prototype": pair.old,
-                "pyclesperanto": pair.new,
-                "largest difference": f"{pair.difference(prototype, successor, image):.1g}",
-            }
-            for pair in translations.PAIRS
-        ],
-        label="Macro, prototype and pyclesperanto",
-    )
 
 
 def spots(image: ArrayLike, cle: Any) -> Any:

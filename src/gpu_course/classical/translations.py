@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.classical.clij_and_pyclesperanto import disagreement
+from gpu_course.devices.rows import Rows
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -44,8 +47,6 @@ class Pair:
             For label images the share of pixels whose object is another one.
         """
         from skimage.measure import label
-
-        from gpu_course.classical.clij_and_pyclesperanto import disagreement
 
         bright = (image > image.mean()).astype(np.uint8)
         names = {"image": image, "mask": bright, "labels": label(bright).astype(np.uint32)}
@@ -132,3 +133,32 @@ PAIRS = (
         "labels_statistics(labels, image)",
     ),
 )
+
+
+def translation_table(prototype: Any, successor: Any, image: NDArray[Any]) -> Rows:
+    """Call every pair of :data:`PAIRS` with both libraries, and compare.
+
+    Parameters
+    ----------
+    prototype, successor : module
+        Both with a device selected.
+    image : ndarray of float32, YX
+        What the calls are made with.
+
+    Returns
+    -------
+    Rows
+        One row a pair: macro, prototype, successor, and the largest difference of the results.
+    """
+    return Rows(
+        [
+            {
+                "CLIJ macro": pair.macro,
+                "prototype": pair.old,
+                "pyclesperanto": pair.new,
+                "largest difference": f"{pair.difference(prototype, successor, image):.1g}",
+            }
+            for pair in PAIRS
+        ],
+        label="Macro, prototype and pyclesperanto",
+    )
