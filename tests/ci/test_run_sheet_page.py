@@ -110,6 +110,6 @@ def test_anchor_is_the_one_of_the_page(heading, anchor):
 
 
 def test_header_says_in_class_or_at_home():
-    taught, home = (pages.header(SMALL[number], {}, {}, "", []) for number in (1, 2))
+    taught, home = (pages.header(SMALL[number], {}, {}, "", [], "") for number in (1, 2))
     assert '<a href="../teaching/run-sheet.html">7 min in class</a>' in taught
     assert '<a href="../teaching/run-sheet.html">at home</a>' in home

@@ -1,6 +1,7 @@
 """One function on every array library: which ones are here, and what each makes of it."""
 
 import re
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -71,7 +72,10 @@ def on_each(function: Callable[..., object], *arrays: NDArray[Any]) -> None:
     """
     for name, put in libraries().items():
         try:
-            outcome = _one_line(function(*map(put, arrays)))
+            with warnings.catch_warnings():
+                # Of PyTorch's tensors beside NumPy's arrays: they lag behind NumPy 2's protocol.
+                warnings.filterwarnings("ignore", "__array_wrap__", DeprecationWarning)
+                outcome = _one_line(function(*map(put, arrays)))
         except Exception as error:  # the lesson is which error it is
             outcome = f"{type(error).__name__}: {str(error).splitlines()[0]}"
         print(f"{name:8} {outcome}")
