@@ -78,7 +78,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         If Jupyter Book reports an error or a warning.
     """
     wheel = package.build(ROOT, ROOT / "_build" / "wheel")
-    stage(book, stale, wheel.name)
+    found = stage(book, stale, wheel.name)
     # A page that left the book must not stay on the site.
     shutil.rmtree(SITE, ignore_errors=True)
     tool = Path(sys.executable).with_name("jupyter-book")
@@ -90,7 +90,6 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     )
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
-    found = {c.name: records.read(notebooks.read_executed(c)) for c in book}
     write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
     mend_bibliography(SITE / "reference" / "bibliography.html")
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
@@ -130,8 +129,16 @@ def write_notebook(
     write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
 
 
-def stage(book: list[Chapter], stale: dict[str, list[str]], wheel: str) -> None:
-    """Write the tree that Jupyter Book renders, for a site that offers the file `wheel`."""
+def stage(
+    book: list[Chapter], stale: dict[str, list[str]], wheel: str
+) -> dict[str, dict[str, Any]]:
+    """Write the tree that Jupyter Book renders, for a site that offers the file `wheel`.
+
+    Returns
+    -------
+    dict
+        Chapter's name → the record of its stored output; empty for a page without code.
+    """
     shutil.rmtree(STAGE, ignore_errors=True)
     shutil.copytree(ROOT / "book", STAGE, ignore=shutil.ignore_patterns("*.md"))
     # literalinclude shows the solutions from /src/…, seen from the staged root.
@@ -165,6 +172,7 @@ def stage(book: list[Chapter], stale: dict[str, list[str]], wheel: str) -> None:
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+    return found
 
 
 def reading_order() -> list[str]:

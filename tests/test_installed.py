@@ -193,14 +193,18 @@ def test_notebooks_are_written(installed, kind):
     assert found == set(WITH_CODE)
 
 
+def runs_the_student_notebook(environment: Installed, name: str) -> None:
+    folder = f"run-{name.replace('/', '-')}"
+    assert environment.run("gpu-course", "notebooks", folder).returncode == 0
+    done = environment.run("jupyter-execute", "--inplace", f"{folder}/{name}.ipynb")
+    assert done.returncode == 0, done.stderr[-3000:]
+    notebook = nbformat.read(environment.folder / folder / f"{name}.ipynb", as_version=4)
+    assert any(cell.get("outputs") for cell in notebook.cells)
+
+
 @pytest.mark.parametrize("name", [n for n in WITH_CODE if n in {"index", "start/introduction"}])
 def test_student_notebook_runs_where_it_was_written(installed, name):
-    folder = f"run-{name.replace('/', '-')}"
-    assert installed.run("gpu-course", "notebooks", folder).returncode == 0
-    done = installed.run("jupyter-execute", "--inplace", f"{folder}/{name}.ipynb")
-    assert done.returncode == 0, done.stderr[-2000:]
-    notebook = nbformat.read(installed.folder / folder / f"{name}.ipynb", as_version=4)
-    assert any(cell.get("outputs") for cell in notebook.cells)
+    runs_the_student_notebook(installed, name)
 
 
 def test_run_a_chapter(installed):
@@ -252,9 +256,4 @@ def test_another_python_passes_fast_tests_of_the_wheel(other):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_another_python_runs_the_student_notebook(other, name):
-    folder = f"run-{name.replace('/', '-')}"
-    assert other.run("gpu-course", "notebooks", folder).returncode == 0
-    done = other.run("jupyter-execute", "--inplace", f"{folder}/{name}.ipynb")
-    assert done.returncode == 0, done.stderr[-3000:]
-    notebook = nbformat.read(other.folder / folder / f"{name}.ipynb", as_version=4)
-    assert any(cell.get("outputs") for cell in notebook.cells)
+    runs_the_student_notebook(other, name)

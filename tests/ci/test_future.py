@@ -31,7 +31,7 @@ def august(future, monkeypatch):
         report, said = next(answers)
         return report, said
 
-    monkeypatch.setattr(future, "pip", pip)
+    monkeypatch.setattr("newest.pip", pip)
     return asked
 
 
@@ -83,14 +83,14 @@ def test_a_package_that_only_others_need_can_refuse_too_and_is_told_once(future)
 
 def test_a_need_without_a_wheel_of_somebody_else_is_no_solution(future, monkeypatch):
     said = "ERROR: No matching distribution found for llvmlite"
-    monkeypatch.setattr(future, "pip", lambda requirements, *options: (None, said))
+    monkeypatch.setattr("newest.pip", lambda requirements, *options: (None, said))
     resolution = future.resolve(["numba"])
     assert resolution.packages == resolution.missing == []
     assert "llvmlite is needed" in resolution.conflict
 
 
 def test_a_failing_network_is_no_answer(future, monkeypatch):
-    monkeypatch.setattr(future, "pip", lambda requirements, *options: (None, "no route to host"))
+    monkeypatch.setattr("newest.pip", lambda requirements, *options: (None, "no route to host"))
     with pytest.raises(RuntimeError, match="no route"):
         future.resolve(["numpy"])
 
