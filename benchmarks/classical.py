@@ -12,7 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import timing as tables
-from gpu_course import devices, sizes, timing
+from gpu_course import cle, devices, sizes, timing
 from gpu_course.classical import operations
 from gpu_course.classical.measurement import measure
 from gpu_course.errors import CourseError
@@ -41,14 +41,12 @@ def scikit_image(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
 
 
 def course(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
-    """Return the course's way: clesperanto's prototype."""
-    import pyclesperanto_prototype as cle
-
+    """Return the course's way: clesperanto, whichever GPU_COURSE_CLESPERANTO names."""
     there, mask_there = cle.push(image), cle.push(mask.astype(np.uint8))
     return {
         "Gaussian blur": lambda: operations.blur(there),
         "Otsu": lambda: operations.otsu(there),
-        "labelling": lambda: cle.connected_components_labeling_box(mask_there),
+        "labelling": lambda: cle.connected_component_labeling(mask_there),
         "pipeline": lambda: operations.pipeline(there),
     }
 
@@ -63,28 +61,24 @@ def scipy(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
     }
 
 
-def pyclesperanto(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
-    """Return the way of the prototype's successor, where it is installed."""
-    if importlib.util.find_spec("pyclesperanto") is None:
+def prototype(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
+    """Return the way of pyclesperanto's prototype, where it is installed."""
+    if importlib.util.find_spec("pyclesperanto_prototype") is None:
         return {}
-    from gpu_course.classical.clij_and_pyclesperanto import successor
+    from gpu_course.devices.opencl_device import use_prototype
 
-    new = successor()
-    if new is None:
-        return {}
-    new.wait_for_kernel_to_finish(True)  # its queue is its own, so it must wait by itself
-    there, mask_there = new.push(image), new.push(mask.astype(np.uint8))
+    use_prototype()
+    import pyclesperanto_prototype as old
+
+    there, mask_there = old.push(image), old.push(mask.astype(np.uint8))
     sigma = operations.SIGMA
-
-    def label(binary: Any) -> Any:
-        return new.connected_component_labeling(binary, connectivity="box")
-
+    label = old.connected_components_labeling_box
     return {
-        "Gaussian blur": lambda: new.gaussian_blur(there, sigma_x=sigma, sigma_y=sigma),
-        "Otsu": lambda: new.threshold_otsu(there),
+        "Gaussian blur": lambda: old.gaussian_blur(there, sigma_x=sigma, sigma_y=sigma),
+        "Otsu": lambda: old.threshold_otsu(there),
         "labelling": lambda: label(mask_there),
         "pipeline": lambda: label(
-            new.threshold_otsu(new.gaussian_blur(there, sigma_x=sigma, sigma_y=sigma))
+            old.threshold_otsu(old.gaussian_blur(there, sigma_x=sigma, sigma_y=sigma))
         ),
     }
 
@@ -119,7 +113,7 @@ def cucim(image: np.ndarray, mask: np.ndarray) -> dict[str, Way]:
     }
 
 
-PEERS = {COURSE: course, "SciPy": scipy, "pyclesperanto": pyclesperanto, "cuCIM/CuPy": cucim}
+PEERS = {COURSE: course, "SciPy": scipy, "prototype": prototype, "cuCIM/CuPy": cucim}
 
 
 def checked(name: str, image: np.ndarray, ways: dict[str, Way]) -> dict[str, Way]:
@@ -146,12 +140,11 @@ def checked(name: str, image: np.ndarray, ways: dict[str, Way]) -> dict[str, Way
 def measuring(image: np.ndarray) -> dict[str, Way]:
     """Return the ways to measure objects, after comparing their tables."""
     import pandas as pd
-    import pyclesperanto_prototype as cle
     from scipy import ndimage
     from skimage.measure import regionprops_table
 
     labels = operations.label_processor(image)
-    there = cle.push(image), cle.push(labels)
+    there = cle.push(labels), cle.push(image)
     numbers = np.arange(1, labels.max() + 1)
 
     def with_scipy() -> dict[str, Any]:
@@ -174,7 +167,7 @@ def measuring(image: np.ndarray) -> dict[str, Way]:
         REFERENCE: with_scikit_image,
         COURSE: lambda: measure(image, labels),
         "SciPy": with_scipy,
-        "prototype's statistics": lambda: cle.statistics_of_labelled_pixels(*there),
+        "clesperanto's statistics": lambda: cle.labels_statistics(*there),
     }
     expected = pd.DataFrame(with_scikit_image())[COLUMNS].to_numpy(float)
     # Areas exactly, centroids within a thousandth of a pixel, intensities relatively.

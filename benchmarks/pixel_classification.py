@@ -109,7 +109,8 @@ def apoc(image: np.ndarray, scribbles: np.ndarray) -> tuple[Way, Way] | None:
     if importlib.util.find_spec("apoc") is None:
         return None
     import apoc as peer
-    import pyclesperanto_prototype as cle
+
+    from gpu_course import cle
 
     folder = TemporaryDirectory()
 

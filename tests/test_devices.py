@@ -45,9 +45,9 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess:
 
 
 def test_use_opencl_selects_the_device_that_it_describes():
-    import pyclesperanto_prototype as cle
-
     device = devices.use_opencl()
+    import pyclesperanto as cle
+
     assert device == devices.opencl()
     assert device.name == cle.get_device().name.strip()
     assert device.kind in ("GPU", "CPU")
@@ -65,11 +65,11 @@ def test_pocl_is_described_as_a_cpu():
 
 
 def test_opencl_reports_what_clesperanto_has_chosen(monkeypatch):
-    import pyclesperanto_prototype as cle
-
     devices.use_opencl()
+    import pyclesperanto as cle
+
     monkeypatch.setattr(
-        "gpu_course.devices.opencl_device._best_opencl", lambda name: pytest.fail("asked anew")
+        "gpu_course.devices.clesperanto.best", lambda name: pytest.fail("asked anew")
     )
     assert devices.opencl().name == cle.get_device().name.strip()
 
@@ -217,8 +217,9 @@ def test_an_array_goes_to_the_device_and_comes_back():
 
 
 def test_arrays_of_clesperanto_and_torch_come_back():
-    import pyclesperanto_prototype as cle
     import torch
+
+    from gpu_course import cle
 
     devices.use_opencl()
     image = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -259,7 +260,7 @@ def test_a_library_that_is_absent_has_no_device(monkeypatch):
     assert devices.tensorflow() is None
 
 
-def test_tensorflow_is_imported_quietly_and_with_keras_2():
+def test_tensorflow_is_imported_quietly_and_with_keras_3():
     code = (
         "from gpu_course import devices\n"
         "device = devices.tensorflow()\n"
@@ -271,7 +272,7 @@ def test_tensorflow_is_imported_quietly_and_with_keras_2():
     assert done.stderr == ""
     address, keras = done.stdout.split()
     assert address in ("/CPU:0", "/GPU:0")
-    assert keras.startswith("tf_keras.")  # the package that keeps Keras 2
+    assert keras.startswith("keras.")
 
 
 # --- hardware ---------------------------------------------------------------------------------
@@ -372,7 +373,10 @@ def test_rows_show_every_text_whole_and_escaped():
 
 # --- the record -------------------------------------------------------------------------------
 
-HEAVY = "{'pyclesperanto_prototype', 'scipy', 'cupy', 'torch', 'tensorflow', 'napari', 'stardist'}"
+HEAVY = (
+    "{'pyclesperanto', 'pyclesperanto_prototype', 'scipy', 'cupy', 'torch', 'tensorflow', 'napari',"
+    " 'stardist'}"
+)
 
 
 def test_the_record_imports_nothing_and_tells_what_was_imported():
@@ -407,7 +411,7 @@ def test_the_record_tells_of_each_library_used():
         "NumPy and SciPy",
         "PyTorch",
     ]
-    assert {"torch", "pyclesperanto-prototype", "pyopencl"} <= set(record["packages"])
+    assert {"torch", "pyclesperanto"} <= set(record["packages"])
     assert record["peak_memory"].get("process", 2**26) >= 2**26
 
 

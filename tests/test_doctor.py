@@ -152,7 +152,7 @@ def test_opencl_computes_rightly():
 
 
 def test_a_wrong_result_of_opencl_is_a_failure(monkeypatch):
-    import pyclesperanto_prototype as cle
+    import pyclesperanto as cle
 
     monkeypatch.setattr(cle, "gaussian_blur", lambda image, **sigmas: cle.push(image))
     check = probes.opencl()
@@ -201,7 +201,7 @@ def test_a_missing_library_is_a_warning_with_its_pip_line(monkeypatch):
     monkeypatch.setattr(probes, "installed", lambda module: False)
     for probe, line in {
         probes.torch: "pip install torch",
-        probes.tensorflow: "pip install tensorflow tf-keras stardist",
+        probes.tensorflow: "pip install tensorflow stardist",
         probes.napari: "pip install",
     }.items():
         check = probe()

@@ -77,7 +77,7 @@ def test_asking_for_the_cpu_hides_the_gpu(monkeypatch):
 def test_no_heavy_library_is_imported_to_answer(asked, allowed):
     code = (
         "import sys; from gpu_course import sizes; sizes.current(); "
-        "print(*sorted({'numpy', 'scipy', 'pandas', 'pyopencl', 'pyclesperanto_prototype', 'cupy', "
+        "print(*sorted({'numpy', 'scipy', 'pandas', 'pyopencl', 'pyclesperanto', 'cupy', "
         "'torch', 'tensorflow', 'matplotlib'} & set(sys.modules)))"
     )
     import os

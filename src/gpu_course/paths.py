@@ -1,5 +1,6 @@
 """Where the course's own files are, in a checkout and in an installed wheel alike."""
 
+import os
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -23,3 +24,14 @@ def root() -> Path:
 def data() -> Path:
     """Return the folder of data cards, registry and scores."""
     return root() / "data"
+
+
+def cache() -> Path:
+    """Return the folder of what is fetched or learned once (it need not exist yet).
+
+    ``GPU_COURSE_CACHE`` names another one.
+    """
+    import pooch
+
+    named = os.environ.get("GPU_COURSE_CACHE")
+    return Path(named).expanduser() if named else Path(pooch.os_cache("gpu-course"))

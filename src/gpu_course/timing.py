@@ -11,16 +11,15 @@ import time
 from collections.abc import Callable, Mapping
 from statistics import median
 
+from gpu_course.devices import clesperanto
+
 
 def wait() -> None:
     """Wait until every device that this program has given work to is done with it.
 
     Libraries that are not imported have no work to wait for and are not imported here.
     """
-    opencl = sys.modules.get("pyclesperanto_prototype._tier0._device")
-    chosen = getattr(getattr(opencl, "_current_device", None), "_instance", None)
-    if chosen is not None:
-        chosen.queue.finish()
+    clesperanto.wait()
     cupy = sys.modules.get("cupy")
     if cupy is not None and hasattr(cupy, "cuda") and cupy.cuda.is_available():
         cupy.cuda.Device().synchronize()
@@ -47,8 +46,7 @@ def medians(
     ----------
     ways : mapping
         Name → function without arguments. It need not wait for its device, nor fetch the result:
-        it is waited for. (The queue of `pyclesperanto`, the prototype's successor, is not reached
-        from here: have it wait by itself, with its `wait_for_kernel_to_finish()`.)
+        it is waited for.
     repeats, warm_up : int
         Timed and untimed turns; compilation and first-use allocation belong to the untimed.
     wait : callable

@@ -62,7 +62,7 @@ def replace(file: Path, old: str, new: str) -> None:
 
 
 def test_light_environment_cannot_execute(light):
-    for module in ("torch", "tensorflow", "pyclesperanto_prototype", "napari"):
+    for module in ("torch", "tensorflow", "pyclesperanto", "napari"):
         found = subprocess.run([light, "-c", f"import {module}"], capture_output=True, check=False)
         assert found.returncode != 0, f"{module} is in the environment that only renders"
 

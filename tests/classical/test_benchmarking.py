@@ -69,15 +69,17 @@ def device():
 
 def test_the_arithmetic_kernel_really_computes(device):
     """A compiler that dropped the work would make the rate look grand."""
-    import pyclesperanto_prototype as cle
     import pyopencl as cl
 
-    current = cle.get_device()
+    from gpu_course.devices.opencl_device import pyopencl_device
+
+    context = cl.Context([pyopencl_device()])
+    queue = cl.CommandQueue(context)
     out = np.zeros(4, np.float32)
-    buffer = cl.Buffer(current.context, cl.mem_flags.WRITE_ONLY, out.nbytes)
-    kernel = roofline.program().compute
-    kernel(current.queue, (4,), None, buffer, np.float32(0.999), np.float32(0.001))
-    cl.enqueue_copy(current.queue, out, buffer)
+    buffer = cl.Buffer(context, cl.mem_flags.WRITE_ONLY, out.nbytes)
+    kernel = roofline.program(context).compute
+    kernel(queue, (4,), None, buffer, np.float32(0.999), np.float32(0.001))
+    cl.enqueue_copy(queue, out, buffer)
     chains = np.arange(4)[:, None] * 1e-6 + np.arange(4.0)
     for _ in range(roofline.STEPS):
         chains = chains * 0.999 + 0.001

@@ -1,11 +1,10 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from gpu_course import devices, exercises, images
 from gpu_course.classical import clij_and_pyclesperanto as clij
+from gpu_course.classical import translations
+from gpu_course.devices import clesperanto, opencl_device
 
 NAME = "classical/clij-and-pyclesperanto/translate"
 
@@ -13,49 +12,16 @@ NAME = "classical/clij-and-pyclesperanto/translate"
 @pytest.fixture(scope="module")
 def cle():
     devices.use_opencl()
-    import pyclesperanto_prototype
-
-    return pyclesperanto_prototype
+    return clesperanto.successor()
 
 
 @pytest.fixture(scope="module")
-def successor(cle):
-    module = clij.successor()
-    if module is None:
-        pytest.skip("pyclesperanto is not installed, or finds no device")
-    return module
+def prototype():
+    pytest.importorskip("pyclesperanto_prototype")
+    opencl_device.use_prototype()
+    import pyclesperanto_prototype
 
-
-def test_pocl_is_announced_inside_the_block_only(monkeypatch):
-    monkeypatch.delenv("OCL_ICD_VENDORS", raising=False)
-    if clij._pocl_library() is None or not devices.opencl().driver.startswith("PoCL"):
-        pytest.skip("the course does not compute on the PoCL of PyOpenCL's wheel here")
-    with clij.announce_pocl():
-        folder = Path(os.environ["OCL_ICD_VENDORS"])
-        (announced,) = folder.glob("*.icd")
-        library = Path(announced.read_text().strip())
-        assert library.is_absolute()
-        assert library.is_file()
-    assert "OCL_ICD_VENDORS" not in os.environ
-    assert not folder.exists()
-
-
-def test_a_variable_that_is_set_is_left_alone(monkeypatch):
-    monkeypatch.setenv("OCL_ICD_VENDORS", "/mine")
-    with clij.announce_pocl():
-        assert os.environ["OCL_ICD_VENDORS"] == "/mine"
-    assert os.environ["OCL_ICD_VENDORS"] == "/mine"
-
-
-def test_absent_successor_is_one_sentence(monkeypatch, capsys):
-    real = clij.importlib.util.find_spec
-    monkeypatch.setattr(
-        clij.importlib.util,
-        "find_spec",
-        lambda name: None if name == "pyclesperanto" else real(name),
-    )
-    assert clij.successor.__wrapped__() is None
-    assert "not installed" in capsys.readouterr().out
+    return pyclesperanto_prototype
 
 
 def test_disagreement_sees_pixels_and_not_numbers():
@@ -67,21 +33,19 @@ def test_disagreement_sees_pixels_and_not_numbers():
     assert not clij.disagreement(labels, labels * 3).any()
 
 
-def test_both_libraries_run_in_one_process_and_agree(cle, successor):
-    image = images.load("nuclei").image
-    for name, options in {
-        "gaussian_blur": {"sigma_x": 2, "sigma_y": 2},
-        "threshold_otsu": {},
-    }.items():
-        old = cle.pull(getattr(cle, name)(image, **options))
-        new = successor.pull(getattr(successor, name)(image, **options))
-        np.testing.assert_allclose(new, old, atol=1e-4)
-    old = cle.pull(cle.voronoi_otsu_labeling(image, spot_sigma=3.5, outline_sigma=1))
-    new = successor.pull(successor.voronoi_otsu_labeling(image, spot_sigma=3.5, outline_sigma=1))
-    assert old.max() == new.max() > 10
-    np.testing.assert_array_equal(old > 0, new > 0)
+@pytest.mark.parametrize("pair", translations.PAIRS, ids=lambda pair: pair.new.split("(")[0])
+def test_both_libraries_agree_on_every_row_of_the_table(cle, prototype, pair):
+    image = images.load("nuclei").image.astype(np.float32)
     # Pixels as far from one seed as from another may fall to either.
-    assert clij.disagreement(old, new).mean() < 0.001
+    limit = 1e-3 if pair.labels else 1e-5 * max(1.0, float(image.max()) ** 2)
+    assert pair.difference(prototype, cle, image) <= limit
+
+
+def test_the_table_says_what_it_compared(cle, prototype):
+    table = translations.translation_table(
+        prototype, cle, images.load("nuclei").image.astype(np.float32)
+    )
+    assert "labels_statistics(labels, image)" in str(table)
 
 
 def test_check_accepts_the_solution_and_knows_the_stub():
@@ -94,9 +58,9 @@ def test_check_accepts_the_solution_and_knows_the_stub():
 def steps(image, cle, *, sigmas=True, edges=True, sizes=True, label=True):
     """Translate the macro with one step left out."""
     wide = {"sigma1_x": 2, "sigma1_y": 2, "sigma2_x": 12, "sigma2_y": 12} if sigmas else {}
-    result = cle.greater_constant(cle.difference_of_gaussian(image, **wide), constant=10)
+    result = cle.greater_constant(cle.difference_of_gaussian(image, **wide), scalar=10)
     if label:
-        result = cle.connected_components_labeling_box(result)
+        result = cle.connected_component_labeling(result)
     if edges and label:
         result = cle.exclude_labels_on_edges(result)
     if sizes and label:

@@ -14,7 +14,7 @@ def opencl():
 
 
 def voronoi_otsu(image, spot):
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
     return cle.voronoi_otsu_labeling(image, spot_sigma=spot, outline_sigma=3)
 

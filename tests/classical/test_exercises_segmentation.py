@@ -16,23 +16,23 @@ def opencl():
 
 
 def connected(image, foreground):
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
-    return cle.connected_components_labeling_box(cle.push(foreground))
+    return cle.connected_component_labeling(cle.push(foreground))
 
 
 def maxima(image, foreground, sigma=4):
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
     blurred = cle.gaussian_blur(cle.push(image), sigma_x=sigma, sigma_y=sigma)
-    seeds = cle.detect_maxima_box(blurred, radius_x=0, radius_y=0, radius_z=0)
+    seeds = cle.detect_maxima(blurred, radius_x=0, radius_y=0, radius_z=0)
     foreground = cle.push(foreground)
     labels = cle.masked_voronoi_labeling(cle.binary_and(seeds, foreground), foreground)
     return cle.mask(labels, foreground)
 
 
 def extended(labels):
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
     return cle.extend_labeling_via_voronoi(labels)
 

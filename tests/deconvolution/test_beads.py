@@ -138,7 +138,11 @@ def test_rings_of_a_bright_bead_are_no_beads():
     real = psf.theoretical((29, 79, 79), VOXEL, **lens)
     image = bead_image(STACK, APART[4:5], [3e6], real)
     found = beads.find(image, VOXEL, SHAPE)
-    assert [bead.verdict for bead in found] == [beads.USED]
+    assert [bead.verdict for bead in found].count(beads.USED) == 1
+    # Rings farther away than find() promises may be listed, if the noise lifts them.
+    reach = 1.5 * np.array(SHAPE)
+    apart = [np.abs(np.subtract(bead.position, found[0].position)) for bead in found]
+    assert [bool((a <= reach).all()) for a in apart].count(True) == 1
 
 
 def test_a_background_above_all_beads_is_refused():

@@ -51,14 +51,6 @@ def test_centre_is_half_the_size_and_the_sum_is_one(kind, shape):
     assert [fault for fault in psf.check(made) if "border" not in fault] == []
 
 
-def test_psfmodels_itself_is_off_centre_where_the_course_mends_it():
-    # If this fails, psfmodels was mended and psf.theoretical may become simpler.
-    psfmodels = pytest.importorskip("psfmodels")
-    raw = psfmodels.make_psf(8, 16, dxy=0.1, dz=0.25, NA=1.1, ni=1.33, ni0=1.33, ns=1.33, wvl=0.52)
-    assert np.unravel_index(raw.argmax(), raw.shape) != (4, 8, 8)
-    assert raw.sum() > 2
-
-
 def test_gaussian_has_the_width_asked_for():
     made = psf.gaussian((41, 61, 61), (0.6, 0.3, 0.2), (0.2, 0.1, 0.1)).astype(float)
     for axis, (step, sigma) in enumerate([(0.2, 0.6), (0.1, 0.3), (0.1, 0.2)]):

@@ -345,9 +345,7 @@ def test_the_doctor_tells_the_choice_and_what_it_passed_over(machine):
     old = driver_trial.cause("unknown target CPU")
     machine(intel=(1, "CPU", ""), debian=(2, "CPU", ""), wheel=(3, "", old))
     check = opencl_driver()
-    # Jupyter has no part in the choice, so its user must be told.
-    assert check.status == "warn"
-    assert check.cure == f"Before you start Jupyter: export {VENDORS}={os.environ[VENDORS]}"
+    assert check.status == "ok"
     assert check.what == (
         f"intel (tried on this processor); works too: debian; passed over: wheel: {old}"
     )

@@ -45,8 +45,7 @@ def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
     image : ndarray
         A small example; it is pushed, and the pushed array counts.
     """
-    import pyclesperanto_prototype as cle
-
+    from gpu_course import cle
     from gpu_course.classical.buffers import count_buffers
 
     with count_buffers() as used:
@@ -66,7 +65,7 @@ def estimate_bytes(shape: Sequence[int], dtype: DTypeLike, buffers: float) -> in
     shape : sequence of int
         In pixels, any number of axes.
     dtype : dtype
-        What the device stores: float32 for all that :func:`pyclesperanto_prototype.push` made.
+        What the device stores: float32 for all that :func:`gpu_course.cle.push` made.
     buffers : float
         How many such arrays exist at the same time, as :func:`measure_peak` counts them.
     """
@@ -206,7 +205,7 @@ def in_tiles(
     ndarray
         What the pipeline would return for the whole image, in main memory.
     """
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
     sides = (tile,) * image.ndim if isinstance(tile, int) else tuple(tile)
     margins = (overlap,) * image.ndim if isinstance(overlap, int) else tuple(overlap)

@@ -1,15 +1,20 @@
 """Count the memory that clesperanto takes on its device, since OpenCL itself keeps no count.
 
-Every array of clesperanto asks an *allocator* for its memory. Inside ``with count_buffers() as
-used:`` that allocator is ours: it takes the same memory, and notes when each piece is taken and
-when it is given back.
+Every array of clesperanto's prototype asks an *allocator* for its memory. Inside
+``with count_buffers() as used:`` that allocator is ours: it takes the same memory, and
+notes when each piece is taken and when it is given back. The prototype's
+successor takes memory in C++, where nobody can listen.
 """
 
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+
+from gpu_course.devices import clesperanto
+from gpu_course.errors import CourseError
 
 
 @dataclass
@@ -51,6 +56,12 @@ class Buffers:
         self.history.append(self.now)
 
 
+@cache
+def _array_class() -> Any:
+    """Return the class of the prototype's arrays, from an array, as it has no public name."""
+    return type(clesperanto.module().create((1, 1)))
+
+
 @contextmanager
 def count_buffers() -> Iterator[Buffers]:
     """Count the device memory of clesperanto's arrays made inside the block.
@@ -63,6 +74,11 @@ def count_buffers() -> Iterator[Buffers]:
     Buffers
         The count, which goes on changing.
 
+    Raises
+    ------
+    CourseError
+        If the course does not compute with the prototype.
+
     Examples
     --------
     >>> with count_buffers() as used:  # doctest: +SKIP
@@ -70,7 +86,13 @@ def count_buffers() -> Iterator[Buffers]:
     >>> used.peak  # doctest: +SKIP
     """
     import pyopencl as cl
-    from pyclesperanto_prototype._tier0._pycl import OCLArray
+
+    if not clesperanto.is_prototype():
+        raise CourseError(
+            "pyclesperanto does not tell what memory it takes, its prototype does. Set "
+            f"{clesperanto.VARIABLE}=prototype before the notebook's first cell."
+        )
+    OCLArray = _array_class()
 
     class Counted(cl.Buffer):  # a plain Buffer cannot tell anyone that it is being released
         pass

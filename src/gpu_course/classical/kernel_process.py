@@ -229,8 +229,7 @@ def _execute(
     source: str, name: str, image: NDArray[Any], parameters: dict[str, float], options: str
 ) -> tuple[NDArray[Any], str]:
     """Run one kernel on the device selected; return its result, and its fault or ''."""
-    import pyclesperanto_prototype as cle
-
+    from gpu_course import cle
     from gpu_course.classical.custom_kernels import compiler_messages, save
 
     src = cle.push(image)
@@ -239,7 +238,12 @@ def _execute(
     ran = False
     try:
         with compiler_messages(file, show=False, options=options) as messages:
-            cle.execute(None, file, name, dst.shape, {"src": src, "dst": dst, **parameters})
+            cle.execute(
+                kernel_source=file,
+                kernel_name=name,
+                global_size=dst.shape,
+                parameters={"src": src, "dst": dst, **parameters},
+            )
             ran = True
         found = np.asarray(cle.pull(dst))
     except Exception as error:  # whatever the driver refuses, such as other parameters

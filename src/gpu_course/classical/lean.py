@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+from gpu_course import cle
+
 
 def blobs_wasteful(image: Any) -> Any:
     """Return how strongly each pixel looks like a bright blob of any of three sizes.
@@ -21,8 +23,6 @@ def blobs_wasteful(image: Any) -> Any:
     -------
     clesperanto array of float32, shape (Y, X)
     """
-    import pyclesperanto_prototype as cle
-
     blurred = [
         cle.gaussian_blur(image, sigma_x=sigma, sigma_y=sigma) for sigma in (0.75, 1.5, 3, 6)
     ]
@@ -45,8 +45,6 @@ def blobs_lean(image: Any) -> Any:
     -------
     clesperanto array of float32, shape (Y, X)
     """
-    import pyclesperanto_prototype as cle
-
     best = None
     fine = cle.gaussian_blur(image, sigma_x=0.75, sigma_y=0.75)
     for sigma in (1.5, 3, 6):
@@ -69,8 +67,6 @@ def variance(image: Any) -> float:
     image : clesperanto array of float32
         Any shape.
     """
-    import pyclesperanto_prototype as cle
-
     mean = float(cle.mean_of_all_pixels(image))
     centred = cle.add_image_and_scalar(image, scalar=-mean)
     # What rounding left of the mean is small now, and can be subtracted safely.

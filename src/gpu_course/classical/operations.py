@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course import scoring
+from gpu_course import cle, scoring
 from gpu_course.errors import CourseError
 
 SIGMA = 2.0
@@ -43,8 +43,6 @@ class Operation:
 
 def blur(image: Any, sigma: float = SIGMA) -> Any:
     """Blur on the device."""
-    import pyclesperanto_prototype as cle
-
     return cle.gaussian_blur(image, sigma_x=sigma, sigma_y=sigma)
 
 
@@ -57,8 +55,6 @@ def blur_processor(image: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
 
 def otsu(image: Any) -> Any:
     """Return the mask above Otsu's threshold, on the device."""
-    import pyclesperanto_prototype as cle
-
     return cle.threshold_otsu(image)
 
 
@@ -71,9 +67,7 @@ def otsu_processor(image: np.ndarray) -> np.ndarray:
 
 def label(image: Any) -> Any:
     """Give a number to the connected pieces brighter than `BRIGHT`, on the device."""
-    import pyclesperanto_prototype as cle
-
-    return cle.connected_components_labeling_box(cle.greater_constant(image, constant=BRIGHT))
+    return cle.connected_component_labeling(cle.greater_constant(image, scalar=BRIGHT))
 
 
 def label_processor(image: np.ndarray) -> np.ndarray:
@@ -85,9 +79,7 @@ def label_processor(image: np.ndarray) -> np.ndarray:
 
 def pipeline(image: Any) -> Any:
     """Blur, threshold and label, without leaving the device."""
-    import pyclesperanto_prototype as cle
-
-    return cle.connected_components_labeling_box(otsu(blur(image)))
+    return cle.connected_component_labeling(otsu(blur(image)))
 
 
 def pipeline_processor(image: np.ndarray) -> np.ndarray:
@@ -168,8 +160,6 @@ def compare(name: str, image: np.ndarray) -> None:
     CourseError
         If the results disagree: then a race between them means nothing.
     """
-    import pyclesperanto_prototype as cle
-
     operation = OPERATIONS[name]
     found = cle.pull(operation.on_device(cle.push(image)))
     if not operation.same(image, found, operation.on_processor(image)):

@@ -74,12 +74,26 @@ class Roofline:
         return min(self.rate, self.bandwidth * intensity)
 
 
-def program() -> Any:
-    """Compile the two kernels for clesperanto's device, as a ``pyopencl.Program``."""
-    import pyclesperanto_prototype as cle
+def _context() -> Any:
+    """Return a ``pyopencl.Context`` on the OpenCL device that clesperanto computes on."""
     import pyopencl as cl
 
-    return cl.Program(cle.get_device().context, SOURCE).build([f"-DSTEPS={STEPS}"])
+    from gpu_course.devices.opencl_device import pyopencl_device
+
+    return cl.Context([pyopencl_device()])
+
+
+def program(context: Any = None) -> Any:
+    """Compile the two kernels, as a ``pyopencl.Program``.
+
+    Parameters
+    ----------
+    context : pyopencl.Context, optional
+        Without it, a new one on clesperanto's device.
+    """
+    import pyopencl as cl
+
+    return cl.Program(context or _context(), SOURCE).build([f"-DSTEPS={STEPS}"])
 
 
 def fresh_program(salt: int) -> Callable[[], Any]:
@@ -88,11 +102,10 @@ def fresh_program(salt: int) -> Callable[[], Any]:
     Drivers keep compiled kernels on disk and know them by their text. Another number in the
     text, and they must compile again: that shows what a first call costs.
     """
-    import pyclesperanto_prototype as cle
     import pyopencl as cl
 
-    text = f"{SOURCE}\n__constant int salt = {salt};"
-    return lambda: cl.Program(cle.get_device().context, text).build([f"-DSTEPS={STEPS}"])
+    text, context = f"{SOURCE}\n__constant int salt = {salt};", _context()
+    return lambda: cl.Program(context, text).build([f"-DSTEPS={STEPS}"])
 
 
 def measure_roofline(megabytes: int = 64, items: int = 2**17, repeats: int = 5) -> Roofline:
@@ -112,27 +125,28 @@ def measure_roofline(megabytes: int = 64, items: int = 2**17, repeats: int = 5) 
     -------
     Roofline
     """
-    import pyclesperanto_prototype as cle
     import pyopencl as cl
 
-    device = cle.get_device()
+    context = _context()
+    queue = cl.CommandQueue(context)
     flags = cl.mem_flags
     numbers = megabytes * 2**20 // 16 * 4  # whole groups of four
     source = cl.Buffer(
-        device.context, flags.READ_ONLY | flags.COPY_HOST_PTR, hostbuf=np.ones(numbers, np.float32)
+        context, flags.READ_ONLY | flags.COPY_HOST_PTR, hostbuf=np.ones(numbers, np.float32)
     )
-    target = cl.Buffer(device.context, flags.WRITE_ONLY, 4 * numbers)
-    result = cl.Buffer(device.context, flags.WRITE_ONLY, 4 * items)
-    kernels = program()
+    target = cl.Buffer(context, flags.WRITE_ONLY, 4 * numbers)
+    result = cl.Buffer(context, flags.WRITE_ONLY, 4 * items)
+    kernels = program(context)
     move, compute = kernels.move, kernels.compute
     move.set_args(source, target)
     compute.set_args(result, np.float32(0.999), np.float32(0.001))
     seconds = timing.medians(
         {
-            "move": lambda: cl.enqueue_nd_range_kernel(device.queue, move, (numbers // 4,), None),
-            "compute": lambda: cl.enqueue_nd_range_kernel(device.queue, compute, (items,), None),
+            "move": lambda: cl.enqueue_nd_range_kernel(queue, move, (numbers // 4,), None),
+            "compute": lambda: cl.enqueue_nd_range_kernel(queue, compute, (items,), None),
         },
         repeats=repeats,
+        wait=queue.finish,
     )
     return Roofline(
         bandwidth=2 * 4 * numbers / seconds["move"],

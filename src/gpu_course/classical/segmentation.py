@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import cle
 from gpu_course.errors import CourseError
 
-# A clesperanto image is a PyOpenCL array; its class depends on the installed versions.
+# The class of a clesperanto image depends on the library and its version.
 DeviceImage = Any
 
 
@@ -49,8 +50,6 @@ def nuclei_foreground(image: Any, *, sigma: float = 1.0) -> DeviceImage:
     CourseError
         If the image is not 2D or holds negative or missing values.
     """
-    import pyclesperanto_prototype as cle
-
     smooth = cle.gaussian_blur(_logarithm(image), sigma_x=sigma, sigma_y=sigma)
     return _otsu(smooth)
 
@@ -80,10 +79,8 @@ def separate_nuclei(image: Any, foreground: Any, *, sigma: float = 4.0) -> Devic
     clesperanto image (Y, X)
         0 is background, 1…n the nuclei.
     """
-    import pyclesperanto_prototype as cle
-
     smooth = cle.gaussian_blur(_logarithm(image), sigma_x=sigma, sigma_y=sigma)
-    domes = cle.smaller_constant(cle.large_hessian_eigenvalue(smooth), constant=0)
+    domes = cle.smaller_constant(cle.large_hessian_eigenvalue(smooth), scalar=0)
     return _grow(domes, foreground)
 
 
@@ -109,10 +106,8 @@ def trim_halos(image: Any, labels: Any, *, level: float = 0.7, sigma: float = 1.
     clesperanto image (Y, X)
         The labels, on fewer pixels.
     """
-    import pyclesperanto_prototype as cle
-
     smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
-    outside = cle.equal_constant(labels, constant=0)
+    outside = cle.equal_constant(labels, scalar=0)
     # At least 1 pixel, so that nothing is divided by 0 where nuclei fill the image.
     background = cle.sum_of_all_pixels(cle.mask(smooth, outside)) / max(
         1.0, cle.sum_of_all_pixels(outside)
@@ -131,7 +126,7 @@ def segment_nuclei(
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
     level: float = 0.7,
-    smallest: float = 30,
+    smallest: float = 35,
 ) -> NDArray[np.int32]:
     """Label fluorescent nuclei of very different brightness.
 
@@ -165,8 +160,6 @@ def segment_nuclei(
     CourseError
         If the image is not 2D or holds negative or missing values.
     """
-    import pyclesperanto_prototype as cle
-
     pixels = _pushed(image)
     foreground = nuclei_foreground(pixels, sigma=outline_sigma)
     labels = separate_nuclei(pixels, foreground, sigma=seed_sigma)
@@ -197,10 +190,8 @@ def flatten_comb(image: Any, *, radius: int = 60) -> DeviceImage:
     clesperanto image (Y, X)
         Above 0 where darker than the surroundings.
     """
-    import pyclesperanto_prototype as cle
-
     logarithm = _logarithm(image)
-    around = cle.mean_box(logarithm, radius_x=radius, radius_y=radius)
+    around = cle.mean_filter(logarithm, radius_x=radius, radius_y=radius)
     return cle.subtract_images(around, logarithm)
 
 
@@ -241,12 +232,10 @@ def segment_bees(
     CourseError
         If the image is not 2D or holds negative or missing values.
     """
-    import pyclesperanto_prototype as cle
-
     flat = flatten_comb(image, radius=background_radius)
     foreground = _otsu(cle.gaussian_blur(flat, sigma_x=outline_sigma, sigma_y=outline_sigma))
     smooth = cle.gaussian_blur(flat, sigma_x=spot_sigma, sigma_y=spot_sigma)
-    spots = cle.detect_maxima_box(smooth, radius_x=0, radius_y=0, radius_z=0)
+    spots = cle.detect_maxima(smooth, radius_x=0, radius_y=0, radius_z=0)
     labels = _grow(spots, foreground)
     return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
 
@@ -274,8 +263,6 @@ def ridges(image: Any, *, sigma: float = 1.5) -> DeviceImage:
     clesperanto image (Y, X)
         In grey values: the bend times sigma squared, so that one threshold serves every sigma.
     """
-    import pyclesperanto_prototype as cle
-
     smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
     bend = cle.small_hessian_eigenvalue(smooth)
     return cle.multiply_image_and_scalar(bend, scalar=-(sigma**2))
@@ -317,13 +304,11 @@ def segment_roots(
     CourseError
         If the image is not 2D or holds negative or missing values.
     """
-    import pyclesperanto_prototype as cle
-
     crests = ridges(image, sigma=sigma)
-    clear = cle.greater_constant(crests, constant=high)
+    clear = cle.greater_constant(crests, scalar=high)
     # From every clear place, walk on along what exceeds at least the low threshold.
-    traced = _grow(clear, cle.greater_constant(crests, constant=low))
-    pieces = cle.connected_components_labeling_box(cle.greater_constant(traced, constant=0))
+    traced = _grow(clear, cle.greater_constant(crests, scalar=low))
+    pieces = cle.connected_component_labeling(cle.greater_constant(traced, scalar=0))
     return _pulled(cle.exclude_small_labels(pieces, maximum_size=smallest)) > 0
 
 
@@ -332,9 +317,7 @@ def segment_roots(
 
 def _pushed(image: Any) -> DeviceImage:
     """Return the image on the device as float32; an image that is there already stays there."""
-    import pyclesperanto_prototype as cle
-
-    if hasattr(image, "queue"):  # on the device, so it has been checked
+    if cle.is_image(image):  # on the device, so it has been checked
         return image
     array = np.asarray(image)
     if array.ndim != 2 or array.size == 0:
@@ -351,22 +334,16 @@ def _pushed(image: Any) -> DeviceImage:
 
 
 def _pulled(labels: DeviceImage) -> NDArray[np.int32]:
-    import pyclesperanto_prototype as cle
-
     return np.asarray(cle.pull(labels)).astype(np.int32)
 
 
 def _logarithm(image: Any) -> DeviceImage:
     """Return log(image + 1); the 1 keeps a pixel of 0 from becoming minus infinity."""
-    import pyclesperanto_prototype as cle
-
     return cle.logarithm(cle.add_image_and_scalar(_pushed(image), scalar=1))
 
 
 def _otsu(image: DeviceImage) -> DeviceImage:
     """Return 1 above Otsu's threshold; nothing is above it in a constant image."""
-    import pyclesperanto_prototype as cle
-
     if cle.minimum_of_all_pixels(image) == cle.maximum_of_all_pixels(image):
         return cle.multiply_image_and_scalar(image, scalar=0)
     return cle.threshold_otsu(image)
@@ -374,8 +351,6 @@ def _otsu(image: DeviceImage) -> DeviceImage:
 
 def _grow(seeds: DeviceImage, foreground: Any) -> DeviceImage:
     """Label the connected seeds and let them grow inside the foreground until they meet."""
-    import pyclesperanto_prototype as cle
-
     foreground = cle.push(foreground)
     return cle.mask(
         cle.masked_voronoi_labeling(cle.binary_and(seeds, foreground), foreground), foreground

@@ -1,10 +1,15 @@
 """Section 2: convolution and deconvolution."""
 
-from gpu_course.deconvolution.chunks import chunked, overlap_for
-from gpu_course.deconvolution.convolution import convolve
-from gpu_course.deconvolution.inverse import inverse_filter, wiener
-from gpu_course.deconvolution.iterative import Step, richardson_lucy
-from gpu_course.deconvolution.memory import memory_needed
+from typing import TYPE_CHECKING
+
+from gpu_course import lazy_names
+
+if TYPE_CHECKING:
+    from gpu_course.deconvolution.chunks import chunked, overlap_for
+    from gpu_course.deconvolution.convolution import convolve
+    from gpu_course.deconvolution.inverse import inverse_filter, wiener
+    from gpu_course.deconvolution.iterative import Step, richardson_lucy
+    from gpu_course.deconvolution.memory import memory_needed
 
 __all__ = [
     "Step",
@@ -16,3 +21,14 @@ __all__ = [
     "richardson_lucy",
     "wiener",
 ]
+
+__getattr__, __dir__ = lazy_names.attach(
+    __name__,
+    {
+        "chunks": ("chunked", "overlap_for"),
+        "convolution": ("convolve",),
+        "inverse": ("inverse_filter", "wiener"),
+        "iterative": ("Step", "richardson_lucy"),
+        "memory": ("memory_needed",),
+    },
+)

@@ -89,4 +89,5 @@ def by_frequency(
     last = int(0.5 / voxel_size / step)
     values = np.abs(to_numpy(spectrum)) / prod(shape)
     total = np.bincount(ring.ravel(), values.ravel())[: last + 1]
-    return np.arange(last + 1) * step, total / np.bincount(ring.ravel())[: last + 1]
+    frequencies = np.arange(last + 1, dtype=np.float64) * step
+    return frequencies, total / np.bincount(ring.ravel())[: last + 1]

@@ -1,11 +1,16 @@
-"""What psfmodels leaves to its user: can the objective exist, where is its focus, its pinhole."""
+"""The microscope around the diffraction: what can exist, where its focus is, its pinhole."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution import arrays
+from gpu_course.deconvolution.diffraction import Lens, profile
+from gpu_course.deconvolution.pixels import beside, radii, spread
 from gpu_course.errors import CourseError
+
+Array = Any  # of NumPy, CuPy, PyTorch or another library of the array API
 
 
 def check(
@@ -47,46 +52,79 @@ def check(
 
 
 def modelled(
-    heights: NDArray[np.float64], n: int, wavelength: float, lens: dict[str, Any]
-) -> NDArray[np.float64]:
-    """Return psfmodels' PSF in n × n pixels, n odd, at heights of the stage in µm."""
-    import psfmodels
+    heights: NDArray[np.float64],
+    shape: tuple[int, int],
+    pixel: float,
+    wavelength: float,
+    lens: Lens,
+    like: Array,
+) -> Array:
+    """Return the PSF in pixels at heights of the stage, not normalised.
 
-    return psfmodels.make_psf(list(heights), n, wvl=wavelength, normalize=False, **lens)
+    Parameters
+    ----------
+    heights : (z,) ndarray
+        In µm; at ``lens.depth``, rays near the axis are in focus.
+    shape : (y, x)
+        In pixels; the centre is ``n // 2``.
+    pixel, wavelength : float
+        In µm.
+    lens : Lens
+        The objective and its layers.
+    like : array
+        Of the library and in the memory of the result.
+
+    Returns
+    -------
+    (z, y, x) array
+        Float64, unless the device has none.
+    """
+    table = profile(lens, wavelength, heights, radii(shape, pixel))
+    return spread(beside(table, like, arrays.wide(like)), shape)
 
 
-def focus(lens: dict[str, Any], wavelength: float) -> float:
+def focus(lens: Lens, wavelength: float, pixel: float) -> float:
     """Return the height of the stage in µm at which the point looks brightest."""
-    depth = lens["pz"]
-    if depth == 0 or lens["ns"] == lens["ni"]:
+    depth = lens.depth
+    if depth == 0 or lens.sample == lens.immersion:
         return depth
     # The focus is displaced in proportion to the depth, by the mismatch of the indices.
-    reach = 2.0 + depth * (0.2 + 2 * abs(lens["ns"] / lens["ni"] - 1))
+    reach = 2.0 + depth * (0.2 + 2 * abs(lens.sample / lens.immersion - 1))
     for step in (0.2, 0.02):
         heights = np.arange(depth - reach, depth + reach + step / 2, step)
-        axis = modelled(heights, 1, wavelength, lens)[:, 0, 0]
+        axis = modelled(heights, (1, 1), pixel, wavelength, lens, heights)[:, 0, 0]
         depth, reach = float(heights[axis.argmax()]), step
     return depth
 
 
-def through_pinhole(
-    heights: NDArray[np.float64], n: int, wavelength: float, lens: dict[str, Any], radius: float
-) -> NDArray[np.float64]:
-    """Return the PSF seen through a pinhole: its light summed over a disc around every pixel.
+def through_pinhole(volume: Array, radius: float) -> Array:
+    """Return a PSF seen through a pinhole: its light summed over a disc around every pixel.
 
     Parameters
     ----------
-    heights, n, wavelength, lens
-        As for :func:`modelled`.
+    volume : (z, y, x) array
+        Larger than the result by :func:`rim` pixels on each side, since light from beside it
+        comes in as well.
     radius : float
         Of the pinhole as it appears in the sample, in pixels.
-    """
-    from scipy.signal import fftconvolve
 
-    reach = int(np.ceil(radius))  # light from beside the n × n pixels comes in as well
-    volume = modelled(heights, n + 2 * reach, wavelength, lens)
-    seen = fftconvolve(volume, _disc(2 * reach + 1, radius)[None], mode="valid", axes=(1, 2))
-    return np.maximum(seen, 0)  # the FFT leaves a ripple around 0
+    Returns
+    -------
+    array
+        Without the rim.
+    """
+    xp = arrays.namespace(volume)
+    size, cut = tuple(volume.shape[1:]), 2 * rim(radius)
+    disc = beside(_disc(cut + 1, radius)[None], volume, volume.dtype)
+    spectrum = xp.fft.rfftn(volume, axes=(1, 2)) * xp.fft.rfftn(disc, s=size, axes=(1, 2))
+    seen = xp.fft.irfftn(spectrum, s=size, axes=(1, 2))
+    # What the FFT wraps around lands in the rim; and it leaves a ripple around 0.
+    return xp.clip(seen[:, cut:, cut:], min=0)
+
+
+def rim(radius: float) -> int:
+    """Return how many pixels of surroundings a pinhole of this radius in pixels looks at."""
+    return int(np.ceil(radius))
 
 
 def _disc(n: int, radius: float) -> NDArray[np.float64]:

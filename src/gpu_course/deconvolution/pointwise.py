@@ -109,7 +109,7 @@ class Steps:
         if array_api_compat.is_torch_array(like):
             self.at_least = lambda values, low: values.clamp_(min=low)
         else:
-            self.at_least = lambda values, low: xp.maximum(values, low, values)
+            self.at_least = lambda values, low: xp.maximum(values, low, out=values)
         fuse = xp.fuse if array_api_compat.is_cupy_array(like) else lambda: lambda step: step
         at_least = self.at_least
 

@@ -14,8 +14,9 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution import optics
+from gpu_course.deconvolution import arrays, optics
 from gpu_course.deconvolution.beads import from_beads
+from gpu_course.deconvolution.diffraction import Lens, Model
 from gpu_course.deconvolution.units import lengths, whole_shape
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
@@ -24,7 +25,6 @@ __all__ = ["check", "crop", "from_beads", "gaussian", "theoretical"]
 
 Array = Any  # of NumPy, CuPy or torch
 Kind = Literal["widefield", "confocal"]
-Model = Literal["vectorial", "scalar"]
 
 
 def gaussian(
@@ -76,7 +76,8 @@ def theoretical(
     excitation: float | None = None,
     pinhole: float = 1.0,
     model: Model = "vectorial",
-) -> NDArray[np.float32]:
+    like: Array | None = None,
+) -> Array:
     """Compute the PSF of an objective from what is written on it.
 
     Parameters
@@ -104,32 +105,33 @@ def theoretical(
         Diameter of the confocal pinhole in Airy units: 1 just lets the bright disc through.
     model : "vectorial" or "scalar"
         Whether light counts as a vector wave, as it should above an aperture of about 0.7.
+    like : array, optional
+        Of NumPy, CuPy, PyTorch or another library of the array API: the PSF is made in its library
+        and in its memory, of the graphics card for instance. In NumPy's unless given.
 
     Returns
     -------
-    ndarray of float32
-        Sum 1; its brightest plane and its axis at ``n // 2``. In NumPy's memory.
+    array of float32
+        Sum 1; its brightest plane and its axis at ``n // 2``.
 
     Raises
     ------
     CourseError
-        If a length is missing or in nm, or no such objective can exist.
+        If a length is missing or in nm, no such objective can exist, or a choice is unknown.
 
     Notes
     -----
-    By psfmodels [1]_, with three things mended. It takes the middle between two pixels for the
-    centre of an even number of planes, and a third of a pixel beside one for the centre of an even
-    number of rows: here an odd number is computed, and the surplus is cut off. It scales to a
-    brightest voxel of 1: here the sum is 1. And a point at depth appears in a plane that is not the
-    one the stage has gone to: here the brightest plane is searched for and taken as the centre.
+    A point that shines in every direction and polarisation, a lens that lets all of its aperture
+    through, and light that is summed over square pixels. The physics is that of Gibson and Lanni
+    and of Richards and Wolf, written out in :mod:`gpu_course.deconvolution.diffraction`; a sample
+    with the index of the immersion medium gives the PSF of Born and Wolf.
+
+    Two choices are ours. A point at depth appears in a plane that is not the one the stage has
+    gone to: the brightest plane is searched for and taken as the centre. And the confocal PSF is
+    the product of what the laser lights up and what the pinhole lets through.
 
     A widefield PSF has no end: every plane holds as much light as the one in focus, only more
     spread out. The sum of 1 counts what lies inside the shape.
-
-    References
-    ----------
-    .. [1] https://github.com/tlambert03/PSFmodels, after F. Aguet et al., Optics Express 17 (2009),
-       6829–6848, https://doi.org/10.1364/OE.17.006829
     """
     size = whole_shape(shape)
     steps = lengths(voxel_size, len(size), "voxel_size")
@@ -140,32 +142,32 @@ def theoretical(
         )
     sample = refractive_index if sample_index is None else sample_index
     optics.check(wavelength, numerical_aperture, refractive_index, sample, depth)
-    if kind not in ("widefield", "confocal"):
-        raise CourseError(f'kind is {kind!r}. Say "widefield" or "confocal".')
+    arrays.known("kind", kind, "widefield", "confocal")
+    arrays.known("model", model, "vectorial", "scalar")
     if kind == "confocal":
         excitation = wavelength if excitation is None else excitation
         optics.check(excitation, numerical_aperture, refractive_index, sample, depth)
         if not pinhole > 0:
             raise CourseError(f"A pinhole of {pinhole:g} Airy units lets no light through. Try 1.")
     planes, step = (size[0], steps[0]) if len(size) == 3 else (1, 1.0)
+    rows, columns, pixel = *size[-2:], steps[-1]
 
-    lens = {
-        "model": model, "NA": numerical_aperture, "ni": refractive_index, "ni0": refractive_index,
-        "ns": sample, "pz": float(depth), "dxy": steps[-1],
-    }  # fmt: skip
-    focus = optics.focus(lens, wavelength)
-    heights = focus + (np.arange(planes) - planes // 2) * step
-    odd = 2 * (max(size[-2:]) // 2) + 1
+    lens = Lens(numerical_aperture, refractive_index, sample, float(depth), model)
+    focus = optics.focus(lens, wavelength, pixel)
+    heights = focus + (np.arange(planes, dtype=np.float64) - planes // 2) * step
+    memory = np.empty(0) if like is None else like
     if kind == "confocal":
         assert excitation is not None
-        radius = pinhole * 0.61 * wavelength / numerical_aperture / steps[-1]
-        detected = optics.through_pinhole(heights, odd, wavelength, lens, radius)
-        volume = detected * optics.modelled(heights, odd, excitation, lens)
+        radius = pinhole * 0.61 * wavelength / numerical_aperture / pixel
+        rim = 2 * optics.rim(radius)
+        larger = (rows + rim, columns + rim)
+        detected = optics.modelled(heights, larger, pixel, wavelength, lens, memory)
+        lit = optics.modelled(heights, (rows, columns), pixel, excitation, lens, memory)
+        volume = optics.through_pinhole(detected, radius) * lit
     else:
-        volume = optics.modelled(heights, odd, wavelength, lens)
-    y, x = (odd // 2 - n // 2 for n in size[-2:])
-    volume = volume[:, y : y + size[-2], x : x + size[-1]]
-    return _sum_to_one(volume.reshape(size))
+        volume = optics.modelled(heights, (rows, columns), pixel, wavelength, lens, memory)
+    xp = arrays.namespace(volume)
+    return xp.astype(xp.reshape(volume / xp.sum(volume), size), xp.float32)
 
 
 def crop(psf: Array, share: float = 0.99) -> Array:

@@ -86,18 +86,13 @@ def versions(distributions: Sequence[str]) -> Rows:
     return Rows(rows, label="Versions of the packages")
 
 
-def keras_of_a_fresh_process(*, legacy: bool) -> str:
+def keras_of_a_fresh_process() -> str:
     """Start another Python, import TensorFlow there, and return which Keras it brought along.
-
-    Parameters
-    ----------
-    legacy : bool
-        Whether ``TF_USE_LEGACY_KERAS=1`` is set before TensorFlow is imported.
 
     Returns
     -------
     str
-        Such as ``"tf_keras 2.21.0"``.
+        Such as ``"keras 3.15.1"``.
 
     Raises
     ------
@@ -109,7 +104,7 @@ def keras_of_a_fresh_process(*, legacy: bool) -> str:
         "name = tf.keras.Model.__module__.partition('.')[0]\n"
         "print(name, importlib.import_module(name).__version__)\n"
     )
-    setting = {"TF_USE_LEGACY_KERAS": "1" if legacy else "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    setting = {"TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(
         [sys.executable, "-c", code],
         # Without a GPU in sight it takes none of its memory from the process that asks.

@@ -31,16 +31,12 @@ def torch() -> Device | None:
 
 
 def prepare_tensorflow() -> None:
-    """Set what TensorFlow must find in the environment before it is first imported.
-
-    StarDist is written for Keras 2, which TensorFlow takes only if asked before its import.
-    """
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    """Have TensorFlow start quietly; it reads the environment when it is first imported."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def tensorflow() -> Device | None:
-    """Import TensorFlow as StarDist needs it and return its device; None if not installed.
+    """Import TensorFlow and return its device; None if not installed.
 
     Call it before importing StarDist. It lets TensorFlow take GPU memory as it needs it: left
     alone, TensorFlow takes all of it at once and PyTorch and CuPy in the same process get none.

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from gpu_course import paths
 from gpu_course.devices import driver_files, driver_trial, hardware, no_opencl
 from gpu_course.devices.driver_files import VENDORS, Driver
 from gpu_course.devices.driver_trial import Trial
@@ -28,9 +29,7 @@ _POCL_DEVICES = "POCL_DEVICES"
 
 def _folder() -> Path:
     """Return the course's own folder for answers and announcements."""
-    from gpu_course.images.registry import cache_folder
-
-    return cache_folder() / "opencl"
+    return paths.cache() / "opencl"
 
 
 def _processor() -> str:

@@ -1,19 +1,14 @@
-"""The OpenCL device of clesperanto: which it is, and how a chapter selects it."""
+"""The device of clesperanto: which it is, and how a chapter selects it."""
 
+import importlib
 import sys
+import warnings
 from typing import Any, Literal
 
-from gpu_course.devices import hardware
+from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, no_gpu
 from gpu_course.devices.quiet import hush_compiler
 from gpu_course.errors import CourseError
-
-
-def clesperanto_choice() -> Any | None:
-    """Return the ``pyopencl.Device`` that clesperanto has already settled on, or None."""
-    module = sys.modules.get("pyclesperanto_prototype._tier0._device")
-    chosen = getattr(getattr(module, "_current_device", None), "_instance", None)
-    return getattr(chosen, "device", None)
 
 
 def _none(cause: str) -> CourseError:
@@ -76,41 +71,87 @@ def _describe_opencl(chosen: Any) -> Device:
     )
 
 
+def clesperanto_device() -> Device | None:
+    """Return the device that this run's clesperanto has selected, or None; imports neither."""
+    name = clesperanto.PROTOTYPE if clesperanto.is_prototype() else clesperanto.SUCCESSOR
+    if not clesperanto.is_loaded(name):
+        return None
+    device = sys.modules[name].get_device()
+    return (
+        _describe_opencl(device.device)
+        if clesperanto.is_prototype()
+        else clesperanto.describe(device)
+    )
+
+
 def opencl() -> Device:
-    """Return the OpenCL device that pyclesperanto-prototype uses, or would use.
+    """Return the device that clesperanto uses, or would use.
 
     Raises
     ------
     gpu_course.errors.CourseError
         If there is none, with what to install on this operating system.
     """
-    return _describe_opencl(clesperanto_choice() or _best_opencl(None))
+    return clesperanto_device() or use_opencl()
+
+
+def pyopencl_device() -> Any:
+    """Return clesperanto's OpenCL device as a ``pyopencl.Device``, for kernels of one's own.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If PyOpenCL finds no device of that name.
+    """
+    return _best_opencl(opencl().name)
 
 
 def use_opencl(name: str | None = None) -> Device:
-    """Select the OpenCL device for clesperanto and keep its compiler quiet: a chapter's first line.
+    """Select the device for clesperanto and keep its compiler quiet: a chapter's first line.
+
+    Call it before ``import pyclesperanto``, which looks for drivers as it is imported.
 
     Parameters
     ----------
     name : str, optional
         A part of the device's name. Without it, the GPU with the most memory is taken, or the CPU
         where there is no GPU; ``GPU_COURSE_DEVICE`` (``cpu``, ``gpu`` or a part of a name)
-        restricts that choice.
+        restricts that choice. ``GPU_COURSE_CLESPERANTO`` chooses OpenCL, CUDA, Metal or the
+        prototype.
 
     Returns
     -------
     Device
-        The device selected. Nothing is computed yet: on PoCL each kernel still compiles at its
-        first use, for some seconds, and is kept in the user's cache folder from then on.
+        The device selected. Nothing is computed yet: each kernel still compiles at its first use,
+        which takes seconds on PoCL, and is kept in the user's cache folder from then on.
 
     Raises
     ------
     gpu_course.errors.CourseError
-        If there is no OpenCL device, or none of that name or kind.
+        If there is no device, or none of that name or kind.
+    """
+    drivers.require()  # before either library is imported: each looks for drivers only then
+    hush_compiler()
+    if not clesperanto.is_prototype():
+        library = clesperanto.successor()
+        device = library.select_device(clesperanto.best(name))
+        return clesperanto.describe(device)
+    return use_prototype(name)
+
+
+def use_prototype(name: str | None = None) -> Device:
+    """Select the prototype's OpenCL device, whichever clesperanto the course computes with.
+
+    Parameters
+    ----------
+    name : str, optional
+        As for :func:`use_opencl`, whose errors it raises too.
     """
     hush_compiler()
     chosen = _best_opencl(name)
-    import pyclesperanto_prototype as cle
-
+    with warnings.catch_warnings():
+        # It asks for a package of a few versions ago and says so at each import.
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"pkg_resources|.*_tier0.*")
+        cle = importlib.import_module(clesperanto.PROTOTYPE)
     cle.select_device(chosen.name)
     return _describe_opencl(chosen)

@@ -16,7 +16,7 @@ from gpu_course.devices import hardware
 from gpu_course.devices.array_device import cupy_computes, cupy_device, numpy_device
 from gpu_course.devices.deep_learning import tensorflow, torch
 from gpu_course.devices.device import Device
-from gpu_course.devices.opencl_device import clesperanto_choice, opencl
+from gpu_course.devices.opencl_device import clesperanto_device
 
 # Module to look for in a run → distribution whose version matters for its results. CuPy's
 # distribution carries its CUDA version in its name, so CuPy is asked itself.
@@ -33,12 +33,11 @@ PACKAGES = {
     "pyclesperanto": "pyclesperanto",
     "torch": "torch",
     "tensorflow": "tensorflow",
-    "tf_keras": "tf-keras",
+    "keras": "keras",
     "stardist": "stardist",
     "csbdeep": "csbdeep",
     "napari": "napari",
     "dask": "dask",
-    "psfmodels": "psfmodels",
 }
 
 
@@ -58,10 +57,8 @@ def _versions() -> dict[str, str]:
 
 def _used() -> list[dict[str, Any]]:
     """Return the devices of the libraries that this run has imported."""
-    ask: list[Callable[[], Device | None]] = []
-    # PyOpenCL may be imported and unused; once clesperanto has computed, it has chosen a device.
-    if clesperanto_choice() is not None:
-        ask.append(opencl)
+    # PyOpenCL may be imported and unused: a device was selected, or it is none of this run's.
+    ask: list[Callable[[], Device | None]] = [clesperanto_device]
     if "cupy" in sys.modules and cupy_computes():
         ask.append(cupy_device)
     if "numpy" in sys.modules:

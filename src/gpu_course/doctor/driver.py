@@ -1,10 +1,8 @@
 """The doctor's word on OpenCL drivers: which one was chosen, which were passed over, and why."""
 
-import os
 import sys
 
 from gpu_course.devices import drivers
-from gpu_course.devices.driver_files import VENDORS
 from gpu_course.doctor.check import Check
 
 _NAME = "OpenCL driver"
@@ -19,7 +17,6 @@ def opencl_driver() -> Check:
     if not working:
         what, _, cure = drivers.none_works(trials).partition(". ")
         return Check(_NAME, "fail", f"{what}.", cure)
-    cure = ""
     if named := drivers.of_user():
         found = f"{', '.join(one.driver.name for one in working)}, as OCL_ICD_VENDORS={named} says"
     else:
@@ -30,7 +27,4 @@ def opencl_driver() -> Check:
             found += f"; works too: {', '.join(spare)}"
     if faults := drivers.passed_over(trials):
         found += f"; passed over: {faults}"
-        if not named:
-            # A notebook that Jupyter starts has no part in the choice made here.
-            cure = f"Before you start Jupyter: export {VENDORS}={os.environ[VENDORS]}"
-    return Check(_NAME, "warn" if cure else "ok", found, cure)
+    return Check(_NAME, "ok", found)

@@ -74,9 +74,9 @@ def _opencl_cache() -> Path:
 
 
 def _image_cache() -> Path:
-    from gpu_course.images.registry import cache_folder
+    from gpu_course import paths
 
-    return cache_folder()
+    return paths.cache()
 
 
 def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -> Check:

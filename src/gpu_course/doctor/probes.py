@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gpu_course import devices
-from gpu_course.devices import drivers, hardware
+from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, installed
 from gpu_course.devices.no_opencl import gpu_cure
 from gpu_course.doctor.check import Check
@@ -49,13 +49,15 @@ def _nvidia() -> str:
 def opencl() -> Check:
     """Blur an image with clesperanto and with SciPy."""
     name = "OpenCL (clesperanto)"
-    if not installed("pyclesperanto_prototype"):
-        what = "pyclesperanto-prototype is not installed."
-        return Check(name, "fail", what, "pip install --no-deps pyclesperanto-prototype")
+    library = "pyclesperanto_prototype" if clesperanto.is_prototype() else "pyclesperanto"
+    if not installed(library):
+        what = f"{library.replace('_', '-')} is not installed."
+        return Check(name, "fail", what, f"pip install {library.replace('_', '-')}")
     drivers.require()
     device = devices.use_opencl()
-    import pyclesperanto_prototype as cle
     from scipy.ndimage import gaussian_filter
+
+    from gpu_course import cle
 
     image = _noise((65, 48))
     blurred = cle.pull(cle.gaussian_blur(image, sigma_x=2, sigma_y=2))
@@ -69,7 +71,18 @@ def opencl() -> Check:
     if vendor:
         what = f"{_says(device)}; OpenCL does not see the GPU of this machine ({vendor})."
         return Check(name, "warn", what, gpu_cure(vendor))
-    return Check(name, "ok", _says(device))
+    return Check(name, "ok", f"{_says(device)}{_backends()}")
+
+
+def _backends() -> str:
+    """Name the backends of pyclesperanto that are installed and not in use, and how to choose."""
+    if clesperanto.is_prototype():
+        return "; computed by the prototype"
+    library = clesperanto.successor()
+    others = [one for one in library.list_available_backends() if one != library.get_backend_name()]
+    if not others:
+        return ""
+    return f"; also installed: {', '.join(others)} ({clesperanto.VARIABLE}={others[0]} selects it)"
 
 
 def arrays() -> Check:
@@ -126,7 +139,7 @@ def torch() -> Check:
 def tensorflow() -> Check:
     """Convolve with TensorFlow, then import StarDist on top of it."""
     name = "TensorFlow and StarDist"
-    needed = {"tensorflow": "tensorflow", "tf_keras": "tf-keras", "stardist": "stardist"}
+    needed = {"tensorflow": "tensorflow", "stardist": "stardist"}
     missing = [package for module, package in needed.items() if not installed(module)]
     if missing:
         what = f"{' and '.join(missing)} not installed: the chapters on StarDist need it."

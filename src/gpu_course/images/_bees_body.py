@@ -6,11 +6,13 @@ the same code draws any size, position and direction.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+# Always float32; NumPy's stubs lose that in arithmetic with Python's numbers.
+Field = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """Random surfaces and smooth steps, from which the simulated scenes are made."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+# Always float32; NumPy's stubs lose that in arithmetic with Python's numbers.
+Field = NDArray[np.floating[Any]]
 
 
 def smooth_field(rng: np.random.Generator, shape: tuple[int, int], wavelength: float) -> Field:

@@ -6,6 +6,8 @@ clumps there, most bees with a round tag on the thorax. See the data card of the
 limits of the imitation.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -234,7 +236,7 @@ def _visible(
 
 
 def _expose(
-    grey: NDArray[np.float32], rng: np.random.Generator, length: float
+    grey: NDArray[np.floating[Any]], rng: np.random.Generator, length: float
 ) -> NDArray[np.uint8]:
     """Photograph the scene: blur of the lens, shoulder of the film, noise of the sensor."""
     sigma = rng.uniform(0.45, 0.65) * length / BEE_LENGTH

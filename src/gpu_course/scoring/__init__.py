@@ -17,15 +17,20 @@ Nothing to find and nothing found is a perfect answer: every score is then 1 (an
 If only one of the two images is empty, every score is 0.
 """
 
-from gpu_course.scoring.masks import centreline_recall, cl_dice, dice, iou
-from gpu_course.scoring.objects import (
-    THRESHOLDS,
-    Matching,
-    average_precision,
-    count_error,
-    matching,
-    same_objects,
-)
+from typing import TYPE_CHECKING
+
+from gpu_course import lazy_names
+
+if TYPE_CHECKING:
+    from gpu_course.scoring.masks import centreline_recall, cl_dice, dice, iou
+    from gpu_course.scoring.objects import (
+        THRESHOLDS,
+        Matching,
+        average_precision,
+        count_error,
+        matching,
+        same_objects,
+    )
 
 __all__ = [
     "THRESHOLDS",
@@ -39,3 +44,18 @@ __all__ = [
     "matching",
     "same_objects",
 ]
+
+__getattr__, __dir__ = lazy_names.attach(
+    __name__,
+    {
+        "masks": ("centreline_recall", "cl_dice", "dice", "iou"),
+        "objects": (
+            "Matching",
+            "THRESHOLDS",
+            "average_precision",
+            "count_error",
+            "matching",
+            "same_objects",
+        ),
+    },
+)

@@ -30,8 +30,8 @@ def dice(truth: ArrayLike, prediction: ArrayLike) -> float:
     Dice, L. R. (1945), https://doi.org/10.2307/1932409
     """
     true, predicted = two_masks(truth, prediction)
-    both = np.count_nonzero(true & predicted)
-    return ratio(2 * both, np.count_nonzero(true) + np.count_nonzero(predicted))
+    both, sizes = int((true & predicted).sum()), int(true.sum()) + int(predicted.sum())
+    return ratio(2 * both, sizes)
 
 
 def iou(truth: ArrayLike, prediction: ArrayLike) -> float:
@@ -41,7 +41,7 @@ def iou(truth: ArrayLike, prediction: ArrayLike) -> float:
     IoU = Dice / (2 − Dice).
     """
     true, predicted = two_masks(truth, prediction)
-    return ratio(np.count_nonzero(true & predicted), np.count_nonzero(true | predicted))
+    return ratio(int((true & predicted).sum()), int((true | predicted).sum()))
 
 
 def cl_dice(truth: ArrayLike, prediction: ArrayLike) -> float:

@@ -10,7 +10,7 @@ from gpu_course.deep_learning import setup
 from gpu_course.errors import CourseError
 
 pytestmark = pytest.mark.skipif(
-    any(find_spec(name) is None for name in ("tensorflow", "tf_keras", "torch")),
+    any(find_spec(name) is None for name in ("tensorflow", "torch")),
     reason="TensorFlow or PyTorch is missing",
 )
 
@@ -59,14 +59,13 @@ def test_with_a_stride_same_is_not_the_same(tf, batch):
     np.testing.assert_allclose(found, torchs(batch, 2), atol=1e-4)
 
 
-def test_keras_is_chosen_before_the_import(tf):
-    assert setup.keras_of_a_fresh_process(legacy=True).startswith("tf_keras 2.")
-    assert setup.keras_of_a_fresh_process(legacy=False).startswith("keras 3.")
-    assert tf.keras.Model.__module__.startswith("tf_keras")
+def test_tensorflow_brings_keras_3(tf):
+    assert setup.keras_of_a_fresh_process().startswith("keras 3.")
+    assert tf.keras.Model.__module__.startswith("keras.")
 
 
 def test_a_process_that_cannot_import_tensorflow_is_reported(monkeypatch, tmp_path):
     (tmp_path / "tensorflow.py").write_text("raise ImportError('no luck today')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(CourseError, match="no luck today"):
-        setup.keras_of_a_fresh_process(legacy=True)
+        setup.keras_of_a_fresh_process()

@@ -16,7 +16,7 @@ from gpu_course.deep_learning.stars.design import Design
 from gpu_course.deep_learning.stars.model import build
 from gpu_course.errors import CourseError
 
-needed = ("tensorflow", "tf_keras", "stardist")
+needed = ("tensorflow", "stardist")
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in needed), reason="StarDist or TensorFlow is missing"
 )

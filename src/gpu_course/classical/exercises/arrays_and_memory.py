@@ -15,13 +15,11 @@ def _random_image(shape: tuple[int, int], seed: int) -> np.ndarray:
 
 def lean_score(function: Function) -> tuple[float, str]:
     """Return the least known peak divided by the function's own, and a hint."""
-    from gpu_course import devices
+    from gpu_course import cle, devices
     from gpu_course.classical import lean
     from gpu_course.classical.arrays_and_memory import measure_peak
 
     devices.use_opencl()
-    import pyclesperanto_prototype as cle
-
     image = _random_image((160, 192), seed=3)
     results: list[Any] = []
     sources: list[np.ndarray] = []
@@ -68,11 +66,9 @@ def lean_score(function: Function) -> tuple[float, str]:
 
 def variance_score(function: Function) -> tuple[float, str]:
     """Return 1 minus the relative error of the variance, not below 0, and a hint."""
-    from gpu_course import devices
+    from gpu_course import cle, devices
 
     devices.use_opencl()
-    import pyclesperanto_prototype as cle
-
     # A camera with a high offset: the interesting part is small beside the mean.
     values = 30_000 + 5 * np.random.default_rng(5).standard_normal((512, 512))
     image = cle.push(values)
@@ -104,7 +100,7 @@ CHAINS: list[list[tuple[str, float]]] = [
 
 def run_chain(steps: list[tuple[str, float]], image: Any) -> Any:
     """Run a chain of filters on an array on the device."""
-    import pyclesperanto_prototype as cle
+    from gpu_course import cle
 
     for name, size in steps:
         if name == "gaussian_blur":
@@ -122,13 +118,11 @@ def reach_score(function: Function) -> tuple[float, str]:
     The score is the mean over the chains of 0 where seams appear, and otherwise of the overlap
     needed divided by the overlap given.
     """
-    from gpu_course import devices
+    from gpu_course import cle, devices
     from gpu_course.classical import lean
     from gpu_course.classical.arrays_and_memory import in_tiles
 
     devices.use_opencl()
-    import pyclesperanto_prototype as cle
-
     image = _random_image((96, 80), seed=11)
     scores, hint = [], ""
     for steps in CHAINS:

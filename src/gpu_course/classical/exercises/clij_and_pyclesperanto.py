@@ -37,10 +37,9 @@ def _macro_in_scipy(
 
 def _score(function: Function) -> tuple[float, str]:
     """Return the average precision at IoU 0.9 against the macro's result, and a hint."""
-    from gpu_course import devices
+    from gpu_course import cle, devices
 
     devices.use_opencl()
-    import pyclesperanto_prototype as cle
 
     image = images.load("nuclei").image
     found = np.asarray(function(image, cle))

@@ -44,7 +44,7 @@ def _run(source: Any, name: str) -> NDArray[Any]:
     if f"{name}(" not in source.replace(" ", ""):
         raise Wrong(f"There is no kernel named {name} in your source.")
     # The child has to take the device that the notebook has taken, if it has.
-    chosen = opencl_device.clesperanto_choice()
+    chosen = opencl_device.clesperanto_device()
     try:
         found = _in_child(source, name, chosen.name if chosen else None)
     except CourseError as error:

@@ -46,7 +46,8 @@ def _wrapped(image: NDArray[Any], psf: NDArray[Any]) -> NDArray[Any]:
     corner = np.zeros(image.shape)
     corner[tuple(slice(0, p) for p in psf.shape)] = psf
     corner = np.roll(corner, [-(p // 2) for p in psf.shape], axis=tuple(range(psf.ndim)))
-    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape)
+    axes = range(image.ndim)
+    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape, axes=axes)
 
 
 def _complaint(found: NDArray[Any], image: NDArray[Any], psf: NDArray[Any]) -> str:

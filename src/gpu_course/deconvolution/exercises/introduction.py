@@ -18,7 +18,7 @@ def _case(shape: tuple[int, int]) -> tuple[NDArray[Any], NDArray[Any]]:
     y, x = (np.arange(n) - n // 2 for n in shape)
     spot = np.exp(-(y[:, None] ** 2 + (x - 0.7) ** 2) / 5) + 0.4 * ((y[:, None] == 5) & (x == 3))
     otf = np.fft.rfftn(np.fft.ifftshift(spot / spot.sum()))
-    image = np.fft.irfftn(np.fft.rfftn(dice.random(shape)) * otf, s=shape)
+    image = np.fft.irfftn(np.fft.rfftn(dice.random(shape)) * otf, s=shape, axes=range(len(shape)))
     return image + 0.01 * dice.standard_normal(shape), otf
 
 
@@ -26,7 +26,7 @@ def _answer(image: NDArray[Any], otf: NDArray[Any], enough: NDArray[Any], other:
     """Divide where there is enough, and put something else where there is not."""
     spectrum = np.fft.rfftn(image)
     divided = np.where(enough, spectrum / np.where(enough, otf, 1), other)
-    return np.fft.irfftn(divided, s=image.shape)
+    return np.fft.irfftn(divided, s=image.shape, axes=range(image.ndim))
 
 
 def _complaint(found: NDArray[Any], image: NDArray[Any], otf: NDArray[Any]) -> str:

@@ -59,7 +59,7 @@ def save(
     ----------
     path : Path or str
     model : StarModel
-    optimiser : tf_keras.optimizers.Optimizer
+    optimiser : keras.optimizers.Optimizer
         Its running means are part of the run.
     settings : dict
         All that decides what the run is; another run may not go on from this file.

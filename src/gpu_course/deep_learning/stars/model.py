@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import io
 import logging
-import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import Any
@@ -102,20 +101,17 @@ def build(
     Raises
     ------
     CourseError
-        If TensorFlow or StarDist is not installed, or TensorFlow was imported in another way.
+        If TensorFlow or StarDist is not installed.
     """
     from gpu_course import devices
 
-    # First of all: it tells TensorFlow to be quiet and to take the Keras that StarDist needs.
-    if devices.tensorflow() is None or find_spec("tf_keras") is None:
+    # First of all: it tells TensorFlow to be quiet.
+    if devices.tensorflow() is None or find_spec("stardist") is None:
         raise CourseError(
             "StarDist needs TensorFlow, which is not installed. "
-            "Run: pip install tensorflow tf-keras stardist"
+            "Run: pip install tensorflow stardist"
         )
-    with warnings.catch_warnings():
-        # It says that Keras 2 "might work": it does, and StarDist needs it.
-        warnings.filterwarnings("ignore", message="Using Keras 2")
-        from stardist.models import Config2D, StarDist2D
+    from stardist.models import Config2D, StarDist2D
 
     # Tiles of several shapes are no mistake of ours, and TensorFlow warns of each.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -131,13 +127,6 @@ def build(
     )
     with quiet():
         network = StarDist2D(configuration, name="course", basedir=None)
-    from tf_keras import Model
-
-    if not isinstance(network.keras_model, Model):
-        raise CourseError(
-            "TensorFlow was imported before anybody told it that StarDist needs Keras 2. Restart "
-            "Python, and begin with gpu_course.devices.tensorflow()."
-        )
     model = StarModel(design, network, normalisation or Normalisation())
     model.weights = _first_weights(design, seed)
     return model

@@ -127,7 +127,7 @@ def train(
         or the loss is no number.
     """
     import tensorflow as tf
-    from tf_keras.optimizers import Adam
+    from keras.optimizers import Adam
 
     from gpu_course import devices
 
