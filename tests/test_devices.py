@@ -14,8 +14,8 @@ import pytest
 
 from gpu_course import devices
 from gpu_course.devices import array_device, deep_learning, hardware, no_opencl, overview
-from gpu_course.devices.rows import Rows
 from gpu_course.errors import CourseError
+from gpu_course.html_table import Rows
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="simulates Linux's OpenCL loader")
 

@@ -11,7 +11,8 @@ import pytest
 from gpu_course import doctor
 from gpu_course.devices import Device, hardware
 from gpu_course.devices.hardware import GIB, Gpu
-from gpu_course.doctor import Check, machine, probes, words
+from gpu_course.doctor import Check, machine, probes
+from gpu_course.doctor import report as words
 from gpu_course.doctor.child import ask
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses signals")

@@ -43,20 +43,20 @@ KNOWN_STEPS = {("gpu_course.devices.record", "sizes")}
 """Imports that break the table today: (module, package)."""
 
 KNOWN_CIRCLES = {
-    ("gpu_course.deep_learning.progress", "gpu_course.deep_learning.train"),
+    ("gpu_course.deep_learning.progress", "gpu_course.deep_learning.training"),
     ("gpu_course.pixel_classification.classifier", "gpu_course.pixel_classification.storage"),
 }
 """Pairs of modules that import each other today."""
 
 KNOWN_TWINS = {
-    "gpu_course.deconvolution.curves",
-    "gpu_course.deep_learning.predict",
-    "gpu_course.deep_learning.stars.predict",
-    "gpu_course.deep_learning.stars.train",
-    "gpu_course.deep_learning.train",
-    "gpu_course.deconvolution.widths",
-    "gpu_course.display.scale_bar",
-    "gpu_course.images.download",
+    "gpu_course.display.charts",
+    "gpu_course.deep_learning.prediction",
+    "gpu_course.deep_learning.stardist.prediction",
+    "gpu_course.deep_learning.stardist.training",
+    "gpu_course.deep_learning.training",
+    "gpu_course.deconvolution.profile_widths",
+    "gpu_course.display.scale_bars",
+    "gpu_course.images.downloads",
 }
 """Modules that define a function of their own name."""
 

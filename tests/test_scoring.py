@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from gpu_course import scoring
+from gpu_course import metrics
 from gpu_course.errors import CourseError
 
 
@@ -30,13 +30,13 @@ def random_labels(seed, shape=(80, 80), objects=25, spacing=1):
     return image
 
 
-MASK_SCORES = [scoring.dice, scoring.iou, scoring.cl_dice, scoring.centreline_recall]
+MASK_SCORES = [metrics.dice, metrics.iou, metrics.cl_dice, metrics.centreline_recall]
 
 
 def test_dice_and_iou_of_two_half_overlapping_squares():
     a, b = square((0, 0)), square((0, 2))  # 16 pixels each, 8 in common
-    assert scoring.dice(a, b) == pytest.approx(16 / 32)
-    assert scoring.iou(a, b) == pytest.approx(8 / 24)
+    assert metrics.dice(a, b) == pytest.approx(16 / 32)
+    assert metrics.iou(a, b) == pytest.approx(8 / 24)
 
 
 @pytest.mark.parametrize("score", MASK_SCORES)
@@ -62,10 +62,10 @@ def test_cl_dice_forgives_thickness_and_punishes_a_missing_root():
     thin[:, 12] = thin[:, 42] = True
     half = truth.copy()
     half[:, 30:] = False
-    assert scoring.dice(truth, thin) < 0.4
-    assert scoring.cl_dice(truth, thin) > 0.95
+    assert metrics.dice(truth, thin) < 0.4
+    assert metrics.cl_dice(truth, thin) > 0.95
     # All that was drawn is right (1), half of what should be drawn is there (0.5).
-    assert scoring.cl_dice(truth, half) == pytest.approx(2 / 3, abs=0.02)
+    assert metrics.cl_dice(truth, half) == pytest.approx(2 / 3, abs=0.02)
 
 
 def test_centreline_recall_counts_what_is_within_reach():
@@ -73,38 +73,38 @@ def test_centreline_recall_counts_what_is_within_reach():
     line[:, 20] = True
     beside = np.zeros_like(line)
     beside[:20, 23] = True
-    assert scoring.centreline_recall(line, beside, tolerance=3) == pytest.approx(0.5)
-    assert scoring.centreline_recall(line, beside, tolerance=2) == 0
+    assert metrics.centreline_recall(line, beside, tolerance=3) == pytest.approx(0.5)
+    assert metrics.centreline_recall(line, beside, tolerance=2) == 0
     with pytest.raises(CourseError, match="tolerance"):
-        scoring.centreline_recall(line, beside, tolerance=-1)
+        metrics.centreline_recall(line, beside, tolerance=-1)
 
 
 def test_a_probability_map_is_no_mask():
     with pytest.raises(CourseError, match="threshold"):
-        scoring.dice(np.ones((4, 4)), np.full((4, 4), 0.7))
-    assert scoring.dice(np.ones((4, 4)), np.ones((4, 4), np.float32)) == 1
+        metrics.dice(np.ones((4, 4)), np.full((4, 4), 0.7))
+    assert metrics.dice(np.ones((4, 4)), np.ones((4, 4), np.float32)) == 1
 
 
 def test_matching_counted_by_hand():
     truth = square((0, 0), (0, 10), (10, 0), labels=[7, 900, 3])
     # The first exactly, the second shifted by 1 (12 of 20), the third missed, one invented.
     prediction = square((0, 0), (1, 10), (15, 15), labels=[1, 2, 70000])
-    result = scoring.matching(truth, prediction, 0.5)
+    result = metrics.matching(truth, prediction, 0.5)
     assert (result.tp, result.fp, result.fn) == (2, 1, 1)
     assert result.average_precision == pytest.approx(2 / 4)
     assert result.precision == result.recall == result.f1 == pytest.approx(2 / 3)
     assert result.mean_matched_iou == pytest.approx((1 + 12 / 20) / 2)
     assert result.panoptic_quality == pytest.approx((1 + 12 / 20) / 3)
-    assert scoring.matching(truth, prediction, 0.7).tp == 1
+    assert metrics.matching(truth, prediction, 0.7).tp == 1
     # An IoU of exactly the threshold counts.
-    assert scoring.matching(truth, prediction, 0.6).tp == 2
+    assert metrics.matching(truth, prediction, 0.6).tp == 2
 
 
 def test_one_object_is_matched_once_at_low_thresholds():
     truth = square((0, 0), size=10)
     prediction = truth.copy()
     prediction[5:10, :10] = 2  # both halves have an IoU of 0.5 with the whole
-    result = scoring.matching(truth, prediction, 0.5)
+    result = metrics.matching(truth, prediction, 0.5)
     assert (result.tp, result.fp, result.fn) == (1, 1, 0)
 
 
@@ -113,11 +113,11 @@ def test_the_assignment_matches_as_many_objects_as_possible():
     truth, prediction = np.zeros((1, 40), int), np.zeros((1, 40), int)
     truth[0, 0:10], truth[0, 10:20] = 1, 2
     prediction[0, 4:14], prediction[0, 0:4] = 1, 2
-    result = scoring.matching(truth, prediction, 0.2)
+    result = metrics.matching(truth, prediction, 0.2)
     assert result.tp == 2
 
 
-@pytest.mark.parametrize("threshold", [0.1, 0.3, *scoring.THRESHOLDS])
+@pytest.mark.parametrize("threshold", [0.1, 0.3, *metrics.THRESHOLDS])
 @pytest.mark.parametrize(("shape", "spacing"), [((80, 80), 1), ((80, 80), 977), ((20, 30, 30), 5)])
 def test_agrees_with_stardist(shape, spacing, threshold):
     stardist = pytest.importorskip("stardist.matching")
@@ -125,7 +125,7 @@ def test_agrees_with_stardist(shape, spacing, threshold):
     # A third of the objects exactly right, the others shifted, a few covered by one large one.
     prediction = np.where(truth % 3 == 0, truth, np.roll(truth, 1, axis=-1))
     prediction[random_labels(2, truth.shape, objects=2) > 0] = truth.max() + 2
-    ours = scoring.matching(truth, prediction, threshold)
+    ours = metrics.matching(truth, prediction, threshold)
     theirs = stardist.matching(truth, prediction, threshold)
     assert (ours.tp, ours.fp, ours.fn) == (theirs.tp, theirs.fp, theirs.fn)
     assert ours.tp > 0
@@ -142,11 +142,11 @@ def test_agrees_with_stardist(shape, spacing, threshold):
 
 def test_average_precision_over_thresholds_never_rises():
     truth = random_labels(3)
-    curve = scoring.average_precision(truth, np.roll(truth, 1, axis=0))
+    curve = metrics.average_precision(truth, np.roll(truth, 1, axis=0))
     assert curve.shape == (5,)
     assert (np.diff(curve) <= 0).all()
     assert curve[0] > curve[-1]
-    assert scoring.average_precision(truth, truth * 3).tolist() == [1] * 5
+    assert metrics.average_precision(truth, truth * 3).tolist() == [1] * 5
 
 
 def test_average_precision_of_several_images_pools_their_objects():
@@ -154,13 +154,13 @@ def test_average_precision_of_several_images_pools_their_objects():
     three = square((0, 0), (0, 8), (8, 0))
     nothing = np.zeros_like(one)
     # 1 of 4 objects found; the mean of the two images' scores would be one half.
-    assert scoring.average_precision([one, three], [one, nothing])[0] == pytest.approx(1 / 4)
+    assert metrics.average_precision([one, three], [one, nothing])[0] == pytest.approx(1 / 4)
     with pytest.raises(CourseError, match="2 true and 1 predicted"):
-        scoring.average_precision([one, three], [one])
+        metrics.average_precision([one, three], [one])
     with pytest.raises(CourseError, match="two lists"):
-        scoring.average_precision([one], one)
+        metrics.average_precision([one], one)
     with pytest.raises(CourseError, match="0 true"):
-        scoring.average_precision([], [])
+        metrics.average_precision([], [])
 
 
 def test_empty_label_images():
@@ -170,36 +170,36 @@ def test_empty_label_images():
         (something, nothing, 0),
         (nothing, something, 0),
     ]:
-        result = scoring.matching(truth, prediction)
+        result = metrics.matching(truth, prediction)
         for name in ("average_precision", "precision", "recall", "f1", "panoptic_quality"):
             assert getattr(result, name) == expected, name
-        assert scoring.average_precision(truth, prediction).tolist() == [expected] * 5
+        assert metrics.average_precision(truth, prediction).tolist() == [expected] * 5
 
 
 def test_adding_matchings():
     a, b = square((0, 0)), square((0, 0), (8, 8))
-    both = scoring.matching(a, a) + scoring.matching(b, a)
+    both = metrics.matching(a, a) + metrics.matching(b, a)
     assert (both.tp, both.fp, both.fn, both.summed_iou) == (2, 0, 1, 2)
     with pytest.raises(CourseError, match="different"):
-        scoring.matching(a, a, 0.5) + scoring.matching(a, a, 0.6)
+        metrics.matching(a, a, 0.5) + metrics.matching(a, a, 0.6)
 
 
 def test_count_error():
     two, three = square((0, 0), (8, 8)), square((0, 0), (8, 8), (0, 12), labels=[4, 90, 2])
-    assert scoring.count_error(two, three) == pytest.approx(0.5)
-    assert scoring.count_error(three, two) == pytest.approx(-1 / 3)
-    assert scoring.count_error(np.zeros(4, int), np.zeros(4, int)) == 0
-    assert scoring.count_error(np.zeros(4, int), two) == math.inf
+    assert metrics.count_error(two, three) == pytest.approx(0.5)
+    assert metrics.count_error(three, two) == pytest.approx(-1 / 3)
+    assert metrics.count_error(np.zeros(4, int), np.zeros(4, int)) == 0
+    assert metrics.count_error(np.zeros(4, int), two) == math.inf
 
 
-@pytest.mark.parametrize("function", [*MASK_SCORES, scoring.matching, scoring.average_precision])
+@pytest.mark.parametrize("function", [*MASK_SCORES, metrics.matching, metrics.average_precision])
 def test_different_shapes_are_refused(function):
     with pytest.raises(CourseError, match="shape"):
         function(np.ones((4, 5), int), np.ones((5, 4), int))
 
 
 @pytest.mark.parametrize(
-    "function", [scoring.matching, scoring.average_precision, scoring.count_error]
+    "function", [metrics.matching, metrics.average_precision, metrics.count_error]
 )
 def test_what_is_no_label_image_is_refused(function):
     good = square((0, 0))
@@ -213,22 +213,22 @@ def test_what_is_no_label_image_is_refused(function):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int64, np.float32])
 def test_the_number_type_of_labels_does_not_matter(dtype):
     truth = random_labels(4)
-    expected = scoring.matching(truth, np.roll(truth, 1))
+    expected = metrics.matching(truth, np.roll(truth, 1))
     assert expected.tp > 0
-    assert scoring.matching(truth.astype(dtype), np.roll(truth, 1).astype(dtype)) == expected
+    assert metrics.matching(truth.astype(dtype), np.roll(truth, 1).astype(dtype)) == expected
 
 
 @pytest.mark.parametrize("threshold", [0, -0.1, 1.1])
 def test_thresholds_out_of_range_are_refused(threshold):
     with pytest.raises(CourseError, match="threshold"):
-        scoring.matching(square((0, 0)), square((0, 0)), threshold)
+        metrics.matching(square((0, 0)), square((0, 0)), threshold)
 
 
 def test_renumbered_labels_are_the_same_objects():
     labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
     numbers = np.array([0, 9, 3, 0, 0, 0, 0, 1])
-    assert scoring.same_objects(labels, numbers[labels])
-    assert scoring.same_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
+    assert metrics.same_objects(labels, numbers[labels])
+    assert metrics.same_objects(np.zeros((2, 2), int), np.zeros((2, 2), int))
 
 
 @pytest.mark.parametrize(
@@ -243,5 +243,5 @@ def test_renumbered_labels_are_the_same_objects():
 )
 def test_other_objects_are_told_apart(other):
     labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
-    assert not scoring.same_objects(labels, np.array(other))
-    assert not scoring.same_objects(np.array(other), labels)
+    assert not metrics.same_objects(labels, np.array(other))
+    assert not metrics.same_objects(np.array(other), labels)

@@ -1,8 +1,8 @@
 """Check a student's function on the course's images and show the score beside the course's own.
 
 A chapter's exercise is named ``part/chapter/exercise``. Its :class:`Check` lives in the module
-``gpu_course.<part>.exercises.<chapter>``, in the dictionary ``CHECKS``, beside the subject that it
-is about; it is found by name, so that a new exercise touches no list here.
+``gpu_course.lessons.<part>.<chapter>.checks``, in the dictionary ``CHECKS``; it is found by
+name, so that a new exercise touches no list here.
 """
 
 import importlib
@@ -114,7 +114,7 @@ def find(name: str) -> Check:
     """
     part, _, rest = name.partition("/")
     chapter, _, exercise = rest.partition("/")
-    module = f"gpu_course.{part}.exercises.{chapter}".replace("-", "_")
+    module = f"gpu_course.lessons.{part}.{chapter}.checks".replace("-", "_")
     try:
         checks: dict[str, Check] = importlib.import_module(module).CHECKS
     except ModuleNotFoundError as error:

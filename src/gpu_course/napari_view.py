@@ -1,5 +1,7 @@
 """Real pictures of napari's window, also on a machine without a screen."""
 
+from __future__ import annotations
+
 import functools
 import os
 import shutil
@@ -41,7 +43,7 @@ class Snapshot:
 
 
 def snapshot(
-    build: "Callable[[napari.Viewer], object]", *, size: tuple[int, int] = (1000, 620)
+    build: Callable[[napari.Viewer], object], *, size: tuple[int, int] = (1000, 620)
 ) -> Snapshot | None:
     """Open napari, let `build` fill it, and return a picture of the whole window.
 
@@ -148,3 +150,54 @@ def _own_screen() -> str:
     os.close(write)
     with os.fdopen(read) as pipe:
         return f":{pipe.readline().strip()}"
+
+
+def longest_silence(start: Callable[[], object], seconds: float = 1.0) -> float:
+    """Return the longest time for which the window did not answer.
+
+    A clock in the window ticks every 5 ms. While the window is busy with something else, it
+    does not.
+
+    Parameters
+    ----------
+    start : callable
+        Begins some work, as the click of a button would.
+    seconds : float
+        For how long the window is watched.
+
+    Returns
+    -------
+    float
+        In seconds.
+    """
+    from qtpy.QtCore import QTimer
+
+    ticks: list[float] = []
+    timer = QTimer()
+    timer.setInterval(5)
+    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
+    timer.start()
+
+    def begin() -> None:
+        # What the window had to do before, as to draw itself for the first time, does not count.
+        ticks[:] = [time.perf_counter()]
+        start()
+
+    live(0.2)
+    QTimer.singleShot(0, begin)
+    live(seconds)
+    timer.stop()
+    return float(np.diff(ticks).max())
+
+
+def live(seconds: float, until: Callable[[], object] | None = None) -> None:
+    """Let the window do its work, for some time or until something is true.
+
+    On your own screen napari does this by itself; a cell that waits must ask for it.
+    """
+    from qtpy.QtWidgets import QApplication
+
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end and not (until and until()):
+        QApplication.processEvents()
+        time.sleep(0.002)

@@ -120,7 +120,7 @@ def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, c
     site = copy / "_build" / "html"
     page = (site / f"{CHAPTER}.html").read_text()
     assert 'class="course-stale"' in page
-    assert "src/gpu_course/scoring/masks.py: changed" in page
+    assert "src/gpu_course/metrics/masks.py: changed" in page
     assert 'class="course-stale"' not in (site / "start" / "setup.html").read_text()
     assert (site / pages.notebook_path(CHAPTER, "student")).is_file()
     (wheel,) = (site / "downloads").iterdir()

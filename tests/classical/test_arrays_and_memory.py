@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from gpu_course import devices, exercises
-from gpu_course.classical import arrays_and_memory as memory
-from gpu_course.classical import lean
+from gpu_course.classical import memory
 from gpu_course.classical.buffers import count_buffers
-from gpu_course.classical.devices import GIB, Facts
+from gpu_course.classical.device_facts import GIB, Facts
 from gpu_course.errors import CourseError
+from gpu_course.lessons.classical.arrays_and_memory import solutions as lean
 
 PART = "classical/arrays-and-memory/"
 CARD = Facts("OpenCL", "a card", "GPU", 20, 1.5, 4 * GIB, 1 * GIB)
@@ -415,7 +415,7 @@ def test_overlaps_that_leave_seams_or_waste(answer, state, hint):
 
 
 def test_the_figure_says_each_peak_in_words(image):
-    from gpu_course.classical.memory_plot import plot_history
+    from gpu_course.lessons.classical.arrays_and_memory.figures import plot_history
 
     peak = memory.measure_peak(lean.blobs_lean, image)
     figure = plot_history({"lean": peak})

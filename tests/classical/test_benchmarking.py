@@ -4,14 +4,13 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, timing
-from gpu_course.classical import benchmarking as b
 from gpu_course.classical import operations as o
-from gpu_course.classical import roofline
 from gpu_course.errors import CourseError
+from gpu_course.lessons.classical.benchmarking import roofline, solutions, timers
 
 
 def test_the_pretend_device_works_behind_our_back():
-    device = b.PretendDevice([2.0, 3.0], handing_over=0.5)
+    device = timers.PretendDevice([2.0, 3.0], handing_over=0.5)
     device.work()
     assert device.clock() == 0.5
     device.work()
@@ -22,28 +21,28 @@ def test_the_pretend_device_works_behind_our_back():
 
 
 def test_the_courses_timer_is_right_on_it_and_the_hasty_one_is_not():
-    device = b.PretendDevice([12.0, 2.0, 9.0, 2.0, 2.0], queue=50.0)
+    device = timers.PretendDevice([12.0, 2.0, 9.0, 2.0, 2.0], queue=50.0)
     found = timing.medians(
         {"work": device.work}, warm_up=1, repeats=5, wait=device.wait, clock=device.clock
     )
     assert found["work"] == pytest.approx(2.0, abs=0.01)
-    device = b.PretendDevice()
-    assert b.hasty_time(device.work, device.wait, device.clock, 5) == pytest.approx(0.001)
-    assert b.fair_time(device.work, device.wait, device.clock, 5) == pytest.approx(2.001)
+    device = timers.PretendDevice()
+    assert timers.hasty_time(device.work, device.wait, device.clock, 5) == pytest.approx(0.001)
+    assert solutions.fair_time(device.work, device.wait, device.clock, 5) == pytest.approx(2.001)
 
 
 @pytest.mark.parametrize(("slope", "factor"), [(0.5, 1e-4), (0.3, 2e-5), (0.9, 1.5e-6)])
 def test_power_laws_cross_where_they_should(slope, factor):
     sizes = np.geomspace(10, 1e8, 15)
     expected = (factor / 1e-6) ** (1 / (1 - slope))
-    assert b.crossing(sizes, 1e-6 * sizes, factor * sizes**slope) == pytest.approx(expected)
+    assert solutions.crossing(sizes, 1e-6 * sizes, factor * sizes**slope) == pytest.approx(expected)
 
 
 def test_no_crossing():
-    assert b.crossing([1, 2], [1, 2], [2, 3]) == np.inf
-    assert b.crossing([1, 2], [2, 3], [1, 2]) == 1
+    assert solutions.crossing([1, 2], [1, 2], [2, 3]) == np.inf
+    assert solutions.crossing([1, 2], [2, 3], [1, 2]) == 1
     # Lines that cross twice: from the last crossing on, the second is faster.
-    assert 3 < b.crossing([1, 2, 3, 4], [2, 1, 1, 4], [1, 2, 2, 2]) < 4
+    assert 3 < solutions.crossing([1, 2, 3, 4], [2, 1, 1, 4], [1, 2, 2, 2]) < 4
 
 
 def test_a_roof_is_the_lower_of_two_limits():
@@ -175,7 +174,7 @@ def unwaited_start(work, wait, clock, repeats):
 
 
 def all_times(work, wait, clock, repeats):
-    return [b.fair_time(work, wait, clock, repeats)]
+    return [solutions.fair_time(work, wait, clock, repeats)]
 
 
 def nearest_size(sizes, first, second):
@@ -195,7 +194,7 @@ def straight_lines(sizes, first, second):
 
 @pytest.mark.parametrize(
     ("exercise", "solution"),
-    [("unsynchronised-timing", b.fair_time), ("where-the-lines-cross", b.crossing)],
+    [("unsynchronised-timing", solutions.fair_time), ("where-the-lines-cross", solutions.crossing)],
 )
 def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
     name = f"classical/benchmarking/{exercise}"
@@ -206,7 +205,7 @@ def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
-        ("unsynchronised-timing", b.hasty_time, "before the work is done"),
+        ("unsynchronised-timing", timers.hasty_time, "before the work is done"),
         ("unsynchronised-timing", waits_at_the_end, "Somebody else"),
         ("unsynchronised-timing", no_warm_up, "compiles"),
         ("unsynchronised-timing", mean, "median"),

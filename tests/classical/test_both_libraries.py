@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gpu_course import scoring
+from gpu_course import metrics
 from gpu_course.devices.device import installed
 
 # Each library in a process of its own, as a program uses one or the other.
@@ -65,13 +65,13 @@ def answers(tmp_path_factory):
 def test_both_libraries_find_the_same_objects(answers, name):
     new, old = answers
     assert new[name].max() > 10
-    assert scoring.matching(old[name], new[name], threshold=0.9).f1 == 1
+    assert metrics.matching(old[name], new[name], threshold=0.9).f1 == 1
 
 
 def test_both_libraries_find_the_same_roots(answers):
     new, old = answers
     assert new["roots"].any()
-    assert scoring.iou(old["roots"], new["roots"]) > 0.999
+    assert metrics.iou(old["roots"], new["roots"]) > 0.999
 
 
 @pytest.mark.parametrize("name", ["nuclei", "bees", "roots"])

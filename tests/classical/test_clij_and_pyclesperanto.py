@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from gpu_course import devices, exercises, images
-from gpu_course.classical import clij_and_pyclesperanto as clij
-from gpu_course.classical import translations
 from gpu_course.devices import clesperanto, opencl_device
+from gpu_course.lessons.classical.clij_and_pyclesperanto import solutions as clij
+from gpu_course.lessons.classical.clij_and_pyclesperanto import translations
 
 NAME = "classical/clij-and-pyclesperanto/translate"
 

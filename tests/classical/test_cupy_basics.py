@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import exercises
-from gpu_course.classical import cupy_basics
+from gpu_course.lessons.classical.cupy_basics import solutions as cupy_basics
 
 BACKGROUND = "classical/cupy-basics/remove-background"
 CONTRAST = "classical/cupy-basics/local-contrast"

@@ -3,30 +3,31 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.classical import cupy_drop_in
+from gpu_course.devices import array_libraries
+from gpu_course.lessons.classical.cupy_drop_in import solutions
 
 NAME = "classical/cupy-drop-in/any-library"
 IMAGE = np.random.default_rng(0).integers(0, 256, (12, 17), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("library", cupy_drop_in.libraries())
+@pytest.mark.parametrize("library", array_libraries.libraries())
 def test_arrays_go_into_each_library_and_come_back(library):
-    put = cupy_drop_in.libraries()[library]
-    np.testing.assert_array_equal(cupy_drop_in.back(put(IMAGE)), IMAGE)
+    put = array_libraries.libraries()[library]
+    np.testing.assert_array_equal(array_libraries.back(put(IMAGE)), IMAGE)
 
 
-@pytest.mark.parametrize("library", cupy_drop_in.libraries())
+@pytest.mark.parametrize("library", array_libraries.libraries())
 def test_libraries_get_copies(library):
     image = IMAGE.copy()
-    inside = cupy_drop_in.libraries()[library](image)
+    inside = array_libraries.libraries()[library](image)
     image[...] = 0
-    np.testing.assert_array_equal(cupy_drop_in.back(inside), IMAGE)
+    np.testing.assert_array_equal(array_libraries.back(inside), IMAGE)
 
 
 def test_pretended_device_cannot_be_read_by_numpy():
     pytest.importorskip("array_api_strict")
     with pytest.raises(RuntimeError, match="device"):
-        np.asarray(cupy_drop_in.libraries()["strict"](IMAGE))
+        np.asarray(array_libraries.libraries()["strict"](IMAGE))
 
 
 def test_errors_are_printed_beside_results_and_not_raised(capsys):
@@ -35,35 +36,35 @@ def test_errors_are_printed_beside_results_and_not_raised(capsys):
             return "fine"
         raise ValueError("not here\nsecond line")
 
-    cupy_drop_in.on_each(only_numpy, IMAGE)
+    solutions.on_each(only_numpy, IMAGE)
     printed = capsys.readouterr().out
     assert "NumPy    fine" in printed
-    assert printed.count("ValueError: not here\n") == len(cupy_drop_in.libraries()) - 1
+    assert printed.count("ValueError: not here\n") == len(array_libraries.libraries()) - 1
 
 
 def test_outcomes_are_one_short_line_each(capsys):
-    cupy_drop_in.on_each(lambda a: (a, a), np.array([1, 2], np.float32))
-    cupy_drop_in.on_each(lambda a: "x" * 500, IMAGE)
+    solutions.on_each(lambda a: (a, a), np.array([1, 2], np.float32))
+    solutions.on_each(lambda a: "x" * 500, IMAGE)
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 * len(cupy_drop_in.libraries())
+    assert len(lines) == 2 * len(array_libraries.libraries())
     assert max(map(len, lines)) <= 100
     assert not any("device1" in line for line in lines)
 
 
-@pytest.mark.parametrize("library", cupy_drop_in.libraries())
+@pytest.mark.parametrize("library", array_libraries.libraries())
 def test_flatten_stays_in_its_library_and_takes_row_means_out(library):
     striped = IMAGE + 50.0 * np.arange(12, dtype=np.float32)[:, None]
-    given = cupy_drop_in.libraries()[library](striped.astype(np.float32))
-    flat = cupy_drop_in.flatten(given)
+    given = array_libraries.libraries()[library](striped.astype(np.float32))
+    flat = solutions.flatten(given)
     assert type(flat) is type(given)
-    values = cupy_drop_in.back(flat)
+    values = array_libraries.back(flat)
     assert values.dtype == np.float32
     assert (values.min(), values.max()) == (0, 1)
-    np.testing.assert_allclose(values, cupy_drop_in.flatten(IMAGE), atol=1e-5)
+    np.testing.assert_allclose(values, solutions.flatten(IMAGE), atol=1e-5)
 
 
 def test_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(NAME, cupy_drop_in.flatten).solved
+    assert exercises.check(NAME, solutions.flatten).solved
     assert exercises.check(NAME, lambda image: None).state == "not solved yet"
 
 
@@ -75,7 +76,7 @@ def still_numpy(image):
 
 
 def through_numpy(image):
-    return cupy_drop_in.flatten(cupy_drop_in.back(image))
+    return solutions.flatten(array_libraries.back(image))
 
 
 def in_place(image):

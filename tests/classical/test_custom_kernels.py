@@ -6,8 +6,8 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import devices, exercises
-from gpu_course.classical import custom_kernels, kernel_process
-from gpu_course.classical.exercises import custom_kernels as checks
+from gpu_course.classical import kernel_process
+from gpu_course.lessons.classical.custom_kernels import checks, compiler, solutions
 
 THRESHOLD = "classical/custom-kernels/local-threshold"
 MEDIAN = "classical/custom-kernels/median"
@@ -33,8 +33,8 @@ def run(cle, source):
     """Run the kernel `twice` and return its messages and its result, -1 where none was."""
     src = cle.push(np.arange(6, dtype=np.float32).reshape(2, 3))
     dst = cle.push(np.full((2, 3), -1, dtype=np.float32))
-    file = custom_kernels.save(source, "twice")
-    with custom_kernels.compiler_messages(file) as messages:
+    file = compiler.save(source, "twice")
+    with compiler.compiler_messages(file) as messages:
         cle.execute(
             kernel_source=file,
             kernel_name="twice",
@@ -76,7 +76,7 @@ def test_error_is_printed_and_not_raised_and_nothing_ran(cle, capfd):
 
 
 def test_other_errors_pass_through(cle):
-    with pytest.raises(ZeroDivisionError), custom_kernels.compiler_messages("x.cl"):
+    with pytest.raises(ZeroDivisionError), compiler.compiler_messages("x.cl"):
         1 / 0  # noqa: B018
 
 
@@ -97,14 +97,14 @@ def test_environment_and_warnings_are_as_before(cle):
 )
 def test_messages_of_all_drivers_become_one_form(log):
     log = f"warning: tempfile.cl:27:26: not yours\n{log}\n{log}"
-    assert custom_kernels.concerning(log, "gamma") == ["gamma, line 6: error: use of x"]
+    assert compiler.concerning(log, "gamma") == ["gamma, line 6: error: use of x"]
 
 
 @pytest.mark.parametrize(
     ("name", "solution"),
     [
-        (THRESHOLD, custom_kernels.local_threshold_kernel),
-        (MEDIAN, custom_kernels.median_kernel),
+        (THRESHOLD, solutions.local_threshold_kernel),
+        (MEDIAN, solutions.median_kernel),
     ],
 )
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
@@ -130,7 +130,7 @@ def altered(source, *replacements):
     ],
 )
 def test_threshold_check_names_the_mistake(replacements, says):
-    wrong = altered(custom_kernels.local_threshold_kernel(), *replacements)
+    wrong = altered(solutions.local_threshold_kernel(), *replacements)
     result = exercises.check(THRESHOLD, wrong)
     assert not result.solved
     assert says in result.message
@@ -145,14 +145,14 @@ def test_threshold_check_names_the_mistake(replacements, says):
     ],
 )
 def test_median_check_names_the_mistake(replacements, says):
-    result = exercises.check(MEDIAN, altered(custom_kernels.median_kernel(), *replacements))
+    result = exercises.check(MEDIAN, altered(solutions.median_kernel(), *replacements))
     assert not result.solved
     assert says in result.message
 
 
 def test_check_tells_a_mean_from_a_median():
     mean = altered(
-        custom_kernels.median_kernel(),
+        solutions.median_kernel(),
         ("float values[9];", "float values[9], sum = 0;"),
         ("place).x;", "place).x, sum += values[i];"),
         ("PIXEL_TYPE(values[4])", "PIXEL_TYPE(sum / 9)"),
@@ -163,13 +163,13 @@ def test_check_tells_a_mean_from_a_median():
 @pytest.mark.parametrize("shape", [(1, 1), (2, 5), (61, 77)])
 def test_median_equals_scipy_also_with_equal_values(shape):
     image = np.random.default_rng(1).integers(0, 9, shape).astype(np.float32)
-    found = kernel_process.run(custom_kernels.median_kernel(), "median_3x3", image)
+    found = kernel_process.run(solutions.median_kernel(), "median_3x3", image)
     np.testing.assert_array_equal(found, ndimage.median_filter(image, 3, mode="nearest"))
 
 
 def test_check_survives_a_kernel_that_kills_its_process():
     far = altered(
-        custom_kernels.median_kernel(),
+        solutions.median_kernel(),
         ("    WRITE_dst", "    dst[x + 400000000000L] = values[4];\n    WRITE_dst"),
     )
     result = exercises.check(MEDIAN, far)
@@ -188,7 +188,7 @@ def test_course_kernel_is_run_once_for_many_checks(monkeypatch):
     checks._in_child.cache_clear()
     monkeypatch.setattr(kernel_process, "run", counted)
     for end in ("", " ", "  "):
-        own = altered(custom_kernels.median_kernel(), ("}", "}" + end))
+        own = altered(solutions.median_kernel(), ("}", "}" + end))
         assert exercises.check(MEDIAN, own).solved
     checks._in_child.cache_clear()
     assert len(runs) == 3  # the first of the three is the course's own

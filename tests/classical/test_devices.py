@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from gpu_course import devices, exercises
-from gpu_course.classical import devices as chapter
-from gpu_course.classical.devices import GIB, Facts, example_devices
+from gpu_course.classical import device_facts
+from gpu_course.classical.device_facts import GIB, Facts
 from gpu_course.devices import hardware
 from gpu_course.errors import CourseError
+from gpu_course.lessons.classical.devices import solutions
+from gpu_course.lessons.classical.devices.solutions import example_devices
 
 CHOOSE = "classical/devices/choose-a-device"
 PREDICT = "classical/devices/predict-the-time"
@@ -20,14 +22,14 @@ def test_opencl_facts_are_those_of_the_driver():
     import pyopencl as cl
 
     chosen = devices.use_opencl()
-    facts = chapter.facts_in_use()
+    facts = device_facts.facts_in_use()
     driver = next(
         one
         for platform in cl.get_platforms()
         for one in platform.get_devices()
         if one.name.strip() == chosen.name
     )
-    assert facts in chapter.opencl_facts()
+    assert facts in device_facts.opencl_facts()
     assert facts.compute_units == driver.max_compute_units > 0
     assert facts.memory == driver.global_mem_size >= facts.max_allocation > 0
     assert facts.kind == chosen.kind
@@ -40,13 +42,13 @@ def test_no_opencl_is_an_empty_list_and_not_an_error(monkeypatch):
         raise cl.LogicError("clGetPlatformIDs failed: PLATFORM_NOT_FOUND_KHR")
 
     monkeypatch.setattr(cl, "get_platforms", fail)
-    assert chapter.opencl_facts() == []
+    assert device_facts.opencl_facts() == []
 
 
 def test_a_device_that_went_away_is_said(monkeypatch):
-    monkeypatch.setattr(chapter, "opencl_facts", list)
+    monkeypatch.setattr(device_facts, "opencl_facts", list)
     with pytest.raises(CourseError, match="Restart"):
-        chapter.facts_in_use()
+        device_facts.facts_in_use()
 
 
 def fake_cuda(answers):
@@ -69,7 +71,7 @@ def fake_cuda(answers):
 def test_cuda_attributes_are_asked_of_the_right_device(monkeypatch):
     cuda = fake_cuda({13: 1_980_000, 16: 132, 18: 0, 36: 2_619_000, 37: 5120})
     monkeypatch.setattr(ctypes, "CDLL", lambda name: cuda)
-    say = chapter._cuda_attributes(1)
+    say = device_facts._cuda_attributes(1)
     assert say == {
         "clock": 1_980_000,
         "units": 132,
@@ -84,8 +86,8 @@ def test_cuda_facts_compute_the_bandwidth_of_the_data_sheet(monkeypatch):
     say = {"clock": 1_980_000, "units": 132, "integrated": 0}
     say |= {"memory_clock": 2_619_000, "bus_width": 5120}
     monkeypatch.setattr(hardware, "cuda_gpus", lambda: [gpu])
-    monkeypatch.setattr(chapter, "_cuda_attributes", lambda index: say)
-    (facts,) = chapter.cuda_facts()
+    monkeypatch.setattr(device_facts, "_cuda_attributes", lambda index: say)
+    (facts,) = device_facts.cuda_facts()
     assert facts.bandwidth == pytest.approx(3.35e12, rel=0.01)
     assert (facts.compute_units, facts.clock) == (132, 1.98)
     assert facts.max_allocation == facts.memory == gpu.memory
@@ -94,26 +96,28 @@ def test_cuda_facts_compute_the_bandwidth_of_the_data_sheet(monkeypatch):
 def test_what_cuda_does_not_say_is_unknown_and_not_zero(monkeypatch):
     monkeypatch.setattr(hardware, "cuda_gpus", lambda: [hardware.Gpu("X", GIB, "CUDA 13.0")])
     monkeypatch.setattr(ctypes, "CDLL", lambda name: fake_cuda({}))
-    monkeypatch.setattr(chapter, "_cuda_attributes", lambda index: dict.fromkeys(chapter._CUDA, 0))
-    (facts,) = chapter.cuda_facts()
+    monkeypatch.setattr(
+        device_facts, "_cuda_attributes", lambda index: dict.fromkeys(device_facts._CUDA, 0)
+    )
+    (facts,) = device_facts.cuda_facts()
     assert (facts.bandwidth, facts.clock, facts.compute_units) == (None, None, None)
-    said = {row["fact"]: row["X"] for row in chapter.facts_table([facts])}
+    said = {row["fact"]: row["X"] for row in device_facts.facts_table([facts])}
     assert (said["bandwidth"], said["clock"], said["compute units"]) == ("–", "–", "–")
 
 
 def test_metal_has_no_float64(monkeypatch):
     from gpu_course.devices import device
 
-    monkeypatch.setattr(chapter.sys, "platform", "darwin")
+    monkeypatch.setattr(device_facts.sys, "platform", "darwin")
     monkeypatch.setattr(device, "mps_computes", lambda: True)
     apple = device.Device("PyTorch", "Apple M3", "GPU", 12 * GIB, "Metal (MPS)")
     monkeypatch.setattr(device, "mps_device", lambda library: apple)
-    (facts,) = chapter.mps_facts()
+    (facts,) = device_facts.mps_facts()
     assert (facts.through, facts.float64, facts.memory) == ("Metal", False, 12 * GIB)
 
 
 def test_table_writes_large_and_small_numbers_plainly():
-    rows = {row.pop("fact"): row for row in chapter.facts_table(example_devices())}
+    rows = {row.pop("fact"): row for row in device_facts.facts_table(example_devices())}
     assert list(rows["bandwidth"].values()) == [
         "190 GB/s",
         "500 GB/s",
@@ -126,7 +130,7 @@ def test_table_writes_large_and_small_numbers_plainly():
 
 def test_two_devices_of_one_name_keep_a_column_each():
     twin = Facts("CUDA", "X", "GPU", 1, 1.0, GIB, GIB)
-    rows = chapter.facts_table([twin, twin, Facts("OpenCL", "Y", "CPU", 1, 1.0, GIB, GIB)])
+    rows = device_facts.facts_table([twin, twin, Facts("OpenCL", "Y", "CPU", 1, 1.0, GIB, GIB)])
     assert list(rows[0]) == ["fact", "X (1)", "X (2)", "Y"]
 
 
@@ -148,7 +152,7 @@ def best(able, key):
 
 
 def test_the_courses_choice_solves_it():
-    assert exercises.check(CHOOSE, chapter.choose_device).solved
+    assert exercises.check(CHOOSE, solutions.choose_device).solved
 
 
 def test_stubs_are_not_solved_yet():
@@ -206,13 +210,13 @@ def test_an_entry_in_place_of_a_name_is_said():
 
 def test_prediction_of_a_known_chain():
     # 100 MB read and written ten times at 100 GB/s, and over a bus of 10 GB/s twice
-    seconds = chapter.predict_seconds(10**8, 10, 100e9, 10e9)
+    seconds = solutions.predict_seconds(10**8, 10, 100e9, 10e9)
     assert seconds == pytest.approx(0.02 + 0.02)
-    assert chapter.predict_seconds(10**8, 10, 100e9) == pytest.approx(0.02)
+    assert solutions.predict_seconds(10**8, 10, 100e9) == pytest.approx(0.02)
 
 
 def test_the_courses_prediction_solves_it():
-    assert exercises.check(PREDICT, chapter.predict_seconds).solved
+    assert exercises.check(PREDICT, solutions.predict_seconds).solved
 
 
 @pytest.mark.parametrize(
@@ -237,4 +241,4 @@ def test_seconds_must_be_a_number():
 
 def test_a_device_of_which_much_is_unknown_can_be_described():
     silent = Facts("Metal", "Apple", "GPU", None, None, GIB, GIB)
-    assert "–" in str(chapter.facts_table([silent]))
+    assert "–" in str(device_facts.facts_table([silent]))

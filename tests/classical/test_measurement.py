@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_course import exercises
-from gpu_course.classical import measurement as m
+from gpu_course.classical import measurement
 from gpu_course.errors import CourseError
+from gpu_course.lessons.classical.measurement import solutions
 
 
 def random_labels(seed, shape=(64, 80), n=20, step=1, density=0.3):
@@ -53,7 +54,7 @@ def assert_agrees(image, labels):
     import pandas as pd
     from skimage.measure import regionprops_table
 
-    found = m.measure(image, labels)
+    found = measurement.measure(image, labels)
     expected = pd.DataFrame(
         regionprops_table(
             labels,
@@ -92,9 +93,11 @@ def test_agrees_with_regionprops(case):
 def test_a_huge_number_takes_no_more_memory_than_a_small_one():
     """regionprops itself gives up here, so its table of the same objects renumbered is ours."""
     image, labels = random_labels(3, n=5)
-    huge = m.measure(image, labels * 400_000_000)
-    assert list(huge.label) == list(m.measure(image, labels).label * 400_000_000)
-    assert huge.drop(columns="label").equals(m.measure(image, labels).drop(columns="label"))
+    huge = measurement.measure(image, labels * 400_000_000)
+    assert list(huge.label) == list(measurement.measure(image, labels).label * 400_000_000)
+    assert huge.drop(columns="label").equals(
+        measurement.measure(image, labels).drop(columns="label")
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -119,19 +122,21 @@ def test_no_object_gives_an_empty_table_with_the_same_columns(shape):
     labels = np.zeros(shape, np.int32)
     some = labels.copy()
     some.flat[3] = 2
-    table = m.measure(image, labels)
+    table = measurement.measure(image, labels)
     assert len(table) == 0
-    assert list(table) == list(m.measure(image, some))
-    assert list(table.dtypes) == list(m.measure(image, some).dtypes)
-    assert len(m.on_border(table, shape)) == 0
-    assert np.isnan(m.paint(labels, table, "area")).all()
+    assert list(table) == list(measurement.measure(image, some))
+    assert list(table.dtypes) == list(measurement.measure(image, some).dtypes)
+    assert len(measurement.on_border(table, shape)) == 0
+    assert np.isnan(measurement.paint(labels, table, "area")).all()
 
 
 def test_a_mask_and_whole_floats_are_labels_too():
     image, labels = random_labels(0)
-    assert len(m.measure(image, labels > 0)) == 1
+    assert len(measurement.measure(image, labels > 0)) == 1
     for dtype in (np.float32, np.uint8, np.uint32, np.uint64, np.int64):
-        assert m.measure(image, labels.astype(dtype)).equals(m.measure(image, labels))
+        assert measurement.measure(image, labels.astype(dtype)).equals(
+            measurement.measure(image, labels)
+        )
 
 
 @pytest.mark.parametrize(
@@ -145,7 +150,7 @@ def test_a_mask_and_whole_floats_are_labels_too():
 )
 def test_bad_input_is_named(image, labels, words):
     with pytest.raises(CourseError, match=words):
-        m.measure(image, labels)
+        measurement.measure(image, labels)
 
 
 def test_clesperanto_loses_large_objects_where_measure_does_not():
@@ -159,34 +164,34 @@ def test_clesperanto_loses_large_objects_where_measure_does_not():
     known = np.nonzero(labels)[1].mean()
     assert lost["area"][0] == labels.sum()
     assert abs(lost["centroid_x"][0] - known) > 1e-4
-    assert abs(m.measure(labels, labels).centroid_x[0] - known) < 1e-9
+    assert abs(measurement.measure(labels, labels).centroid_x[0] - known) < 1e-9
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_objects_on_the_border_have_a_pixel_there(case):
     image, labels = CASES[case]()
-    table = m.measure(image, labels)
+    table = measurement.measure(image, labels)
     ends = [labels.take([0, -1], axis) for axis in range(labels.ndim)]
     expected = np.isin(table.label, np.concatenate([end.ravel() for end in ends]))
-    np.testing.assert_array_equal(m.on_border(table, labels.shape), expected)
+    np.testing.assert_array_equal(measurement.on_border(table, labels.shape), expected)
 
 
 def test_objects_off_the_border_are_those_scikit_image_leaves():
     from skimage.segmentation import clear_border
 
     image, labels = random_labels(0)
-    table = m.measure(image, labels)
-    inner = m.keep(labels, table.label[~m.on_border(table, labels.shape)])
+    table = measurement.measure(image, labels)
+    inner = measurement.keep(labels, table.label[~measurement.on_border(table, labels.shape)])
     assert 0 < len(np.unique(inner)) < len(np.unique(labels))
     np.testing.assert_array_equal(inner, clear_border(labels))
 
 
 def test_keep_leaves_numbers_and_dtype_alone():
     labels = np.array([[0, 5, 5], [9, 9, 2]], np.uint16)
-    kept = m.keep(labels, [9, 2, 77])
+    kept = measurement.keep(labels, [9, 2, 77])
     np.testing.assert_array_equal(kept, [[0, 0, 0], [9, 9, 2]])
     assert kept.dtype == np.uint16
-    assert not m.keep(labels, []).any()
+    assert not measurement.keep(labels, []).any()
 
 
 def test_paint_gives_each_pixel_its_objects_value():
@@ -195,9 +200,9 @@ def test_paint_gives_each_pixel_its_objects_value():
     labels = np.array([[0, 5, 5], [9, 9, 2]])
     table = pd.DataFrame({"label": [9, 5], "area": [2.5, -1.0]})  # rows in no order, 2 missing
     expected = [[np.nan, -1, -1], [2.5, 2.5, np.nan]]
-    np.testing.assert_array_equal(m.paint(labels, table, "area"), expected)
+    np.testing.assert_array_equal(measurement.paint(labels, table, "area"), expected)
     with pytest.raises(CourseError, match="no column 'size'"):
-        m.paint(labels, table, "size")
+        measurement.paint(labels, table, "size")
 
 
 @pytest.mark.parametrize("case", ["random", "crowded", "3D", "no background", "one row"])
@@ -211,7 +216,7 @@ def test_contacts_are_those_counted_pixel_by_pixel(case):
                 pair = tuple(sorted((int(labels[here]), int(labels[there]))))
                 if pair[0] != pair[1] and pair[0] > 0:
                     expected[pair] = expected.get(pair, 0) + 1
-    found = m.contacts(labels)
+    found = measurement.contacts(labels)
     assert {(a, b): n for a, b, n in found.itertuples(index=False)} == expected
 
 
@@ -221,22 +226,26 @@ def test_contacts_are_the_edges_of_scikit_images_graph():
     _, labels = CASES["crowded"]()
     graph = RAG(labels, connectivity=1)
     edges = {tuple(sorted(e)) for e in graph.edges if 0 not in e}
-    found = m.contacts(labels)
+    found = measurement.contacts(labels)
     assert set(zip(found.label, found.neighbour, strict=True)) == edges
-    table = m.measure(labels, labels)
-    counts = m.count_neighbours(table, found)
+    table = measurement.measure(labels, labels)
+    counts = measurement.count_neighbours(table, found)
     assert list(counts) == [sum(n in e for e in edges) for n in table.label]
 
 
 def test_a_lonely_image_has_no_contacts():
-    assert len(m.contacts(np.zeros((5, 5), int))) == 0
-    table = m.measure(*single_pixels())
-    assert list(m.count_neighbours(table, m.contacts(single_pixels()[1]))) == [0, 0, 0]
+    assert len(measurement.contacts(np.zeros((5, 5), int))) == 0
+    table = measurement.measure(*single_pixels())
+    assert list(measurement.count_neighbours(table, measurement.contacts(single_pixels()[1]))) == [
+        0,
+        0,
+        0,
+    ]
 
 
 def test_corrected_intensity_needs_room_for_a_ring():
     labels = np.ones((6, 6), int)
-    assert np.isnan(m.corrected_intensity(np.ones((6, 6)), labels)[1])
+    assert np.isnan(solutions.corrected_intensity(np.ones((6, 6)), labels)[1])
 
 
 # The exercises ---------------------------------------------------------------------------------
@@ -247,31 +256,31 @@ def stub(*_):
 
 
 def all_small_ones_too(labels, smallest):
-    table = m.measure(labels, labels)
-    return m.keep(labels, table.label[~m.on_border(table, labels.shape)])
+    table = measurement.measure(labels, labels)
+    return measurement.keep(labels, table.label[~measurement.on_border(table, labels.shape)])
 
 
 def border_too(labels, smallest):
-    table = m.measure(labels, labels)
-    return m.keep(labels, table.label[table.area >= smallest])
+    table = measurement.measure(labels, labels)
+    return measurement.keep(labels, table.label[table.area >= smallest])
 
 
 def strictly_larger(labels, smallest):
-    return m.whole_objects(labels, smallest + 1)
+    return solutions.whole_objects(labels, smallest + 1)
 
 
 def renumbered(labels, smallest):
     from skimage.segmentation import relabel_sequential
 
-    return relabel_sequential(m.whole_objects(labels, smallest))[0]
+    return relabel_sequential(solutions.whole_objects(labels, smallest))[0]
 
 
 def as_mask(labels, smallest):
-    return m.whole_objects(labels, smallest) > 0
+    return solutions.whole_objects(labels, smallest) > 0
 
 
 def no_background(image, labels):
-    return m.measure(image, labels).set_index("label").mean_intensity
+    return measurement.measure(image, labels).set_index("label").mean_intensity
 
 
 def one_background(image, labels):
@@ -285,12 +294,15 @@ def expanded_without_ring(image, labels):
 
 
 def not_a_table(image, labels):
-    return m.corrected_intensity(image, labels).max()
+    return solutions.corrected_intensity(image, labels).max()
 
 
 @pytest.mark.parametrize(
     ("exercise", "solution"),
-    [("whole-objects", m.whole_objects), ("local-background", m.corrected_intensity)],
+    [
+        ("whole-objects", solutions.whole_objects),
+        ("local-background", solutions.corrected_intensity),
+    ],
 )
 def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
     name = f"classical/measurement/{exercise}"

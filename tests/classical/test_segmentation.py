@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gpu_course import devices, images, scoring
+from gpu_course import devices, images, metrics
 from gpu_course.classical import segmentation
 from gpu_course.errors import CourseError
 
@@ -32,8 +32,8 @@ def discs(*, radius=8, brightness=(60, 250), shape=(96, 128)):
 def test_discs_with_a_known_answer():
     image, truth = discs()
     found = segmentation.segment_nuclei(image, seed_sigma=3)
-    assert scoring.count_error(truth, found) == 0
-    assert scoring.average_precision(truth, found, [0.7])[0] == 1
+    assert metrics.count_error(truth, found) == 0
+    assert metrics.average_precision(truth, found, [0.7])[0] == 1
 
 
 @pytest.mark.parametrize(("split", "goal"), [("train", 0.85), ("test", 0.70)])
@@ -41,7 +41,7 @@ def test_nuclei_reach_their_goal(split, goal):
     sample = images.load("nuclei", split=split)
     found = segmentation.segment_nuclei(sample.image)
     assert found.dtype == np.int32
-    assert scoring.average_precision(sample.labels, found)[0] >= goal
+    assert metrics.average_precision(sample.labels, found)[0] >= goal
 
 
 def test_every_step_of_the_nuclei_recipe_helps():
@@ -50,7 +50,7 @@ def test_every_step_of_the_nuclei_recipe_helps():
     sample = images.load("nuclei", split="train")
 
     def ap(labels, threshold=0.5):
-        return scoring.average_precision(
+        return metrics.average_precision(
             sample.labels, np.asarray(labels).astype(np.int32), [threshold]
         )[0]
 
@@ -65,21 +65,21 @@ def test_every_step_of_the_nuclei_recipe_helps():
 
 def test_the_threshold_on_the_logarithm_keeps_dim_nuclei():
     image, truth = discs(brightness=(40, 255))
-    assert scoring.dice(truth, np.asarray(segmentation.nuclei_foreground(image))) > 0.9
+    assert metrics.dice(truth, np.asarray(segmentation.nuclei_foreground(image))) > 0.9
 
 
 def test_trim_halos_gives_every_nucleus_its_own_edge():
     image, truth = discs(brightness=(60, 250))
     wide = segmentation.separate_nuclei(image, segmentation.nuclei_foreground(image, sigma=3))
     trimmed = np.asarray(segmentation.trim_halos(image, wide))
-    assert scoring.dice(truth, trimmed) > scoring.dice(truth, np.asarray(wide))
+    assert metrics.dice(truth, trimmed) > metrics.dice(truth, np.asarray(wide))
     assert set(np.unique(trimmed)) <= set(np.unique(np.asarray(wide)))
 
 
 def test_bees_are_found_better_than_nothing_and_worse_than_needed():
     samples = [images.load("bees", split="train", index=i, size="small") for i in range(2)]
     found = [segmentation.segment_bees(sample.image) for sample in samples]
-    score = scoring.average_precision([s.labels for s in samples], found, [0.5])[0]
+    score = metrics.average_precision([s.labels for s in samples], found, [0.5])[0]
     assert 0.15 < score < 0.8
 
 
@@ -98,7 +98,7 @@ def test_roots_are_found_beside_what_only_looks_like_them():
     sample = images.load("roots", split="train", size="small")
     found = segmentation.segment_roots(sample.image)
     assert found.dtype == bool
-    assert scoring.dice(sample.mask, found) > 0.3
+    assert metrics.dice(sample.mask, found) > 0.3
 
 
 def test_a_line_is_a_ridge_and_a_step_or_a_dot_is_no_root():

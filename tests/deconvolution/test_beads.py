@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gpu_course.deconvolution import beads, psf
-from gpu_course.deconvolution.point_spread_functions import bead_image
+from gpu_course.deconvolution.simulation import bead_image
 from gpu_course.errors import CourseError
 
 VOXEL = (0.2, 0.08, 0.08)

@@ -4,7 +4,7 @@ from scipy import ndimage, signal
 
 from gpu_course import exercises
 from gpu_course.deconvolution import convolve
-from gpu_course.deconvolution.wrap_around import blur_without_wrap
+from gpu_course.lessons.deconvolution.convolution.solutions import blur_without_wrap
 
 NAME = "deconvolution/convolution/cure-the-wrap-around"
 

@@ -3,7 +3,11 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.deconvolution import convolve, inverse_filter, psf
-from gpu_course.deconvolution.introduction import by_frequency, inverse_with_floor, otf
+from gpu_course.lessons.deconvolution.introduction.solutions import (
+    by_frequency,
+    inverse_with_floor,
+    otf,
+)
 
 NAME = "deconvolution/introduction/inverse-with-a-floor"
 SPOT = psf.gaussian((9, 11), 0.3, 0.2)

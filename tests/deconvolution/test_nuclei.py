@@ -7,10 +7,21 @@ from scipy import ndimage
 from skimage.segmentation import watershed
 
 from gpu_course import exercises
-from gpu_course.deconvolution import nuclei, nuclei_charts, nuclei_scenes, nuclei_study
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.errors import CourseError
 from gpu_course.images.phantoms import BLUR
+from gpu_course.lessons.deconvolution.nuclei import (
+    figures as nuclei_charts,
+)
+from gpu_course.lessons.deconvolution.nuclei import (
+    scenes as nuclei_scenes,
+)
+from gpu_course.lessons.deconvolution.nuclei import (
+    solutions as nuclei,
+)
+from gpu_course.lessons.deconvolution.nuclei import (
+    study as nuclei_study,
+)
 
 VOXEL = nuclei.NUCLEI_VOXEL
 MILD = psfs.gaussian((13, 11, 11), BLUR, VOXEL)

@@ -3,14 +3,11 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.deconvolution import beads, psf
-from gpu_course.deconvolution.exercises.point_spread_functions import make
-from gpu_course.deconvolution.point_spread_functions import (
-    bead_image,
-    bead_slide,
-    judged,
-    match_depth,
-    mend,
-)
+from gpu_course.deconvolution.simulation import bead_image
+from gpu_course.lessons.deconvolution.point_spread_functions.checks import make
+from gpu_course.lessons.deconvolution.point_spread_functions.figures import judged
+from gpu_course.lessons.deconvolution.point_spread_functions.scenes import bead_slide
+from gpu_course.lessons.deconvolution.point_spread_functions.solutions import match_depth, mend
 
 DEPTH = "deconvolution/point-spread-functions/match-the-depth"
 MEND = "deconvolution/point-spread-functions/mend-a-psf"

@@ -8,7 +8,7 @@ import pytest
 from scipy import signal
 
 from gpu_course.deconvolution import convolve, memory_needed, richardson_lucy
-from gpu_course.deconvolution.imaging import LEAST_SEEN, Imaging
+from gpu_course.deconvolution._forward_model import LEAST_SEEN, Imaging
 from gpu_course.deconvolution.psf import gaussian
 from gpu_course.deconvolution.stopping import noise_deviance
 from gpu_course.errors import CourseError

@@ -4,11 +4,18 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.deconvolution import psf, richardson_lucy, simulation, sphere_sizes
-from gpu_course.deconvolution import simulated_sphere as sphere
-from gpu_course.deconvolution.exercises import simulated_sphere as checks
+from gpu_course.deconvolution import psf, richardson_lucy, simulation
+from gpu_course.display import volumes
 from gpu_course.errors import CourseError
 from gpu_course.images.phantoms import SPHERE_VOXEL, sphere_phantom
+from gpu_course.lessons.deconvolution.simulated_sphere import (
+    checks,
+    figures,
+    sizes,
+    solutions,
+    watch,
+)
+from gpu_course.metrics import errors
 
 EDGE = "deconvolution/simulated-sphere/edge-width"
 STOP = "deconvolution/simulated-sphere/stop-in-time"
@@ -22,26 +29,26 @@ IMAGE = simulation.simulate(TRUTH, BLUR, background=10, seed=1)
 
 
 def test_error_is_0_for_the_truth_1_for_black_and_does_not_depend_on_the_unit():
-    assert sphere.nrmse(TRUTH, TRUTH) == 0
-    assert sphere.nrmse(0 * TRUTH, TRUTH) == pytest.approx(1)
-    assert sphere.nrmse(1.3 * TRUTH, TRUTH) == pytest.approx(0.3, abs=1e-5)
-    assert sphere.nrmse(7 * IMAGE, 7 * TRUTH) == pytest.approx(sphere.nrmse(IMAGE, TRUTH), rel=1e-5)
+    assert errors.nrmse(TRUTH, TRUTH) == 0
+    assert errors.nrmse(0 * TRUTH, TRUTH) == pytest.approx(1)
+    assert errors.nrmse(1.3 * TRUTH, TRUTH) == pytest.approx(0.3, abs=1e-5)
+    assert errors.nrmse(7 * IMAGE, 7 * TRUTH) == pytest.approx(errors.nrmse(IMAGE, TRUTH), rel=1e-5)
 
 
 def test_error_of_tensors_is_that_of_arrays():
     torch = pytest.importorskip("torch")
-    found = sphere.nrmse(torch.asarray(IMAGE), torch.asarray(TRUTH))
-    assert found == pytest.approx(sphere.nrmse(IMAGE, TRUTH), rel=1e-4)
+    found = errors.nrmse(torch.asarray(IMAGE), torch.asarray(TRUTH))
+    assert found == pytest.approx(errors.nrmse(IMAGE, TRUTH), rel=1e-4)
 
 
 def test_history_is_that_of_the_deconvolution():
-    history = sphere.watch(IMAGE, BLUR, TRUTH, 12, keep=(5,), background=10)
+    history = watch.watch(IMAGE, BLUR, TRUTH, 12, keep=(5,), background=10)
     assert history.error.shape == history.deviance.shape == (12,)
     assert list(history.kept) == [5]
     five = richardson_lucy(IMAGE, BLUR, 5, background=10)
     np.testing.assert_allclose(history.kept[5], five, rtol=1e-4, atol=1e-2)
-    assert history.error[4] == pytest.approx(sphere.nrmse(five, TRUTH), rel=1e-4)
-    assert history.error[-1] == pytest.approx(sphere.nrmse(history.estimate, TRUTH), rel=1e-4)
+    assert history.error[4] == pytest.approx(errors.nrmse(five, TRUTH), rel=1e-4)
+    assert history.error[-1] == pytest.approx(errors.nrmse(history.estimate, TRUTH), rel=1e-4)
     assert history.error[history.best - 1] == history.error.min()
     assert history.first(math.inf) == 1
     assert history.first(-1) == 12
@@ -55,33 +62,33 @@ def test_history_is_that_of_the_deconvolution():
 @pytest.mark.parametrize("name", checks.edges())
 def test_edge_width_of_known_edges(name):
     values, step, width = checks.edges()[name]
-    assert sphere_sizes.edge_width(values, step) == pytest.approx(width, rel=0.03)
-    assert sphere_sizes.edge_width(5 + 3 * values, 2 * step) == pytest.approx(2 * width, rel=0.03)
+    assert solutions.edge_width(values, step) == pytest.approx(width, rel=0.03)
+    assert solutions.edge_width(5 + 3 * values, 2 * step) == pytest.approx(2 * width, rel=0.03)
 
 
 def test_a_step_between_two_voxels_is_eight_tenths_of_one_wide():
-    assert sphere_sizes.edge_width(np.repeat([0.0, 9.0], 8), 0.3) == pytest.approx(0.24)
+    assert solutions.edge_width(np.repeat([0.0, 9.0], 8), 0.3) == pytest.approx(0.24)
 
 
 @pytest.mark.parametrize("n", [40, 41])
 def test_diameter_of_a_trapezium(n):
     place = np.arange(n) - n // 2
     across = np.clip(8.5 - np.abs(place), 0, 2) * 50 + 7
-    assert sphere_sizes.diameter(across, 0.1) == pytest.approx(2 * 7.5 * 0.1, rel=0.01)
+    assert sizes.diameter(across, 0.1) == pytest.approx(2 * 7.5 * 0.1, rel=0.01)
 
 
 def test_diameter_refuses_an_object_without_ends():
     with pytest.raises(CourseError, match="outside"):
-        sphere_sizes.diameter(np.array([9.0, 9, 9, 9, 9, 9, 9, 9, 1]), 0.1)
+        sizes.diameter(np.array([9.0, 9, 9, 9, 9, 9, 9, 9, 1]), 0.1)
 
 
 def test_sphere_is_as_wide_as_it_was_drawn_and_as_sharp_as_voxels_are():
-    found = sphere_sizes.sizes_of(TRUTH, SPHERE_VOXEL)
+    found = sizes.sizes_of(TRUTH, SPHERE_VOXEL)
     assert list(found) == ["Ø x", "Ø z", "edge x", "edge z"]
     assert found["Ø x"] == pytest.approx(3.1, abs=0.15)
     assert found["Ø z"] == pytest.approx(3.1, abs=0.35)
     assert found["edge x"] == pytest.approx(0.1, abs=0.05)
-    blurred = sphere_sizes.sizes_of(IMAGE - 10, SPHERE_VOXEL)
+    blurred = sizes.sizes_of(IMAGE - 10, SPHERE_VOXEL)
     assert blurred["edge x"] > 3 * found["edge x"]
     assert blurred["edge z"] > blurred["edge x"]
 
@@ -89,9 +96,9 @@ def test_sphere_is_as_wide_as_it_was_drawn_and_as_sharp_as_voxels_are():
 def test_profile_is_the_mean_of_a_rod():
     volume = np.zeros((5, 9, 9))
     volume[2, 3:6, 3:6] = 9
-    rod = sphere_sizes.profile(volume, 2, (1.0, 0.3, 0.3), reach=0.35)
+    rod = sizes.profile(volume, 2, (1.0, 0.3, 0.3), reach=0.35)
     np.testing.assert_allclose(rod, [0, 0, 0, 9, 9, 9, 0, 0, 0])
-    thick = sphere_sizes.profile(volume, 0, (1.0, 0.3, 0.3), reach=0.65)
+    thick = sizes.profile(volume, 0, (1.0, 0.3, 0.3), reach=0.65)
     np.testing.assert_allclose(thick, [0, 0, 9 * 9 / 25, 0, 0])
 
 
@@ -99,19 +106,19 @@ def test_profile_is_the_mean_of_a_rod():
 
 
 def test_views_are_the_middle_planes():
-    above, side = sphere.views(np.arange(3 * 4 * 5).reshape(3, 4, 5))
+    above, side = volumes.views(np.arange(3 * 4 * 5).reshape(3, 4, 5))
     np.testing.assert_array_equal(above, 20 + np.arange(20).reshape(4, 5))
     np.testing.assert_array_equal(side, [[10, 11, 12, 13, 14], [30, 31, 32, 33, 34],
                                          [50, 51, 52, 53, 54]])  # fmt: skip
 
 
 def test_figures_can_be_drawn_and_carry_scale_bars():
-    drawn = sphere.show_views({"a": TRUTH, "b": IMAGE}, SPHERE_VOXEL, range=(0, 100))
+    drawn = volumes.show_views({"a": TRUTH, "b": IMAGE}, SPHERE_VOXEL, range=(0, 100))
     assert [axes.get_title() for axes in drawn.axes] == ["a, xy", "b, xy", "a, xz", "b, xz"]
     for axes in drawn.axes:
         assert any(patch.get_gid() == "scale-bar" for patch in axes.patches)
-    history = sphere.watch(IMAGE, BLUR, TRUTH, 3, background=10)
-    chart = sphere.error_chart({"one": history}, 1.0, stops={"one": 2}, alt="a line")
+    history = watch.watch(IMAGE, BLUR, TRUTH, 3, background=10)
+    chart = figures.error_chart({"one": history}, 1.0, stops={"one": 2}, alt="a line")
     assert chart.alt == "a line"
     assert chart.encode()[0].startswith("image/")
 
@@ -120,12 +127,12 @@ def test_figures_can_be_drawn_and_carry_scale_bars():
 
 
 def test_edge_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(EDGE, sphere_sizes.edge_width).solved
+    assert exercises.check(EDGE, solutions.edge_width).solved
     assert exercises.check(EDGE, lambda rise, step: None).state == "not solved yet"
 
 
 def in_values(rise, step):
-    return sphere_sizes.edge_width(rise, 1.0)
+    return solutions.edge_width(rise, 1.0)
 
 
 def counted(rise, step):
@@ -156,7 +163,7 @@ def from_outside(rise, step):
         (counted, "between two values"),
         (by_the_extremes, "highest value"),
         (from_outside, "search outwards"),
-        (lambda rise, step: -sphere_sizes.edge_width(rise, step), "negative"),
+        (lambda rise, step: -solutions.edge_width(rise, step), "negative"),
         (lambda rise, step: rise, "one number"),
     ],
 )
@@ -170,7 +177,7 @@ def test_edge_check_names_the_mistake(wrong, says):
 
 
 def test_stop_check_accepts_the_solution_and_knows_the_stub():
-    result = exercises.check(STOP, sphere.stop_in_time)
+    result = exercises.check(STOP, solutions.stop_in_time)
     assert result.solved, result
     assert exercises.check(STOP, lambda image, psf, background: None).state == "not solved yet"
 

@@ -7,10 +7,9 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.deconvolution import memory_needed, psf, richardson_lucy
-from gpu_course.deconvolution import system_design as design
-from gpu_course.deconvolution import tile_plans as tiles
-from gpu_course.deconvolution.exercises import system_design as checks
 from gpu_course.errors import CourseError
+from gpu_course.lessons.deconvolution.system_design import checks, experiment, figures
+from gpu_course.lessons.deconvolution.system_design import solutions as tiles
 
 OVERLAP = "deconvolution/system-design/choose-the-overlap"
 PLAN = "deconvolution/system-design/plan-the-tiles"
@@ -30,7 +29,7 @@ STACK, LENS, MARGIN = (100, 2048, 2048), (33, 65, 65), (8, 16, 16)
 
 
 def test_half_of_the_runs_keep_main_effects_and_pairs_apart():
-    plan = design.half_fraction(NAMES)
+    plan = experiment.half_fraction(NAMES)
     assert plan.shape == (16, 5)
     assert not plan.duplicated().any()
     signs = [plan[name] for name in NAMES]
@@ -41,14 +40,14 @@ def test_half_of_the_runs_keep_main_effects_and_pairs_apart():
 
 def test_a_design_of_two_factors_is_refused():
     with pytest.raises(CourseError, match="three factors"):
-        design.half_fraction(["one", "two"])
+        experiment.half_fraction(["one", "two"])
 
 
 def test_effects_are_found_again():
-    plan = design.half_fraction(NAMES)
+    plan = experiment.half_fraction(NAMES)
     error = 3 + 0.5 * plan["TV"] - 0.2 * plan["size"] * plan["overlap"]
     noise = pd.Series(np.random.default_rng(0).normal(0, 1e-3, 16))
-    found = design.effects(plan, pd.DataFrame({"a": error, "b": error + noise}))
+    found = experiment.effects(plan, pd.DataFrame({"a": error, "b": error + noise}))
     assert list(found.index[:2]) == ["TV", "size × overlap"]
     np.testing.assert_allclose(found["a"].iloc[:2], [1.0, -0.4])
     np.testing.assert_allclose(found["a"].iloc[2:], 0, atol=1e-12)
@@ -56,40 +55,40 @@ def test_effects_are_found_again():
 
 
 def test_scenes_repeat_and_light_comes_in_from_outside():
-    scene = design.make_scene((8, 24, 24), seed=5)
-    again = design.make_scene((8, 24, 24), seed=5)
+    scene = experiment.make_scene((8, 24, 24), seed=5)
+    again = experiment.make_scene((8, 24, 24), seed=5)
     assert scene.truth.shape == scene.image.shape == (8, 24, 24)
     np.testing.assert_array_equal(scene.image, again.image)
-    assert not np.array_equal(scene.image, design.make_scene((8, 24, 24), seed=6).image)
+    assert not np.array_equal(scene.image, experiment.make_scene((8, 24, 24), seed=6).image)
     assert scene.image.min() >= 0
-    assert scene.image.mean() > design.BACKGROUND
+    assert scene.image.mean() > experiment.BACKGROUND
 
 
 def test_runs_use_the_levels_of_their_row():
-    plan = design.half_fraction(NAMES).iloc[[0, 15]]
-    scene = design.make_scene((10, 24, 24), seed=3)
-    low, high = design.run(plan, LEVELS, scene)
+    plan = experiment.half_fraction(NAMES).iloc[[0, 15]]
+    scene = experiment.make_scene((10, 24, 24), seed=3)
+    low, high = experiment.run(plan, LEVELS, scene)
     assert high < low  # two iterations come closer than one
-    assert design.run(plan, LEVELS, scene) == [low, high]
+    assert experiment.run(plan, LEVELS, scene) == [low, high]
     swapped = {**LEVELS, "iterations": (2, 1)}
-    assert design.run(plan, swapped, scene)[0] < low
+    assert experiment.run(plan, swapped, scene)[0] < low
 
 
 def test_middle_of_a_psf_keeps_the_centre_and_the_sum():
     lens = psf.gaussian((9, 10, 11), (0.3, 0.2, 0.2), 0.1)
-    cut = design.middle_of(lens, (5, 4, 7))
+    cut = experiment.middle_of(lens, (5, 4, 7))
     assert cut.shape == (5, 4, 7)
     assert np.unravel_index(cut.argmax(), cut.shape) == (2, 2, 3)
     assert cut.sum() == pytest.approx(1)
 
 
 def test_charts_can_be_drawn():
-    plan = design.half_fraction(NAMES)
+    plan = experiment.half_fraction(NAMES)
     errors = pd.DataFrame({"a": np.arange(16.0)})
     charts = [
-        design.main_effects_chart(plan, errors, alt="x"),
-        design.interaction_chart(plan, errors, [("TV", "size")], LEVELS, alt="x"),
-        design.seam_chart({"one": {0: 0.1, 4: 0.01}}, 0.02, alt="x"),
+        figures.main_effects_chart(plan, errors, alt="x"),
+        figures.interaction_chart(plan, errors, [("TV", "size")], LEVELS, alt="x"),
+        figures.seam_chart({"one": {0: 0.1, 4: 0.01}}, 0.02, alt="x"),
     ]
     for chart in charts:
         assert chart.alt == "x"

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gpu_course.deconvolution import psf
-from gpu_course.deconvolution.widths import broadening, widths
+from gpu_course.deconvolution.profile_widths import broadening, widths
 
 VOXEL = (0.2, 0.1, 0.1)
 SPOT = psf.gaussian((25, 41, 41), (0.4, 0.16, 0.16), VOXEL)

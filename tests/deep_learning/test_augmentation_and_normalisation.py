@@ -8,9 +8,13 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import exercises
-from gpu_course.deep_learning import augmentation_and_normalisation as chapter
 from gpu_course.deep_learning.normalisation import Normalisation
 from gpu_course.errors import CourseError
+from gpu_course.lessons.deep_learning.augmentation_and_normalisation import (
+    figures,
+    scenes,
+    solutions,
+)
 
 PERCENTILES = "deep-learning/augmentation-and-normalisation/percentiles"
 MIRROR = "deep-learning/augmentation-and-normalisation/mirror-and-turn"
@@ -21,15 +25,15 @@ MIRROR = "deep-learning/augmentation-and-normalisation/mirror-and-turn"
 
 def test_grey_values_know_nothing_of_the_exposure():
     image = np.array([[[0, 51], [102, 255]]], np.uint8)
-    scaled = chapter.GreyValues()(image)
+    scaled = scenes.GreyValues()(image)
     assert scaled.dtype == np.float32
     np.testing.assert_allclose(scaled[0], [[0, 0.2], [0.4, 1]], atol=1e-6)
-    assert not np.allclose(chapter.GreyValues()(image // 2), scaled)
+    assert not np.allclose(scenes.GreyValues()(image // 2), scaled)
 
 
 def test_a_scene_taken_again_is_a_photograph_of_the_same_roots(draw):
     scene = draw(0)
-    brighter = chapter.taken_again(scene, lambda image: 2 * image + 0.4)
+    brighter = scenes.taken_again(scene, lambda image: 2 * image + 0.4)
     assert brighter.image.dtype == np.uint8
     assert brighter.image.max() == 255
     np.testing.assert_array_equal(
@@ -40,18 +44,18 @@ def test_a_scene_taken_again_is_a_photograph_of_the_same_roots(draw):
 
 def test_a_change_that_moves_pixels_is_refused(draw):
     with pytest.raises(CourseError, match="Use moved"):
-        chapter.taken_again(draw(0), np.rot90)
+        scenes.taken_again(draw(0), np.rot90)
 
 
 def test_a_scene_without_a_mask_has_nothing_to_move_along(draw):
     with pytest.raises(CourseError, match="no mask"):
-        chapter.moved(dataclasses.replace(draw(0), mask=None), np.fliplr)
+        scenes.moved(dataclasses.replace(draw(0), mask=None), np.fliplr)
 
 
 @pytest.mark.parametrize("move", [np.rot90, np.fliplr])
 def test_image_and_mask_move_together(draw, move):
     scene = draw(0)
-    new = chapter.moved(scene, move)
+    new = scenes.moved(scene, move)
     np.testing.assert_array_equal(new.image, move(scene.image))
     np.testing.assert_array_equal(new.mask, move(scene.mask))
     assert new.mask.strides[0] > 0  # PyTorch takes no array that runs backwards
@@ -62,7 +66,7 @@ def test_the_table_is_drawn_with_every_name_and_number():
     table = pd.DataFrame(
         [[0.11, 0.92], [0.33, 0.84]], index=["plain", "varied"], columns=["as is", "darker"]
     )
-    figure = chapter.heat_map(table)
+    figure = figures.heat_map(table)
     assert isinstance(figure, matplotlib.figure.Figure)
     panel = figure.axes[0]
     assert [text.get_text() for text in panel.texts] == ["0.11", "0.92", "0.33", "0.84"]
@@ -75,8 +79,8 @@ def test_the_table_is_drawn_with_every_name_and_number():
 
 def test_the_solution_is_what_the_course_uses():
     image = np.random.default_rng(0).integers(0, 255, (40, 30), np.uint8)
-    np.testing.assert_allclose(chapter.to_percentiles(image), Normalisation()(image[None])[0])
-    assert not chapter.to_percentiles(np.full((4, 4), 9)).any()
+    np.testing.assert_allclose(solutions.to_percentiles(image), Normalisation()(image[None])[0])
+    assert not solutions.to_percentiles(np.full((4, 4), 9)).any()
 
 
 def by_extremes(image):
@@ -95,7 +99,7 @@ def nearly_divides_by_zero(image):
 
 
 def clipped(image):
-    return np.clip(chapter.to_percentiles(image), 0, 1)
+    return np.clip(solutions.to_percentiles(image), 0, 1)
 
 
 def by_the_mean(image):
@@ -107,7 +111,7 @@ def by_one_percentile(image):
 
 
 def in_place(image):
-    result = chapter.to_percentiles(image)
+    result = solutions.to_percentiles(image)
     image[...] = 0
     return result
 
@@ -122,8 +126,8 @@ def in_place(image):
         (divides_by_zero, "one single value"),
         (nearly_divides_by_zero, "one single value"),
         (in_place, "changed the image"),
-        (lambda image: chapter.to_percentiles(image).astype(float), "float64"),
-        (lambda image: chapter.to_percentiles(image)[0], "one value for every pixel"),
+        (lambda image: solutions.to_percentiles(image).astype(float), "float64"),
+        (lambda image: solutions.to_percentiles(image)[0], "one value for every pixel"),
     ],
 )
 def test_the_check_of_percentiles_names_the_mistake(wrong, says):
@@ -140,7 +144,7 @@ def turn(array, angle, order):
 
 
 def forgets_the_labels(image, labels, seed):
-    return chapter.mirror_and_turn(image, labels, seed)[0], labels
+    return solutions.mirror_and_turn(image, labels, seed)[0], labels
 
 
 def interpolates_labels(image, labels, seed):
@@ -168,16 +172,16 @@ def only_mirrors(image, labels, seed):
 
 
 def too_far(image, labels, seed):
-    return chapter.mirror_and_turn(image, labels, seed, most=60)
+    return solutions.mirror_and_turn(image, labels, seed, most=60)
 
 
 def without_a_seed(image, labels, seed):
-    return chapter.mirror_and_turn(image, labels, int(np.random.default_rng().integers(1000)))
+    return solutions.mirror_and_turn(image, labels, int(np.random.default_rng().integers(1000)))
 
 
 def seeds_all_code(image, labels, seed):
     np.random.seed(seed)
-    return chapter.mirror_and_turn(image, labels, seed)
+    return solutions.mirror_and_turn(image, labels, seed)
 
 
 def grows(image, labels, seed):
@@ -217,7 +221,7 @@ def test_the_check_of_mirror_and_turn_names_the_mistake(wrong, says):
 
 @pytest.mark.parametrize(
     ("name", "solution"),
-    [(PERCENTILES, chapter.to_percentiles), (MIRROR, chapter.mirror_and_turn)],
+    [(PERCENTILES, solutions.to_percentiles), (MIRROR, solutions.mirror_and_turn)],
 )
 def test_the_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved

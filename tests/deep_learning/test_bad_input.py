@@ -13,8 +13,8 @@ import torch
 from gpu_course.deep_learning import storage
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.data import Patches, Tiles
-from gpu_course.deep_learning.predict import predict_tiled
-from gpu_course.deep_learning.train import train
+from gpu_course.deep_learning.prediction import predict_tiled
+from gpu_course.deep_learning.training import train
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
 

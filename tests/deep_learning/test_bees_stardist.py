@@ -2,9 +2,15 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, images
-from gpu_course.deep_learning import bees_stardist, bees_stardist_figures
-from gpu_course.deep_learning.stars import data, design
+from gpu_course.deep_learning.stardist import data, design
 from gpu_course.images import Sample
+from gpu_course.lessons.deep_learning.bees_stardist import (
+    figures as bees_stardist_figures,
+)
+from gpu_course.lessons.deep_learning.bees_stardist import (
+    solutions,
+    stars,
+)
 
 STAR = "deep-learning/bees-stardist/star"
 CHOICE = "deep-learning/bees-stardist/choice"
@@ -30,14 +36,14 @@ def scene(labels):
 
 def test_distances_of_a_disc_are_its_radius():
     labels = disc(np.zeros((80, 90), np.int32), 4, 40, 50, 20)
-    found = bees_stardist.star_distances(labels, 40, 50, 24)
+    found = solutions.star_distances(labels, 40, 50, 24)
     np.testing.assert_allclose(found, 20, atol=1)
 
 
 def test_first_ray_points_right_and_the_second_down():
     labels = np.zeros((60, 60), np.int32)
     labels[20:50, 15:55] = 1
-    assert bees_stardist.star_distances(labels, 25, 20, 4).tolist() == [35, 25, 6, 6]
+    assert solutions.star_distances(labels, 25, 20, 4).tolist() == [35, 25, 6, 6]
 
 
 def test_distances_agree_with_those_of_stardist(bees):
@@ -46,13 +52,13 @@ def test_distances_agree_with_those_of_stardist(bees):
     inside = np.argwhere(bees.labels > 0)[::997]
     assert len(inside) > 20
     for row, column in inside:
-        found = bees_stardist.star_distances(bees.labels, row, column, rays)
+        found = solutions.star_distances(bees.labels, row, column, rays)
         # StarDist corrects its last step; the hand does not.
         assert np.abs(found - expected[row, column]).max() <= 2
 
 
 def test_background_has_no_star():
-    assert not bees_stardist.star_distances(np.zeros((5, 5), np.int32), 2, 2, 8).any()
+    assert not solutions.star_distances(np.zeros((5, 5), np.int32), 2, 2, 8).any()
 
 
 # --- choosing among candidates ------------------------------------------------------------------
@@ -60,16 +66,16 @@ def test_background_has_no_star():
 
 def test_who_is_out_puts_nobody_out():
     chain = [[1, 0.6, 0], [0.6, 1, 0.6], [0, 0.6, 1]]
-    assert bees_stardist.best_first([0.9, 0.8, 0.7], chain, 0.5) == [0, 2]
-    assert bees_stardist.best_first([0.8, 0.9, 0.7], chain, 0.5) == [1]
+    assert solutions.best_first([0.9, 0.8, 0.7], chain, 0.5) == [0, 2]
+    assert solutions.best_first([0.8, 0.9, 0.7], chain, 0.5) == [1]
 
 
 def test_overlap_at_the_limit_is_allowed():
-    assert bees_stardist.best_first([0.1, 0.2], [[1, 0.5], [0.5, 1]], 0.5) == [1, 0]
+    assert solutions.best_first([0.1, 0.2], [[1, 0.5], [0.5, 1]], 0.5) == [1, 0]
 
 
 def test_no_candidates_no_choice():
-    assert bees_stardist.best_first([], np.zeros((0, 0)), 0.5) == []
+    assert solutions.best_first([], np.zeros((0, 0)), 0.5) == []
 
 
 # --- the perfect answer -------------------------------------------------------------------------
@@ -79,21 +85,21 @@ def test_true_answers_bring_touching_discs_back_apart():
     labels = np.zeros((96, 128), np.int32)
     for number, column in enumerate((30, 60, 90), start=1):
         disc(labels, number, 48, column, 15)
-    drawn = bees_stardist.perfect_stars(labels, design.Design(grid=4))
+    drawn = stars.perfect_stars(labels, design.Design(grid=4))
     assert drawn.max() == 3
-    assert bees_stardist.is_found(labels, drawn, least=0.8).all()
+    assert stars.is_found(labels, drawn, least=0.8).all()
 
 
 def test_nothing_labelled_nothing_drawn():
     labels = np.zeros((64, 64), np.int32)
-    assert not bees_stardist.perfect_stars(labels, design.Design(grid=4)).any()
+    assert not stars.perfect_stars(labels, design.Design(grid=4)).any()
 
 
 def test_few_rays_draw_bees_worse(bees):
     found = [
-        bees_stardist.is_found(
+        stars.is_found(
             bees.labels,
-            bees_stardist.perfect_stars(bees.labels, design.Design(rays=rays, grid=4)),
+            stars.perfect_stars(bees.labels, design.Design(rays=rays, grid=4)),
             least=0.8,
         ).mean()
         for rays in (8, 32)
@@ -121,7 +127,7 @@ def test_kinds_are_told_apart():
     answer = labels.copy()
     answer[answer == 4] = 0
     answer = answer.astype(np.int64)
-    table = bees_stardist.by_kind([scene(labels)], {"mine": [answer], "none": [answer * 0]})
+    table = stars.by_kind([scene(labels)], {"mine": [answer], "none": [answer * 0]})
     assert table["bees"].to_dict() == {
         "more than half in view": 2,
         "less than half in view": 2,
@@ -135,9 +141,9 @@ def test_kinds_are_told_apart():
 def test_found_from_an_iou_of_a_half_on():
     truth, found = np.zeros((2, 20, 20), np.int32)
     truth[5:10, :10], found[5:10, :5] = 1, 1
-    assert bees_stardist.is_found(truth, found).tolist() == [True]
+    assert stars.is_found(truth, found).tolist() == [True]
     found[5, 4] = 0
-    assert bees_stardist.is_found(truth, found).tolist() == [False]
+    assert stars.is_found(truth, found).tolist() == [False]
 
 
 def test_window_shows_what_was_missed():
@@ -173,7 +179,7 @@ def stub(*arguments): ...
 
 def test_solutions_pass():
     for name, solution in ((STAR, "star_distances"), (CHOICE, "best_first")):
-        result = exercises.check(name, getattr(bees_stardist, solution))
+        result = exercises.check(name, getattr(solutions, solution))
         assert result.solved, result
         assert result.score == 1
 
@@ -191,15 +197,15 @@ def test_stardists_own_distances_pass():
 
 
 def through_the_neighbour(labels, row, column, rays):
-    return bees_stardist.star_distances((labels > 0).astype(int), row, column, rays)
+    return solutions.star_distances((labels > 0).astype(int), row, column, rays)
 
 
 def swapped(labels, row, column, rays):
-    return bees_stardist.star_distances(labels.T, column, row, rays)
+    return solutions.star_distances(labels.T, column, row, rays)
 
 
 def upwards(labels, row, column, rays):
-    return bees_stardist.star_distances(labels[::-1], len(labels) - 1 - row, column, rays)
+    return solutions.star_distances(labels[::-1], len(labels) - 1 - row, column, rays)
 
 
 def last_exit(labels, row, column, rays):
@@ -215,7 +221,7 @@ def last_exit(labels, row, column, rays):
 
 
 def of_the_background(labels, row, column, rays):
-    return bees_stardist.star_distances(labels + 1, row, column, rays)
+    return solutions.star_distances(labels + 1, row, column, rays)
 
 
 @pytest.mark.parametrize(
@@ -236,11 +242,11 @@ def test_wrong_stars_get_the_right_hint(wrong, hint):
 
 
 def in_the_given_order(probability, overlap, limit):
-    return bees_stardist.best_first(-np.arange(len(probability)), overlap, limit)
+    return solutions.best_first(-np.arange(len(probability)), overlap, limit)
 
 
 def least_first(probability, overlap, limit):
-    return bees_stardist.best_first(-probability, overlap, limit)
+    return solutions.best_first(-probability, overlap, limit)
 
 
 def those_out_have_a_say(probability, overlap, limit):
@@ -249,7 +255,7 @@ def those_out_have_a_say(probability, overlap, limit):
 
 
 def no_overlap_at_all(probability, overlap, limit):
-    return bees_stardist.best_first(probability, overlap, 0.0)
+    return solutions.best_first(probability, overlap, 0.0)
 
 
 @pytest.mark.parametrize(

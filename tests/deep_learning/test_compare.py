@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, images
-from gpu_course.deep_learning import compare
 from gpu_course.errors import CourseError
+from gpu_course.lessons.deep_learning.compare import figures, scenes, solutions
 
 METHODS = {
     "slow start": {"score": 0.9, "labelling": 50, "training": 10, "per image": 0.1},
@@ -17,7 +17,7 @@ METHODS = {
 def test_the_interval_holds_a_gain_that_all_scenes_share():
     rng = np.random.default_rng(0)
     first = rng.uniform(0, 0.8, 12)
-    difference, low, high = compare.paired_difference(first, first + 0.1)
+    difference, low, high = solutions.paired_difference(first, first + 0.1)
     assert difference == pytest.approx(0.1)
     assert (low, high) == pytest.approx((0.1, 0.1))
 
@@ -27,44 +27,44 @@ def test_the_interval_has_about_the_coverage_it_promises():
     inside = 0
     for seed in range(100):
         second = rng.normal(0.2, 1, 40)
-        _, low, high = compare.paired_difference(np.zeros(40), second, seed=seed)
+        _, low, high = solutions.paired_difference(np.zeros(40), second, seed=seed)
         inside += low <= 0.2 <= high
     assert 85 <= inside <= 100
 
 
 def test_few_images_pay_for_no_training_and_many_do():
-    assert compare.good_enough(METHODS, 0.8, 10) == ["quick start", "slow start"]
-    assert compare.good_enough(METHODS, 0.8, 1000) == ["slow start", "quick start"]
-    assert compare.good_enough(METHODS, 0.3, 10)[0] == "poor"
-    assert compare.good_enough(METHODS, 0.95, 10) == []
+    assert solutions.good_enough(METHODS, 0.8, 10) == ["quick start", "slow start"]
+    assert solutions.good_enough(METHODS, 0.8, 1000) == ["slow start", "quick start"]
+    assert solutions.good_enough(METHODS, 0.3, 10)[0] == "poor"
+    assert solutions.good_enough(METHODS, 0.95, 10) == []
 
 
 def test_the_train_half_is_cut_in_two_and_no_row_is_in_both():
     half = images.load("nuclei", split="train")
-    upper, lower = compare.split_train_half(half)
+    upper, lower = scenes.split_train_half(half)
     assert (upper.split, lower.split) == ("train", "validation")
     assert np.array_equal(np.concatenate([upper.image, lower.image]), half.image)
 
 
 def test_a_test_image_is_never_learned_from():
     with pytest.raises(CourseError, match="Take a train image"):
-        compare.split_train_half(images.load("nuclei", split="test"))
+        scenes.split_train_half(images.load("nuclei", split="test"))
 
 
 def test_the_crowded_window_is_where_most_objects_are():
     mask = np.zeros((60, 80), int)
     mask[30:50, 50:70] = 1
-    rows, columns = compare.crowded_window(mask, 20)
+    rows, columns = scenes.crowded_window(mask, 20)
     assert mask[rows, columns].mean() == 1
-    assert compare.crowded_window(mask, 500) == (slice(0, 60), slice(0, 80))
+    assert scenes.crowded_window(mask, 500) == (slice(0, 60), slice(0, 80))
 
 
 def test_charts_have_a_panel_for_each_set_and_a_line_for_each_scene():
-    figure = compare.ladder({"bees": {"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]}})
+    figure = figures.ladder({"bees": {"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]}})
     (axis,) = figure.axes
     assert len(axis.lines) == 3 + 1
     assert np.allclose(axis.lines[-1].get_ydata(), [0.2, 0.5])
-    chart = compare.cost_figure({"bees: a": {"score": 0.4, "minutes": 0.0}})
+    chart = figures.cost_figure({"bees: a": {"score": 0.4, "minutes": 0.0}})
     assert chart.axes[0].lines[0].get_xdata()[0] > 0  # a logarithm knows no zero
 
 
@@ -108,7 +108,7 @@ def no_interval(first, second):
 @pytest.mark.parametrize(
     ("name", "function", "state", "word"),
     [
-        ("paired-difference", compare.paired_difference, "solved", ""),
+        ("paired-difference", solutions.paired_difference, "solved", ""),
         ("paired-difference", another_seed, "solved", ""),
         ("paired-difference", lambda first, second: None, "not solved yet", ""),
         ("paired-difference", unpaired, "below the goal", "keep both scores of a scene together"),
@@ -117,12 +117,12 @@ def no_interval(first, second):
         ("paired-difference", turned_round, "wrong", "turned round"),
         ("paired-difference", means, "wrong", "That is the mean"),
         ("paired-difference", lambda first, second: 0.05, "wrong", "three numbers"),
-        ("good-enough", compare.good_enough, "solved", ""),
+        ("good-enough", solutions.good_enough, "solved", ""),
         ("good-enough", lambda m, w, n: None, "not solved yet", ""),
         ("good-enough", lambda m, w, n: list(m), "wrong", "does not reach the score"),
-        ("good-enough", lambda m, w, n: compare.good_enough(m, w, 0), "wrong", "multiply"),
-        ("good-enough", lambda m, w, n: compare.good_enough(m, w, n)[::-1], "wrong", "other way"),
-        ("good-enough", lambda m, w, n: compare.good_enough(m, w + 1e-6, n), "wrong", "just"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w, 0), "wrong", "multiply"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w, n)[::-1], "wrong", "other way"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w + 1e-6, n), "wrong", "just"),
         ("good-enough", lambda m, w, n: "recipe", "wrong", "list of names"),
         ("good-enough", lambda m, w, n: [3], "wrong", "names of methods"),
     ],

@@ -8,22 +8,23 @@ import torch
 from torch import nn
 
 from gpu_course import exercises
-from gpu_course.deep_learning import gpu_memory, memory
-from gpu_course.deep_learning.predict import predict_tiled
+from gpu_course.deep_learning import memory
+from gpu_course.deep_learning.prediction import predict_tiled
 from gpu_course.deep_learning.unet import UNet
+from gpu_course.lessons.deep_learning.gpu_memory import figures, full_device, solutions
 
 
 def test_a_stack_takes_what_pytorch_keeps():
     channels = [1, 16, 16, 1]
     stack = nn.Sequential(*(nn.Conv2d(a, b, 3, padding=1) for a, b in itertools.pairwise(channels)))
     counted = memory.estimate(stack, patch=64, batch=3)
-    assert gpu_memory.stack_bytes(channels, 64, 3) == counted.total
+    assert solutions.stack_bytes(channels, 64, 3) == counted.total
 
 
 @pytest.mark.parametrize("batch", [1, 4])
 def test_the_largest_patch_fits_and_the_next_does_not(batch):
     model, room = UNet(1, 1, depth=2, width=4), 20 * 2**20
-    side = gpu_memory.largest_patch(model, batch, room)
+    side = solutions.largest_patch(model, batch, room)
     assert side % model.stride == 0
     assert memory.estimate(model, patch=side, batch=batch).total <= 0.7 * room
     assert memory.estimate(model, patch=side + model.stride, batch=batch).total > 0.7 * room
@@ -33,7 +34,7 @@ def test_a_device_that_pretends_to_be_full_gives_the_same_answer_in_tiles():
     torch.manual_seed(0)
     model = UNet(1, 1, depth=2, width=4, norm=None).eval()
     image, said = np.random.default_rng(0).random((200, 200)), []
-    full = gpu_memory.FullAbove(model, side=128).eval()
+    full = full_device.FullAbove(model, side=128).eval()
     answer = predict_tiled(full, image, tile=256, overlap=64, say=said.append)
     assert any("smaller" in s or "full" in s for s in said)
     whole = predict_tiled(model, image, tile=256, overlap=64)
@@ -43,10 +44,10 @@ def test_a_device_that_pretends_to_be_full_gives_the_same_answer_in_tiles():
 def test_figures_show_every_number():
     unet = UNet(1, 1, depth=2, width=4)
     needs = {b: memory.estimate(unet, patch=64, batch=b) for b in (1, 2)}
-    above, below = gpu_memory.parts_figure(needs, memory.layers(unet, patch=64)).axes
+    above, below = figures.parts_figure(needs, memory.layers(unet, patch=64)).axes
     assert len(above.patches) == 2 * 2
     assert len(below.patches) == 3  # 64, 32 and 16 pixels
-    (axis,) = gpu_memory.fits_figure([[9, 2], [1, 0]], (8, 16), (64, 128)).axes
+    (axis,) = figures.fits_figure([[9, 2], [1, 0]], (8, 16), (64, 128)).axes
     assert [text.get_text() for text in axis.texts] == ["9", "2", "1", "0"]
 
 
@@ -66,7 +67,7 @@ def to_the_last_byte(model, batch, room):
 @pytest.mark.parametrize(
     ("name", "function", "state", "word"),
     [
-        ("stack-bytes", gpu_memory.stack_bytes, "solved", ""),
+        ("stack-bytes", solutions.stack_bytes, "solved", ""),
         ("stack-bytes", lambda c, p, b: None, "not solved yet", ""),
         ("stack-bytes", lambda c, p, b: stack(c, p, b, copies=1), "below the goal", "Gradients"),
         ("stack-bytes", lambda c, p, b: stack(c, p, b, copies=2), "below the goal", "two means"),
@@ -75,7 +76,7 @@ def to_the_last_byte(model, batch, room):
         ("stack-bytes", lambda c, p, b: stack(c, p, b, size=1), "below the goal", "4 bytes"),
         ("stack-bytes", lambda c, p, b: stack(c, p, 1), "below the goal", "each patch"),
         ("stack-bytes", lambda c, p, b: "much", "wrong", "one number"),
-        ("largest-patch", gpu_memory.largest_patch, "solved", ""),
+        ("largest-patch", solutions.largest_patch, "solved", ""),
         ("largest-patch", lambda m, b, r: None, "not solved yet", ""),
         ("largest-patch", to_the_last_byte, "below the goal", "last byte"),
         ("largest-patch", lambda m, b, r: m.stride * (r > 100), "below the goal", "larger patch"),

@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_course.deep_learning import hive, hive_figures, hive_points
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
+from gpu_course.lessons.deep_learning.bees_stardist import hive, hive_figures, hive_points
 
 
 @pytest.fixture(scope="module")

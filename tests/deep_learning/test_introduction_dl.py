@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional
 
 from gpu_course import exercises
-from gpu_course.deep_learning import introduction
+from gpu_course.lessons.deep_learning.introduction import figures, solutions
 
 LAYER, STEP = "deep-learning/introduction/layer", "deep-learning/introduction/step"
 
@@ -17,7 +17,7 @@ def test_layer_is_pytorchs():
     torchs = functional.conv2d(
         torch.from_numpy(image), torch.from_numpy(weights), torch.from_numpy(bias), padding=2
     ).relu()
-    np.testing.assert_allclose(introduction.layer(image, weights, bias), torchs, atol=1e-10)
+    np.testing.assert_allclose(solutions.layer(image, weights, bias), torchs, atol=1e-10)
 
 
 def test_step_is_pytorchs():
@@ -28,7 +28,7 @@ def test_step_is_pytorchs():
     response = functional.conv2d(torch.from_numpy(image)[None, None], weights)
     ((response - torch.from_numpy(target)) ** 2).mean().backward()
     expected = kernel - 0.3 * weights.grad[0, 0].numpy()
-    np.testing.assert_allclose(introduction.step(kernel, image, target, 0.3), expected, atol=1e-12)
+    np.testing.assert_allclose(solutions.step(kernel, image, target, 0.3), expected, atol=1e-12)
 
 
 def test_steps_find_a_known_kernel():
@@ -38,7 +38,7 @@ def test_steps_find_a_known_kernel():
     target = np.einsum("yxij,ij->yx", seen, wanted)
     kernel = np.zeros((3, 3))
     for _ in range(100):
-        kernel = introduction.step(kernel, image, target, 0.2)
+        kernel = solutions.step(kernel, image, target, 0.2)
     np.testing.assert_allclose(kernel, wanted, atol=1e-6)
 
 
@@ -49,7 +49,7 @@ def test_feature_maps_are_what_parts_hand_on_and_leave_no_trace():
     model = nn.Sequential(first, nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Conv2d(2, 1, 1))
     model.train()
     image = np.random.default_rng(3).normal(size=(1, 8, 8)).astype(np.float32)
-    maps = introduction.feature_maps(model, {"first": first, "last": model[3]}, image)
+    maps = figures.feature_maps(model, {"first": first, "last": model[3]}, image)
     assert list(maps) == ["first", "last"]
     assert maps["first"].shape == (2, 8, 8)
     assert maps["last"].shape == (1, 4, 4)
@@ -64,12 +64,12 @@ def test_liveliest_map_is_enlarged_pixel_by_pixel():
     maps = np.zeros((3, 2, 2), np.float32)
     maps[1] = [[0, 9], [5, 0]]
     maps[2] = 4
-    shown = introduction.liveliest(maps, (4, 6))
+    shown = figures.liveliest(maps, (4, 6))
     np.testing.assert_array_equal(shown, np.repeat(np.repeat(maps[1], 2, axis=0), 3, axis=1))
 
 
 def test_loss_chart_names_its_curves():
-    figure = introduction.loss_chart({"one": [3.0, 2.0], "two": [4.0, 1.0]})
+    figure = figures.loss_chart({"one": [3.0, 2.0], "two": [4.0, 1.0]})
     legend = figure.axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
     assert figure.axes[0].get_yscale() == "log"
@@ -78,38 +78,36 @@ def test_loss_chart_names_its_curves():
 # --- exercises ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("name", "solution"), [(LAYER, introduction.layer), (STEP, introduction.step)]
-)
+@pytest.mark.parametrize(("name", "solution"), [(LAYER, solutions.layer), (STEP, solutions.step)])
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved
     assert exercises.check(name, lambda *given: None).state == "not solved yet"
 
 
 def flipped(image, weights, bias):
-    return introduction.layer(image, weights[..., ::-1, ::-1], bias)
+    return solutions.layer(image, weights[..., ::-1, ::-1], bias)
 
 
 def without_bend(image, weights, bias):
-    up = introduction.layer(image, weights, bias)
-    return up - introduction.layer(image, -weights, -bias)
+    up = solutions.layer(image, weights, bias)
+    return up - solutions.layer(image, -weights, -bias)
 
 
 def without_bias(image, weights, bias):
-    return introduction.layer(image, weights, 0 * bias)
+    return solutions.layer(image, weights, 0 * bias)
 
 
 def bias_outside(image, weights, bias):
-    return introduction.layer(image, weights, 0 * bias) + bias[:, None, None]
+    return solutions.layer(image, weights, 0 * bias) + bias[:, None, None]
 
 
 def smaller(image, weights, bias):
     reach = weights.shape[-1] // 2
-    return introduction.layer(image, weights, bias)[:, reach:-reach, reach:-reach]
+    return solutions.layer(image, weights, bias)[:, reach:-reach, reach:-reach]
 
 
 def first_channel_only(image, weights, bias):
-    return introduction.layer(image[:1], weights[:, :1], bias)
+    return solutions.layer(image[:1], weights[:, :1], bias)
 
 
 @pytest.mark.parametrize(
@@ -130,24 +128,24 @@ def test_check_of_the_layer_names_the_mistake(wrong, says):
 
 
 def uphill(kernel, image, target, rate):
-    return 2 * kernel - introduction.step(kernel, image, target, rate)
+    return 2 * kernel - solutions.step(kernel, image, target, rate)
 
 
 def half(kernel, image, target, rate):
-    return (kernel + introduction.step(kernel, image, target, rate)) / 2
+    return (kernel + solutions.step(kernel, image, target, rate)) / 2
 
 
 def sum_not_mean(kernel, image, target, rate):
-    return introduction.step(kernel, image, target, rate * target.size)
+    return solutions.step(kernel, image, target, rate * target.size)
 
 
 def in_place(kernel, image, target, rate):
-    kernel += introduction.step(kernel, image, target, rate) - kernel
+    kernel += solutions.step(kernel, image, target, rate) - kernel
     return kernel
 
 
 def only_the_step(kernel, image, target, rate):
-    return introduction.step(kernel, image, target, rate) - kernel
+    return solutions.step(kernel, image, target, rate) - kernel
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ import pytest
 from skimage.draw import polygon2mask
 from skimage.measure import label
 
-from gpu_course import exercises, scoring
-from gpu_course.deep_learning import labelling
+from gpu_course import exercises, metrics
 from gpu_course.images import Sample
+from gpu_course.lessons.deep_learning.labelling import figures, hand, solutions
 
 POLYGONS = "deep-learning/labelling/polygons"
 FAULTS = "deep-learning/labelling/faults"
@@ -27,7 +27,7 @@ def squares():
 
 def test_first_polygon_keeps_its_pixels():
     first = np.array([[1, 1], [1, 6], [6, 6], [6, 1]], float)
-    labels = labelling.polygons_to_labels([first, first + 3], (12, 12))
+    labels = solutions.polygons_to_labels([first, first + 3], (12, 12))
     assert labels.dtype == np.int32
     assert (labels == 1).sum() == polygon2mask((12, 12), first).sum()
     assert labels[5, 5] == 1
@@ -35,14 +35,14 @@ def test_first_polygon_keeps_its_pixels():
 
 
 def test_faults_of_sound_labels_are_none(squares):
-    assert labelling.find_faults(squares) == {}
+    assert solutions.find_faults(squares) == {}
 
 
 def test_slips_are_found(squares):
     squares[10:12, 16:18] = 0
     squares[30:46, 20] = 0
     squares[0, 0] = 99
-    assert labelling.find_faults(squares) == {1: "hole", 5: "pieces", 99: "speck"}
+    assert solutions.find_faults(squares) == {1: "hole", 5: "pieces", 99: "speck"}
 
 
 # --- between slices -----------------------------------------------------------------------------
@@ -53,9 +53,9 @@ def test_slices_between_are_filled_evenly():
     truth = np.stack([(np.hypot(rows - 20, columns - 20) < 6 + z) * 5 for z in range(9)])
     painted = np.zeros_like(truth)
     painted[::4] = truth[::4]
-    filled = labelling.fill_between(painted)
+    filled = solutions.fill_between(painted)
     np.testing.assert_array_equal(filled[::4], truth[::4])
-    assert scoring.dice(truth, filled) > 0.98
+    assert metrics.dice(truth, filled) > 0.98
     assert set(np.unique(filled)) == {0, 5}
 
 
@@ -63,7 +63,7 @@ def test_nothing_is_invented_beyond_the_last_painted_slice():
     painted = np.zeros((9, 10, 10), int)
     painted[2, 2:8, 2:8] = painted[4, 2:8, 2:8] = 1
     painted[6, :2, :2] = 2
-    filled = labelling.fill_between(painted)
+    filled = solutions.fill_between(painted)
     assert [bool(plane.any()) for plane in filled] == [z in (2, 3, 4, 6) for z in range(9)]
 
 
@@ -71,35 +71,35 @@ def test_nothing_is_invented_beyond_the_last_painted_slice():
 
 
 def test_a_calm_hand_draws_the_truth(squares):
-    drawn = labelling.Hand(tremble=0).draw(squares, seed=0)
-    assert scoring.same_objects(drawn, squares)
+    drawn = hand.Hand(tremble=0).draw(squares, seed=0)
+    assert metrics.same_objects(drawn, squares)
 
 
 def test_more_tremble_agrees_less(squares):
     ious = [
-        scoring.matching(squares, labelling.Hand(tremble=t).draw(squares, seed=1)).summed_iou
+        metrics.matching(squares, hand.Hand(tremble=t).draw(squares, seed=1)).summed_iou
         for t in (0.5, 1.5, 3)
     ]
     assert ious[0] > ious[1] > ious[2] > 0
 
 
 def test_tremble_is_to_both_sides(squares):
-    areas = [(labelling.Hand(tremble=2).draw(squares, seed=seed) > 0).sum() for seed in range(6)]
+    areas = [(hand.Hand(tremble=2).draw(squares, seed=seed) > 0).sum() for seed in range(6)]
     assert np.mean(areas) == pytest.approx((squares > 0).sum(), rel=0.1)
 
 
 def test_hands_miss_and_merge_as_they_are_told(squares):
-    none = labelling.Hand(tremble=0, missed=1.0).draw(squares, seed=0)
+    none = hand.Hand(tremble=0, missed=1.0).draw(squares, seed=0)
     assert not none.any()
-    merged = labelling.Hand(tremble=0, merged=1.0).draw(squares, seed=0)
+    merged = hand.Hand(tremble=0, merged=1.0).draw(squares, seed=0)
     np.testing.assert_array_equal(merged > 0, squares > 0)
     assert len(np.unique(merged)) - 1 == label(squares > 0, connectivity=1).max() == 6
 
 
 def test_a_hand_slips_in_the_same_places_for_the_same_seed(squares):
-    hand = labelling.Hand(tremble=2, missed=0.3, merged=0.3)
-    np.testing.assert_array_equal(hand.draw(squares, seed=4), hand.draw(squares, seed=4))
-    assert (hand.draw(squares, seed=4) != hand.draw(squares, seed=5)).any()
+    one = hand.Hand(tremble=2, missed=0.3, merged=0.3)
+    np.testing.assert_array_equal(one.draw(squares, seed=4), one.draw(squares, seed=4))
+    assert (one.draw(squares, seed=4) != one.draw(squares, seed=5)).any()
 
 
 # --- training -----------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ def bright(squares):
 
 
 def test_spoilt_labels_leave_no_clean_mask_behind(bright):
-    spoilt = labelling.relabelled(bright, np.zeros_like(bright.labels))
+    spoilt = hand.relabelled(bright, np.zeros_like(bright.labels))
     assert spoilt.mask is None
     assert bright.mask is not None
     assert not spoilt.labels.any()
@@ -124,18 +124,18 @@ def test_a_network_learns_from_good_labels_and_nothing_from_wrong_ones(bright):
     import torch
 
     threads = torch.get_num_threads()
-    dice, area = labelling.judge(labelling.small_unet([bright], steps=30), [bright])
+    dice, area = hand.judge(hand.small_unet([bright], steps=30), [bright])
     assert dice > 0.8
     assert area == pytest.approx(1, abs=0.3)
-    swapped = labelling.relabelled(bright, bright.labels == 0)
-    dice, area = labelling.judge(labelling.small_unet([swapped], steps=30), [bright])
+    swapped = hand.relabelled(bright, bright.labels == 0)
+    dice, area = hand.judge(hand.small_unet([swapped], steps=30), [bright])
     assert dice < 0.3
     assert area > 1.5
     assert torch.get_num_threads() == threads
 
 
 def test_chart_has_a_row_for_each_kind_and_a_dot_for_each_seed():
-    (axes,) = labelling.dots_chart({"clean": [0.9, 0.91], "wrong": [0.5, 0.6]}, "Dice").axes
+    (axes,) = figures.dots_chart({"clean": [0.9, 0.91], "wrong": [0.5, 0.6]}, "Dice").axes
     assert [text.get_text() for text in axes.get_yticklabels()] == ["clean", "wrong"]
     assert len(axes.lines) == 5
 
@@ -145,7 +145,7 @@ def test_chart_has_a_row_for_each_kind_and_a_dot_for_each_seed():
 
 @pytest.mark.parametrize(
     ("name", "solution"),
-    [(POLYGONS, labelling.polygons_to_labels), (FAULTS, labelling.find_faults)],
+    [(POLYGONS, solutions.polygons_to_labels), (FAULTS, solutions.find_faults)],
 )
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved
@@ -168,7 +168,7 @@ def added_up(polygons, shape):
 
 
 def swapped(polygons, shape):
-    return labelling.polygons_to_labels([corners[:, ::-1] for corners in polygons], shape)
+    return solutions.polygons_to_labels([corners[:, ::-1] for corners in polygons], shape)
 
 
 @pytest.mark.parametrize(
@@ -188,16 +188,16 @@ def test_polygons_check_names_the_mistake(wrong, says):
 
 
 def only_edges(labels, smallest):
-    found = labelling.find_faults(labels, smallest)
+    found = solutions.find_faults(labels, smallest)
     return found | {8: "pieces"}
 
 
 def hole_around_objects(labels, smallest):
-    return labelling.find_faults(labels, smallest) | {10: "hole"}
+    return solutions.find_faults(labels, smallest) | {10: "hole"}
 
 
 def no_size(labels, smallest):
-    return labelling.find_faults(labels, 0)
+    return solutions.find_faults(labels, 0)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 
 from gpu_course.deep_learning import receptive_field
 from gpu_course.deep_learning.normalisation import Normalisation
-from gpu_course.deep_learning.predict import fade, pad, plan, predict, predict_tiled
+from gpu_course.deep_learning.prediction import fade, pad, plan, predict, predict_tiled
 from gpu_course.deep_learning.unet import UNet, probabilities
 from gpu_course.errors import CourseError
 

@@ -5,9 +5,9 @@ from torch import nn
 
 from gpu_course import exercises
 from gpu_course.deep_learning import receptive_field
-from gpu_course.deep_learning import receptive_field_figures as chapter
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
+from gpu_course.lessons.deep_learning.receptive_field import bars, figures, solutions
 
 FIELD = "deep-learning/receptive-field/field-of-chain"
 DEPTH = "deep-learning/receptive-field/smallest-depth"
@@ -16,11 +16,11 @@ DEPTH = "deep-learning/receptive-field/smallest-depth"
 
 
 def test_bars_differ_in_their_heads_alone():
-    images, truth, distance = chapter.bars(40, seed=3)
+    images, truth, distance = bars.bars(40, seed=3)
     body = torch.from_numpy(distance > 0)
     on = distance >= 0
-    assert on.sum() == 40 * chapter.LENGTH * chapter.THICK
-    assert distance.max() == chapter.LENGTH - chapter.HEAD
+    assert on.sum() == 40 * bars.LENGTH * bars.THICK
+    assert distance.max() == bars.LENGTH - bars.HEAD
     headed = truth.amax((1, 2, 3)) > 0
     assert 8 < headed.sum() < 32
     # Every pixel of a bar has the class of its bar, and nothing else has any.
@@ -34,7 +34,7 @@ def test_bars_differ_in_their_heads_alone():
 
 
 def test_bars_are_the_same_for_a_seed_and_differ_between_seeds():
-    one, again, other = (chapter.bars(3, seed=seed)[0] for seed in (5, 5, 6))
+    one, again, other = (bars.bars(3, seed=seed)[0] for seed in (5, 5, 6))
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
 
@@ -53,26 +53,26 @@ class SeesSoFar(nn.Module):
 
 @pytest.mark.parametrize("radius", [6, 25, 80])
 def test_who_sees_so_far_is_right_so_far_and_guesses_beyond(radius):
-    right = chapter.right_at(SeesSoFar(radius), pictures=400)
+    right = bars.right_at(SeesSoFar(radius), pictures=400)
     assert right[: radius + 1].min() > 0.97
     if radius + 1 < len(right):
         # "No head" is right for every bar without one: half of them.
         assert right[radius + 1 :] == pytest.approx(0.5, abs=0.07)
-    assert chapter.of_all(right) == pytest.approx(chapter.known(radius), abs=0.04)
+    assert bars.of_all(right) == pytest.approx(bars.known(radius), abs=0.04)
 
 
 def test_arithmetic_at_both_ends():
-    assert chapter.known(chapter.LENGTH) == 1
+    assert bars.known(bars.LENGTH) == 1
     # Half a bar further, a quarter of the pixels more: half of them were right by chance.
-    assert chapter.known(30) - chapter.known(0) == pytest.approx(0.25)
+    assert bars.known(30) - bars.known(0) == pytest.approx(0.25)
 
 
 def test_training_learns_as_far_as_the_network_sees():
     torch.manual_seed(0)
-    model = chapter.fit(UNet(1, 1, depth=1, width=8), steps=60)
+    model = bars.fit(UNet(1, 1, depth=1, width=8), steps=60)
     assert not model.training
     radius = receptive_field.theoretical(model, (1, 1, 16, 16)).radius
-    right = chapter.right_at(model, pictures=60)
+    right = bars.right_at(model, pictures=60)
     assert right[:4].mean() > 0.85
     assert right[radius + 2 :].mean() == pytest.approx(0.5, abs=0.1)
 
@@ -92,7 +92,7 @@ def test_chain_agrees_with_layers_and_gradients(layers):
     model = nn.Sequential(*convolutions)
     seen = receptive_field.effective(model, (1, 1, 48, 48), repeats=2)
     columns = np.flatnonzero(seen.any(axis=0))
-    assert chapter.field_of_chain(layers) == columns.max() - columns.min() + 1
+    assert solutions.field_of_chain(layers) == columns.max() - columns.min() + 1
 
 
 def test_chain_with_strides_agrees_with_the_module():
@@ -100,19 +100,19 @@ def test_chain_with_strides_agrees_with_the_module():
     known = receptive_field.field_of(
         [receptive_field.Layer("window", k, s, 0, d) for k, s, d in layers]
     )
-    assert chapter.field_of_chain(layers) == known.size
+    assert solutions.field_of_chain(layers) == known.size
 
 
 def test_smallest_depth_is_the_smallest():
     # Depth 1 reaches 9 pixels to a side, so it sees an object of 10 from its end, and none of 11.
-    assert [chapter.smallest_depth(length) for length in (1, 10, 11, 70)] == [1, 1, 2, 4]
+    assert [solutions.smallest_depth(length) for length in (1, 10, 11, 70)] == [1, 1, 2, 4]
     with pytest.raises(CourseError, match="Shrink the image"):
-        chapter.smallest_depth(10_000)
+        solutions.smallest_depth(10_000)
 
 
 def test_checks_accept_the_solutions_and_know_the_stub():
-    assert exercises.check(FIELD, chapter.field_of_chain).solved
-    assert exercises.check(DEPTH, chapter.smallest_depth).solved
+    assert exercises.check(FIELD, solutions.field_of_chain).solved
+    assert exercises.check(DEPTH, solutions.smallest_depth).solved
     assert exercises.check(FIELD, lambda layers: None).state == "not solved yet"
     assert exercises.check(DEPTH, lambda length: ...).state == "not solved yet"
 
@@ -126,11 +126,11 @@ def step_too_early(layers):
 
 
 def no_dilation(layers):
-    return chapter.field_of_chain([(kernel, stride, 1) for kernel, stride, _ in layers])
+    return solutions.field_of_chain([(kernel, stride, 1) for kernel, stride, _ in layers])
 
 
 def no_stride(layers):
-    return chapter.field_of_chain([(kernel, 1, dilation) for kernel, _, dilation in layers])
+    return solutions.field_of_chain([(kernel, 1, dilation) for kernel, _, dilation in layers])
 
 
 def whole_kernels(layers):
@@ -169,9 +169,9 @@ def chapter_field(depth):
     ("wrong", "says"),
     [
         (by_whole_field, "Not deep enough"),
-        (lambda length: chapter.smallest_depth(length) + 1, "Deeper than needed"),
-        (lambda length: chapter.smallest_depth(length + 1), "Deeper than needed"),
-        (lambda length: float(chapter.smallest_depth(length)), "as an int"),
+        (lambda length: solutions.smallest_depth(length) + 1, "Deeper than needed"),
+        (lambda length: solutions.smallest_depth(length + 1), "Deeper than needed"),
+        (lambda length: float(solutions.smallest_depth(length)), "as an int"),
     ],
 )
 def test_check_of_the_depth_names_the_mistake(wrong, says):
@@ -184,22 +184,22 @@ def test_check_of_the_depth_names_the_mistake(wrong, says):
 
 
 def test_figures_show_what_they_are_given():
-    images, truth, _ = chapter.bars(12, seed=0)
-    titles = [axis.get_title("left") for axis in chapter.bars_figure(images, truth).axes]
+    images, truth, _ = bars.bars(12, seed=0)
+    titles = [axis.get_title("left") for axis in figures.bars_figure(images, truth).axes]
     headed = [bool(one.any()) for one in truth]
     assert [title.startswith("class 1") for title in titles] == headed
-    right = np.linspace(1, 0.5, chapter.LENGTH - chapter.HEAD + 1)
-    axes = chapter.distance_figure({"near": right, "far": right}, {"near": 9, "far": 99}).axes[0]
+    right = np.linspace(1, 0.5, bars.LENGTH - bars.HEAD + 1)
+    axes = figures.distance_figure({"near": right, "far": right}, {"near": 9, "far": 99}).axes[0]
     # Two curves, and one dotted line: the far one does not end on the bar.
     assert [line.get_linestyle() for line in axes.lines].count(":") == 1
     rows = [{"kind": kind, "radius": 30, "right": 0.8} for kind in ("a", "a", "b")]
-    axes = chapter.reach_figure(rows).axes[0]
+    axes = figures.reach_figure(rows).axes[0]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["arithmetic", "a", "b"]
     assert axes.lines[1].get_xdata() == pytest.approx([0.5, 0.5])
 
 
 def test_boxes_lie_around_the_middle():
-    axes = chapter.boxes_figure(np.zeros((90, 120)), {"large": 40, "small": 10}, side=60).axes[0]
+    axes = figures.boxes_figure(np.zeros((90, 120)), {"large": 40, "small": 10}, side=60).axes[0]
     large, small = axes.patches
     assert (large.get_width(), small.get_height()) == (40, 10)
     assert large.get_x() + 20 == small.get_x() + 5 == 30

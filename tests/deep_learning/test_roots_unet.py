@@ -3,11 +3,11 @@ import pytest
 import torch
 
 from gpu_course import exercises
-from gpu_course.deep_learning import roots_unet
 from gpu_course.deep_learning.data import Batch
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
+from gpu_course.lessons.deep_learning.roots_unet import photographs, precision, solutions
 
 DICE = "deep-learning/roots-unet/dice-loss"
 BLEND = "deep-learning/roots-unet/blend"
@@ -17,17 +17,17 @@ def test_halved_scene_is_the_mean_of_four_pixels_and_doubles_back():
     image = np.arange(35, dtype=np.uint8).reshape(5, 7)
     mask = image % 7 < 3
     sample = Sample("roots", "train", 0, image, "YX", mask=mask, centreline=mask)
-    halved = roots_unet.halve(sample)
+    halved = photographs.halve(sample)
     assert halved.image.shape == halved.mask.shape == (2, 3)
     assert halved.image[0, 0] == image[:2, :2].mean()
     np.testing.assert_array_equal(halved.mask, [[True, True, False]] * 2)  # half of four counts
     assert halved.centreline is None
-    assert roots_unet.double(halved.image, image.shape).shape == image.shape
+    assert photographs.double(halved.image, image.shape).shape == image.shape
 
 
 def test_colour_and_unlabelled_scenes_are_not_halved():
     with pytest.raises(CourseError, match="one channel"):
-        roots_unet.halve(Sample("rootnav", "test", 0, np.zeros((4, 4, 3), np.uint8), "YXC"))
+        photographs.halve(Sample("rootnav", "test", 0, np.zeros((4, 4, 3), np.uint8), "YXC"))
 
 
 @pytest.mark.parametrize("spot", [(0, 0), (30, 41), (59, 79)])
@@ -35,14 +35,14 @@ def test_the_worst_window_holds_the_wrong_pixels_and_lies_inside(spot):
     truth = np.zeros((60, 80), bool)
     found = truth.copy()
     found[spot] = True
-    rows, columns = roots_unet.wrong_window(truth, found, 16)
+    rows, columns = photographs.wrong_window(truth, found, 16)
     assert found[rows, columns].sum() == 1
     assert found[rows, columns].shape == (16, 16)
 
 
 def test_a_window_is_never_larger_than_the_picture():
     truth = np.zeros((10, 30), bool)
-    rows, columns = roots_unet.wrong_window(truth, ~truth, 16)
+    rows, columns = photographs.wrong_window(truth, ~truth, 16)
     assert truth[rows, columns].shape == (10, 10)
 
 
@@ -51,8 +51,8 @@ def test_trying_precisions_leaves_the_network_as_it_was():
     model = UNet(1, 1, depth=2, width=4)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     batch = Batch(torch.rand(2, 1, 32, 32), torch.ones(2, 1, 32, 32, dtype=torch.uint8))
-    assert roots_unet.quicker_precision(model, batch, least=1e9) == "float32"
-    assert roots_unet.quicker_precision(model, batch, least=0) == "bfloat16"
+    assert precision.quicker_precision(model, batch, least=1e9) == "float32"
+    assert precision.quicker_precision(model, batch, least=0) == "bfloat16"
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
 
@@ -62,7 +62,7 @@ def test_soft_dice_of_sure_answers_is_the_dice():
     truth[0, 0, :5] = 1
     found = torch.zeros(2, 1, 10, 10)
     found[0, 0, 2:7] = 1
-    loss = roots_unet.soft_dice_loss(100 * found - 50, truth)
+    loss = solutions.soft_dice_loss(100 * found - 50, truth)
     assert loss.item() == pytest.approx(1 - (2 * 30 + 1) / (100 + 1))
 
 
@@ -70,7 +70,7 @@ def test_soft_dice_of_sure_answers_is_the_dice():
 
 
 @pytest.mark.parametrize(
-    ("name", "solution"), [(DICE, roots_unet.soft_dice_loss), (BLEND, roots_unet.blend)]
+    ("name", "solution"), [(DICE, solutions.soft_dice_loss), (BLEND, solutions.blend)]
 )
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved
@@ -88,17 +88,17 @@ def without_one(logits, truth):
 
 
 def patch_by_patch(logits, truth):
-    losses = [roots_unet.soft_dice_loss(a, b) for a, b in zip(logits, truth, strict=True)]
+    losses = [solutions.soft_dice_loss(a, b) for a, b in zip(logits, truth, strict=True)]
     return torch.stack(losses).mean()
 
 
 def per_patch(logits, truth):
-    losses = [roots_unet.soft_dice_loss(a, b) for a, b in zip(logits, truth, strict=True)]
+    losses = [solutions.soft_dice_loss(a, b) for a, b in zip(logits, truth, strict=True)]
     return torch.stack(losses)
 
 
 def dice_itself(logits, truth):
-    return 1 - roots_unet.soft_dice_loss(logits, truth)
+    return 1 - solutions.soft_dice_loss(logits, truth)
 
 
 def raw_logits(logits, truth):
@@ -106,7 +106,7 @@ def raw_logits(logits, truth):
 
 
 def a_number(logits, truth):
-    return roots_unet.soft_dice_loss(logits, truth).item()
+    return solutions.soft_dice_loss(logits, truth).item()
 
 
 @pytest.mark.parametrize(

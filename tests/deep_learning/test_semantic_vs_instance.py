@@ -3,8 +3,8 @@ import pytest
 from scipy import ndimage
 from skimage.measure import label
 
-from gpu_course import exercises, scoring
-from gpu_course.deep_learning import semantic_vs_instance as helpers
+from gpu_course import exercises, labels, metrics
+from gpu_course.lessons.deep_learning.semantic_vs_instance import figures, mistakes, solutions
 
 COUNT = "deep-learning/semantic-vs-instance/count-merged"
 DISTANCE = "deep-learning/semantic-vs-instance/distance"
@@ -25,19 +25,19 @@ def grid():
 
 
 def test_merged_objects_are_counted_not_pieces(grid):
-    assert helpers.count_merged(grid) == 12
-    assert helpers.count_merged(np.where(grid == 1, 0, grid)) == 11 - 1
-    assert helpers.count_merged(np.zeros((5, 5), int)) == 0
+    assert solutions.count_merged(grid) == 12
+    assert solutions.count_merged(np.where(grid == 1, 0, grid)) == 11 - 1
+    assert solutions.count_merged(np.zeros((5, 5), int)) == 0
 
 
 def test_corners_do_not_merge():
     labels = np.zeros((6, 6), int)
     labels[:3, :3], labels[3:, 3:] = 1, 2
-    assert helpers.count_merged(labels) == 0
+    assert solutions.count_merged(labels) == 0
 
 
 def test_depth_is_one_in_every_object_and_small_at_a_neighbour(grid):
-    depth = helpers.normalised_distance(grid)
+    depth = solutions.normalised_distance(grid)
     assert depth.dtype == np.float32
     assert (depth[grid == 0] == 0).all()
     for number in np.unique(grid[grid > 0]):
@@ -48,14 +48,14 @@ def test_depth_is_one_in_every_object_and_small_at_a_neighbour(grid):
 
 
 def test_depth_of_an_image_filled_by_one_object_is_finite():
-    assert (helpers.normalised_distance(np.ones((4, 5), int)) == 1).all()
+    assert (solutions.normalised_distance(np.ones((4, 5), int)) == 1).all()
 
 
 # --- mistakes -----------------------------------------------------------------------------------
 
 
 def test_mistakes_are_what_they_are_called(grid):
-    wrong = helpers.mistakes(grid, objects=4)
+    wrong = mistakes.mistakes(grid, objects=4)
     counts = {name: len(np.unique(answer)) - 1 for name, answer in wrong.items()}
     assert counts == {
         "none": 12, "4 merged": 10, "4 split": 16, "4 missed": 8, "4 missed, 4 split": 12,
@@ -66,14 +66,14 @@ def test_mistakes_are_what_they_are_called(grid):
 
 
 def test_merged_objects_touch_and_none_is_merged_twice(grid):
-    pairs = helpers.touching_pairs(grid)
+    pairs = labels.touching_pairs(grid)
     assert len(pairs) == 6
     assert len({number for pair in pairs for number in pair}) == 12
     assert all(label(np.isin(grid, pair)).max() == 1 for pair in pairs)
 
 
 def test_scores_see_what_the_chapter_says(grid):
-    table = helpers.judge(grid, helpers.mistakes(grid, objects=4))
+    table = mistakes.judge(grid, mistakes.mistakes(grid, objects=4))
     assert (table.loc["none"] == [1, 1, 1, 1, 0]).all()
     assert table.loc["4 merged", "Dice"] == table.loc["4 split", "Dice"] == 1
     assert table.loc["4 merged", "AP@0.9"] < 1
@@ -87,17 +87,17 @@ def test_scores_see_what_the_chapter_says(grid):
 def test_rays_of_a_disc_are_as_long_as_its_radius():
     rows, columns = np.indices((41, 51))
     disc = (np.hypot(rows - 20, columns - 25) < 15).astype(np.int32) * 7
-    middle, ends = helpers.star(disc, 7, 16)
+    middle, ends = figures.star(disc, 7, 16)
     assert middle == (20, 25)
     assert ends.shape == (16, 2)
     np.testing.assert_allclose(np.hypot(*(ends - middle).T), 15, atol=1.5)
 
 
 def test_figures_have_a_panel_for_each_number_of_rays(grid):
-    figure = helpers.stars_figure(grid.astype(np.uint8), grid, 3, (4, 8))
+    figure = figures.stars_figure(grid.astype(np.uint8), grid, 3, (4, 8))
     assert [axes.get_title() for axes in figure.axes] == ["4 rays", "8 rays"]
     assert [len(axes.lines) for axes in figure.axes] == [5, 9]
-    chart = helpers.chart((0, 1), {"one": [1, 0.5], "other": [1, 1]}, "x", "y")
+    chart = figures.chart((0, 1), {"one": [1, 0.5], "other": [1, 1]}, "x", "y")
     assert len(chart.axes[0].lines) == 2
 
 
@@ -106,7 +106,7 @@ def test_figures_have_a_panel_for_each_number_of_rays(grid):
 
 @pytest.mark.parametrize(
     ("name", "solution"),
-    [(COUNT, helpers.count_merged), (DISTANCE, helpers.normalised_distance)],
+    [(COUNT, solutions.count_merged), (DISTANCE, solutions.normalised_distance)],
 )
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved
@@ -173,7 +173,7 @@ def divided_by_all(labels):
 
 
 def background_too(labels):
-    return helpers.normalised_distance(labels + 1)
+    return solutions.normalised_distance(labels + 1)
 
 
 @pytest.mark.parametrize(
@@ -195,4 +195,4 @@ def test_distance_check_names_the_mistake(wrong, says):
 def test_the_larger_of_two_merged_objects_counts_as_found_at_half():
     labels = np.zeros((10, 30), int)
     labels[2:8, 2:12], labels[2:8, 12:27] = 1, 2
-    assert scoring.average_precision(labels, labels > 0, [0.5])[0] == 0.5
+    assert metrics.average_precision(labels, labels > 0, [0.5])[0] == 0.5

@@ -4,9 +4,8 @@ import torch
 from torch.nn import functional
 
 from gpu_course import exercises
-from gpu_course.deep_learning import setup
-from gpu_course.deep_learning.exercises import setup as checks
 from gpu_course.deep_learning.precision import best_precision
+from gpu_course.lessons.deep_learning.setup import checks, solutions, versions
 
 LAYOUT, CHOOSE = "deep-learning/setup/channels-last", "deep-learning/setup/choose"
 
@@ -16,7 +15,7 @@ CPU = {"cuda": False, "mps": False, "bfloat16": False, "wanted": ""}
 def test_layouts_keep_every_number_in_its_role():
     rng = np.random.default_rng(0)
     images, weights = rng.normal(size=(2, 3, 5, 7)), rng.normal(size=(4, 3, 2, 6))
-    new_images, new_weights = setup.channels_last(images, weights)
+    new_images, new_weights = solutions.channels_last(images, weights)
     assert new_images.shape == (2, 5, 7, 3)
     assert new_weights.shape == (2, 6, 3, 4)
     assert new_images[1, 4, 6, 2] == images[1, 2, 4, 6]
@@ -26,7 +25,7 @@ def test_layouts_keep_every_number_in_its_role():
 def test_stand_in_for_tensorflow_convolves_like_pytorch():
     rng = np.random.default_rng(1)
     images, weights = rng.normal(size=(2, 3, 9, 8)), rng.normal(size=(4, 3, 3, 2))
-    found = checks._convolve_channels_last(*setup.channels_last(images, weights))
+    found = checks._convolve_channels_last(*solutions.channels_last(images, weights))
     torchs = functional.conv2d(torch.from_numpy(images), torch.from_numpy(weights)).numpy()
     np.testing.assert_allclose(np.moveaxis(found, -1, 1), torchs, atol=1e-10)
 
@@ -42,32 +41,32 @@ def test_stand_in_for_tensorflow_convolves_like_pytorch():
     ],
 )
 def test_choice(facts, answer):
-    assert setup.choose(CPU | facts) == answer
+    assert solutions.choose(CPU | facts) == answer
 
 
 def test_choice_is_that_of_the_course_where_nothing_is_lent():
     for kind in ("cpu", "mps"):
         facts = CPU | {"mps": kind == "mps"}
-        assert setup.choose(facts) == (kind, best_precision(torch.device(kind)))
+        assert solutions.choose(facts) == (kind, best_precision(torch.device(kind)))
 
 
 def test_versions_say_what_is_missing():
-    rows = setup.versions(["numpy", "no-such-package-of-ours"])
+    rows = versions.versions(["numpy", "no-such-package-of-ours"])
     assert rows[0] == {"package": "numpy", "version": np.__version__}
     assert rows[1]["version"] == "not installed"
 
 
 def test_relative_difference():
     exact = np.array([1.0, -4.0])
-    assert setup.relative_difference(np.array([1.0, -3.0]), exact) == 0.25
-    assert setup.relative_difference(torch.tensor([1.0, -4.0]).bfloat16(), exact) == 0
+    assert versions.relative_difference(np.array([1.0, -3.0]), exact) == 0.25
+    assert versions.relative_difference(torch.tensor([1.0, -4.0]).bfloat16(), exact) == 0
 
 
 # --- exercises ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("name", "solution"), [(LAYOUT, setup.channels_last), (CHOOSE, setup.choose)]
+    ("name", "solution"), [(LAYOUT, solutions.channels_last), (CHOOSE, solutions.choose)]
 )
 def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, solution).solved
@@ -80,12 +79,12 @@ def reshaped(images, weights):
 
 
 def flipped(images, weights):
-    images, weights = setup.channels_last(images, weights)
+    images, weights = solutions.channels_last(images, weights)
     return images, weights[::-1, ::-1]
 
 
 def images_only(images, weights):
-    return setup.channels_last(images, weights)[0], weights
+    return solutions.channels_last(images, weights)[0], weights
 
 
 def axes_turned(images, weights):
@@ -114,16 +113,16 @@ def test_check_of_the_layout_names_the_mistake(wrong, says):
 
 
 def always_bfloat16(facts):
-    device, precision = setup.choose(facts)
+    device, precision = solutions.choose(facts)
     return device, "bfloat16" if device == "cuda" else precision
 
 
 def deaf(facts):
-    return setup.choose(facts | {"wanted": ""})
+    return solutions.choose(facts | {"wanted": ""})
 
 
 def without_apple(facts):
-    return setup.choose(facts | {"mps": False})
+    return solutions.choose(facts | {"mps": False})
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from gpu_course.deep_learning import checkpoint, losses
-from gpu_course.deep_learning import train as module
+from gpu_course.deep_learning import training as module
 from gpu_course.deep_learning.data import Patches, Tiles
 from gpu_course.deep_learning.precision import autocast, best_precision
 from gpu_course.deep_learning.progress import LivePlot, bar, draw
-from gpu_course.deep_learning.train import evaluate, one_cycle, train
+from gpu_course.deep_learning.training import evaluate, one_cycle, train
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from gpu_course.display import show
-from gpu_course.display.scale_bar import scale_bar
+from gpu_course.display.scale_bars import scale_bar
 from gpu_course.errors import CourseError
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gpu_course.display import before_after, z_scrubber
 from gpu_course.display.encode import PAD, sprite
-from gpu_course.display.scale_bar import scale_bar
+from gpu_course.display.scale_bars import scale_bar
 from gpu_course.errors import CourseError
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from gpu_course.errors import CourseError
-from gpu_course.images import download, registry
+from gpu_course.images import downloads as download
+from gpu_course.images import registry
 
 CONTENT = bytes(range(256)) * 1024  # several chunks
 PATH = "set/picture.tif"

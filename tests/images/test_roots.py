@@ -4,7 +4,7 @@ from scipy import ndimage
 
 from gpu_course.errors import CourseError
 from gpu_course.images.roots import simulate_roots
-from gpu_course.scoring import dice
+from gpu_course.metrics import dice
 
 # Red channel of ten photographs, full scale, rows 120-1144 and columns 450-1474, farther than 45
 # pixels from any traced line.

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_course import images, scoring
+from gpu_course import images, metrics
 from gpu_course.errors import CourseError
 from gpu_course.napari_plugin import tiles
 from gpu_course.napari_plugin.engine import Engine, Objects, Predicted, Ready, Request, warm_up
@@ -48,7 +48,7 @@ def test_finds_discs_and_counts_strokes(shape):
     image, truth = discs(shape)
     asked = request(image, truth)
     steps = run(Engine(), asked)
-    assert scoring.dice(truth, steps[0].classes == 2) > 0.95
+    assert metrics.dice(truth, steps[0].classes == 2) > 0.95
     assert steps[0].painted == {c: int((asked.scribbles == c).sum()) for c in (1, 2)}
     np.testing.assert_allclose(steps[0].probabilities.sum(axis=0), 1, atol=1e-5)
     assert steps[-1] == Predicted(1, 1)
@@ -183,7 +183,7 @@ def test_objects_are_numbered():
     steps = run(Engine(), request(image, truth, goal="objects"))
     assert isinstance(steps[-1], Objects)
     assert 1 <= steps[-1].labels.max() <= 5
-    assert scoring.dice(truth, steps[-1].labels > 0) > 0.9
+    assert metrics.dice(truth, steps[-1].labels > 0) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_nuclei_from_ten_strokes():
     asked = Request(
         sample.image, 0, marks, Recipe((0.5, 1.0, 2.0, 4.0)), 100, whole(sample.image.shape)
     )
-    assert scoring.dice(sample.labels > 0, run(Engine(), asked)[0].classes == 2) > 0.8
+    assert metrics.dice(sample.labels > 0, run(Engine(), asked)[0].classes == 2) > 0.8
 
 
 def test_warm_up_loads_what_a_stroke_needs():

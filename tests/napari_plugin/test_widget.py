@@ -8,7 +8,7 @@ import pytest
 from skimage.measure import label
 
 import gpu_course
-from gpu_course import scoring
+from gpu_course import metrics
 from gpu_course.pixel_classification import PixelClassifier
 from gpu_course.pixel_classification.painter import paint
 
@@ -90,7 +90,7 @@ def test_ten_strokes_find_the_nuclei_live_and_a_saved_model_finds_them_again(
         window.idle(widget)
         where = (result(widget, image).data == 2) != truth
     assert painted <= 10
-    assert scoring.dice(truth, result(widget, image).data == 2) >= 0.9
+    assert metrics.dice(truth, result(widget, image).data == 2) >= 0.9
     widget.predict_whole()
     window.idle(widget)
     expected = result(widget, image).data.copy()

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.pixel_classification import build_the_plugin
-from gpu_course.pixel_classification.build_the_plugin import schedule
+from gpu_course.lessons.pixel_classification.build_the_plugin import figures, solutions, strokes
+from gpu_course.lessons.pixel_classification.build_the_plugin.solutions import schedule
 
 NAME = "pixel-classification/build-the-plugin/newest-wins"
 
@@ -41,7 +41,7 @@ def all_at_once(asked, pause, work):
 
 
 def queue(asked, pause, work):
-    return [(n, t + pause) for n, t in build_the_plugin.every_one(asked, work)]
+    return [(n, t + pause) for n, t in solutions.every_one(asked, work)]
 
 
 def without_pause(asked, pause, work):
@@ -88,13 +88,13 @@ def test_strokes_are_found_with_their_class():
     marks[1, 1:4] = 2
     marks[2, 4] = 2  # hangs on over a corner
     marks[4, :3] = 1
-    found = build_the_plugin.strokes_of(marks)
+    found = strokes.strokes_of(marks)
     assert [(len(pixels), number) for pixels, number in found] == [(4, 2), (3, 1)]
 
 
 def test_timeline_shows_each_job():
-    plans = {"queue": build_the_plugin.every_one([0, 1], 1.0), "newest": schedule([0, 1], 0.2, 1.0)}
-    figure = build_the_plugin.timeline([0, 1], plans, work=1.0, alt="two plans")
+    plans = {"queue": solutions.every_one([0, 1], 1.0), "newest": schedule([0, 1], 0.2, 1.0)}
+    figure = figures.timeline([0, 1], plans, work=1.0, alt="two plans")
     assert figure.alt == "two plans"
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.texts] == ["0", "1", "0", "1"]

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gpu_course.errors import CourseError
+from gpu_course.metrics import dice
 from gpu_course.pixel_classification import PixelClassifier, Recipe, features, training
-from gpu_course.scoring import dice
 
 RECIPE = Recipe((1.0, 2.0))
 

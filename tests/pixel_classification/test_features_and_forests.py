@@ -4,16 +4,20 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.errors import CourseError
-from gpu_course.pixel_classification import Recipe
-from gpu_course.pixel_classification.features_and_forests import (
-    accuracy_of,
+from gpu_course.lessons.pixel_classification.features_and_forests.figures import (
     bars_figure,
-    choose_scales,
     decision_figure,
-    dice_by_strokes,
-    folds_by_pixel,
+)
+from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
+    choose_scales,
     folds_by_stroke,
 )
+from gpu_course.lessons.pixel_classification.features_and_forests.validation import (
+    accuracy_of,
+    dice_by_strokes,
+    folds_by_pixel,
+)
+from gpu_course.pixel_classification import Recipe
 
 matplotlib.use("Agg")
 FOLDS = "pixel-classification/features-and-forests/grouped-validation"

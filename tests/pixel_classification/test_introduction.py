@@ -3,11 +3,11 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import exercises
+from gpu_course.display.overlays import strokes_overlay
 from gpu_course.errors import CourseError
-from gpu_course.pixel_classification.introduction import (
+from gpu_course.lessons.pixel_classification.introduction.solutions import graininess
+from gpu_course.lessons.pixel_classification.introduction.textures import (
     best_threshold,
-    graininess,
-    strokes_overlay,
     two_textures,
 )
 

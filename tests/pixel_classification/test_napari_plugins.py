@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, napari_view
-from gpu_course.pixel_classification import napari_plugins
+from gpu_course.lessons.pixel_classification.napari_plugins import plugin_files, solutions
 
 NAME = "pixel-classification/napari-plugins/visible-region"
 
 
 def test_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(NAME, napari_plugins.visible_region).solved
+    assert exercises.check(NAME, solutions.visible_region).solved
     assert exercises.check(NAME, lambda corners, shape: None).state == "not solved yet"
 
 
@@ -31,11 +31,11 @@ def not_to_the_end(corners, shape):
 
 
 def planes_only(corners, shape):
-    return napari_plugins.visible_region(np.asarray(corners)[:, :2], shape[:2])
+    return solutions.visible_region(np.asarray(corners)[:, :2], shape[:2])
 
 
 def pixels(corners, shape):
-    return np.zeros(shape)[napari_plugins.visible_region(corners, shape)]
+    return np.zeros(shape)[solutions.visible_region(corners, shape)]
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_validate_says_what_is_wrong_with_a_manifest(tmp_path):
     pytest.importorskip("npe2")
     files = {"toy_plugin/__init__.py": "def go():\n    pass\n"}
     files["toy_plugin/napari.yaml"] = "name: toy-plugin\ndisplay_name: Toy\n"
-    napari_plugins.write(tmp_path, files)
-    assert "valid" in napari_plugins.validate(tmp_path, "toy_plugin/napari.yaml")
+    plugin_files.write(tmp_path, files)
+    assert "valid" in plugin_files.validate(tmp_path, "toy_plugin/napari.yaml")
     files["toy_plugin/napari.yaml"] += "contributions:\n  widgets:\n    - display_name: Go\n"
-    napari_plugins.write(tmp_path, files)
-    said = napari_plugins.validate(tmp_path, "toy_plugin/napari.yaml")
+    plugin_files.write(tmp_path, files)
+    said = plugin_files.validate(tmp_path, "toy_plugin/napari.yaml")
     assert "command" in said
     assert str(tmp_path) not in said
 
@@ -78,9 +78,9 @@ def test_clock_tells_a_blocked_window_from_a_free_one():
     from qtpy.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication([])
-    assert napari_plugins.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
+    assert napari_view.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
     import threading
 
-    free = napari_plugins.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
+    free = napari_view.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
     assert free < 0.39
     assert app is not None

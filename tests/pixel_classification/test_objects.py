@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gpu_course.errors import CourseError
+from gpu_course.metrics import average_precision
 from gpu_course.pixel_classification import to_objects
-from gpu_course.scoring import average_precision
 
 
 def balls(centres, radius, shape):

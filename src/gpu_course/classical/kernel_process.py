@@ -230,7 +230,7 @@ def _execute(
 ) -> tuple[NDArray[Any], str]:
     """Run one kernel on the device selected; return its result, and its fault or ''."""
     from gpu_course import cle
-    from gpu_course.classical.custom_kernels import compiler_messages, save
+    from gpu_course.lessons.classical.custom_kernels.compiler import compiler_messages, save
 
     src = cle.push(image)
     dst = cle.push(np.full(image.shape, UNTOUCHED, dtype=np.float32))

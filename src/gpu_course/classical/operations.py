@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course import cle, scoring
+from gpu_course import cle, metrics
 from gpu_course.errors import CourseError
 
 SIGMA = 2.0
@@ -123,7 +123,7 @@ def _same_mask(image: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
 
 def _same_objects(image: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
     """Tell whether two label images hold the same objects, whatever their numbers."""
-    return scoring.same_objects(one, other)
+    return metrics.same_objects(one, other)
 
 
 def _same_pipeline(image: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:

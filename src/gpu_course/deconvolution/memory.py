@@ -6,8 +6,8 @@ import os
 from math import prod
 from typing import Literal
 
+from gpu_course.deconvolution._forward_model import field_of
 from gpu_course.deconvolution.arrays import Shape
-from gpu_course.deconvolution.imaging import field_of
 from gpu_course.deconvolution.pointwise import VOXELS
 from gpu_course.errors import CourseError
 

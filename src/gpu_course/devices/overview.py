@@ -7,8 +7,8 @@ from gpu_course.devices.deep_learning import tensorflow, torch
 from gpu_course.devices.device import Device
 from gpu_course.devices.hardware import GIB
 from gpu_course.devices.opencl_device import opencl
-from gpu_course.devices.rows import Rows
 from gpu_course.errors import CourseError
+from gpu_course.html_table import Rows
 
 
 def found(*, with_tensorflow: bool = False) -> list[Device]:

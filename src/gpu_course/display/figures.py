@@ -17,7 +17,7 @@ from gpu_course.display.arrays import (
 )
 from gpu_course.display.overlays import draw_outlines, label_overlay
 from gpu_course.display.picture import LIGHT, light_picture
-from gpu_course.display.scale_bar import scale_bar
+from gpu_course.display.scale_bars import scale_bar
 from gpu_course.errors import CourseError
 
 if TYPE_CHECKING:

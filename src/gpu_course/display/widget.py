@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from gpu_course.display.arrays import VoxelSize, plane_size
-from gpu_course.display.scale_bar import scale_bar
+from gpu_course.display.scale_bars import scale_bar
 from gpu_course.errors import CourseError
 
 # Every rule starts with .gpuc, so nothing outside the widget changes, with one exception: the

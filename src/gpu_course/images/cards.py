@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from gpu_course import paths
+from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
-from gpu_course.images.words import closest
 
 
 @dataclasses.dataclass(frozen=True)

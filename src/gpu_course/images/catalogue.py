@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from gpu_course import sizes
+from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
 from gpu_course.images import cards
 from gpu_course.images.sample import Sample
-from gpu_course.images.words import closest
 
 if TYPE_CHECKING:
     from gpu_course.images.phantoms import Phantom

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.progress import track
 from rich.table import Table
 
+from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
 from gpu_course.images import cards, catalogue, registry
-from gpu_course.images.words import closest
 
 
 def files_of(names: Sequence[str]) -> list[str]:

@@ -23,8 +23,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gpu_course import paths
+from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
-from gpu_course.images.words import closest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
 
 def _from_afar(wanted: Entry) -> Path:
     """Take the file from the mirror, or from its public URL."""
-    from gpu_course.images.download import download
+    from gpu_course.images.downloads import download
 
     mirror = _mirror()
     if mirror and not _is_url(mirror):

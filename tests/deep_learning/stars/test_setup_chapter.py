@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gpu_course import devices
-from gpu_course.deep_learning import setup
 from gpu_course.errors import CourseError
+from gpu_course.lessons.deep_learning.setup import solutions, versions
 
 pytestmark = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("tensorflow", "torch")),
@@ -41,7 +41,7 @@ def torchs(batch, stride):
 
 def tensorflows(tf, batch, **options):
     with tf.device("/CPU:0"):
-        found = tf.nn.conv2d(*setup.channels_last(*batch), **options)
+        found = tf.nn.conv2d(*solutions.channels_last(*batch), **options)
     return np.moveaxis(found.numpy(), -1, 1)
 
 
@@ -60,7 +60,7 @@ def test_with_a_stride_same_is_not_the_same(tf, batch):
 
 
 def test_tensorflow_brings_keras_3(tf):
-    assert setup.keras_of_a_fresh_process().startswith("keras 3.")
+    assert versions.keras_of_a_fresh_process().startswith("keras 3.")
     assert tf.keras.Model.__module__.startswith("keras.")
 
 
@@ -68,4 +68,4 @@ def test_a_process_that_cannot_import_tensorflow_is_reported(monkeypatch, tmp_pa
     (tmp_path / "tensorflow.py").write_text("raise ImportError('no luck today')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with pytest.raises(CourseError, match="no luck today"):
-        setup.keras_of_a_fresh_process()
+        versions.keras_of_a_fresh_process()

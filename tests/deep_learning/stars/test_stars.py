@@ -11,13 +11,13 @@ import pytest
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.normalisation import Normalisation
 from gpu_course.deep_learning.receptive_field import effective_size
-from gpu_course.deep_learning.stars import scores, storage, thresholds
-from gpu_course.deep_learning.stars.data import StarPatches, StarTiles, targets
-from gpu_course.deep_learning.stars.design import Design
-from gpu_course.deep_learning.stars.model import build
-from gpu_course.deep_learning.stars.predict import predict, tiles_for
-from gpu_course.deep_learning.stars.receptive_field import effective
-from gpu_course.deep_learning.stars.train import train
+from gpu_course.deep_learning.stardist import scores, storage, thresholds
+from gpu_course.deep_learning.stardist.data import StarPatches, StarTiles, targets
+from gpu_course.deep_learning.stardist.design import Design
+from gpu_course.deep_learning.stardist.model import build
+from gpu_course.deep_learning.stardist.prediction import predict, tiles_for
+from gpu_course.deep_learning.stardist.receptive_field import effective
+from gpu_course.deep_learning.stardist.training import train
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
@@ -265,7 +265,7 @@ def test_training_reports_and_records(trained):
 
 
 def test_the_best_weights_are_kept(trained, validation):
-    from gpu_course.deep_learning.stars.train import evaluate
+    from gpu_course.deep_learning.stardist.training import evaluate
 
     model, result, _, _ = trained
     loss, iou = evaluate(model, StarTiles(validation, DESIGN))
@@ -408,7 +408,7 @@ def test_tiles_change_nothing(trained):
     assert cut.tiles == (3, 2)
     assert len(whole) == len(cut) > 40
     assert (whole.labels > 0).mean() == pytest.approx((cut.labels > 0).mean(), rel=1e-3)
-    from gpu_course.scoring import same_objects
+    from gpu_course.metrics import same_objects
 
     assert same_objects(whole.labels, cut.labels)
 
@@ -517,7 +517,7 @@ def test_curves_are_drawn(validation):
 
 def test_importing_the_package_imports_nothing_heavy():
     code = (
-        "import sys, gpu_course.deep_learning.stars; "
+        "import sys, gpu_course.deep_learning.stardist; "
         "print(sorted(set(sys.modules) & {'torch', 'tensorflow', 'stardist', 'numpy'}))"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_course.deep_learning.stars import extent
-from gpu_course.deep_learning.stars.design import Design, design_for
+from gpu_course.deep_learning.stardist import extent
+from gpu_course.deep_learning.stardist.design import Design, design_for
 from gpu_course.errors import CourseError
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from gpu_course.deep_learning.normalisation import Normalisation
-from gpu_course.deep_learning.stars import storage, thresholds
-from gpu_course.deep_learning.stars.design import Design
-from gpu_course.deep_learning.stars.model import build
+from gpu_course.deep_learning.stardist import storage, thresholds
+from gpu_course.deep_learning.stardist.design import Design
+from gpu_course.deep_learning.stardist.model import build
 from gpu_course.errors import CourseError
 
 needed = ("tensorflow", "stardist")

@@ -1,0 +1,270 @@
+"""How much device memory a pipeline needs, whether it fits, and what to do where it does not."""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from gpu_course.classical.device_facts import GIB, USABLE, Facts, facts_in_use
+from gpu_course.errors import CourseError
+
+Image = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Peak:
+    """What a pipeline took from the device while it ran.
+
+    Attributes
+    ----------
+    peak : int
+        The most bytes in use at one moment, the input included.
+    buffers : float
+        The same in float32 arrays of the input's shape: the number to multiply with.
+    history : list of int
+        Bytes in use after every allocation and release.
+    """
+
+    peak: int
+    buffers: float
+    history: list[int]
+
+
+def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
+    """Run a pipeline once on the device and count the memory it takes.
+
+    Parameters
+    ----------
+    pipeline : callable
+        Takes an array on the device (float32, shape of `image`) and returns one.
+    image : ndarray
+        A small example; it is pushed, and the pushed array counts.
+    """
+    from gpu_course import cle
+    from gpu_course.classical.buffers import count_buffers
+
+    with count_buffers() as used:
+        source = cle.push(image)
+        result = pipeline(source)
+        history = list(used.history)
+        peak = used.peak
+    del result
+    return Peak(peak, peak / source.nbytes, history)
+
+
+def estimate_bytes(shape: Sequence[int], dtype: DTypeLike, buffers: float) -> int:
+    """Return the bytes that a number of arrays of one shape and dtype take.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        In pixels, any number of axes.
+    dtype : dtype
+        What the device stores: float32 for all that :func:`gpu_course.cle.push` made.
+    buffers : float
+        How many such arrays exist at the same time, as :func:`measure_peak` counts them.
+    """
+    return math.ceil(math.prod(shape) * np.dtype(dtype).itemsize * buffers)
+
+
+def usable_bytes(device: Facts) -> int:
+    """Return the bytes that a job may plan with: most of what the device has.
+
+    Where the device shares main memory, what other programs left free counts too.
+    """
+    if not device.shared:
+        return int(USABLE * device.memory)
+    import psutil
+
+    return int(USABLE * min(device.memory, psutil.virtual_memory().available))
+
+
+def largest_edge(
+    dtype: DTypeLike, buffers: float, device: Facts, dimensions: int = 2, overlap: int = 0
+) -> int:
+    """Return the edge, in pixels, of the largest square (or cube) whose pipeline fits.
+
+    Parameters
+    ----------
+    dtype, buffers
+        As for :func:`estimate_bytes`.
+    device : Facts
+        Both of its limits count: all buffers together, and each by itself.
+    dimensions : int
+        Axes of the image.
+    overlap : int
+        Pixels on every side to leave for a tile's overlap.
+    """
+    pixels = _pixels_that_fit(dtype, buffers, device)
+    edge = round(pixels ** (1 / dimensions))
+    while edge**dimensions > pixels:  # the root is rounded, the limit is not
+        edge -= 1
+    return max(edge - 2 * overlap, 0)
+
+
+def _pixels_that_fit(dtype: DTypeLike, buffers: float, device: Facts) -> int:
+    """Return the pixels of the largest image of any shape whose pipeline fits."""
+    one = min(usable_bytes(device) / buffers, device.max_allocation)
+    return int(one / np.dtype(dtype).itemsize)
+
+
+def _widest_tile(shape: Sequence[int], pixels: int) -> list[int]:
+    """Return the largest tile of at most so many pixels, as deep as a thin stack is.
+
+    No side is longer than the image's; the others are as long as one another.
+    """
+    low, high = 1, max(shape)
+    while low < high:  # the longest side that fits, found by halving
+        middle = (low + high + 1) // 2
+        if math.prod(min(middle, length) for length in shape) <= pixels:
+            low = middle
+        else:
+            high = middle - 1
+    return [min(low, length) for length in shape]
+
+
+def check_fits(
+    shape: Sequence[int], dtype: DTypeLike, buffers: float, device: Facts | None = None
+) -> int:
+    """Return the bytes a pipeline will take, or say before it starts that it cannot.
+
+    A driver may promise memory that it does not have, and end the notebook's kernel once the
+    memory is used. So the question is answered by arithmetic, and nothing is allocated.
+
+    Parameters
+    ----------
+    shape, dtype, buffers
+        As for :func:`estimate_bytes`.
+    device : Facts, optional
+        Of another device than the one clesperanto uses.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If it does not fit, with the estimate, the limit, a tile that fits, and how far to shrink
+        the image instead.
+    """
+    device = device or facts_in_use()
+    one, all_ = estimate_bytes(shape, dtype, 1), estimate_bytes(shape, dtype, buffers)
+    usable = usable_bytes(device)
+    if one <= device.max_allocation and all_ <= usable:
+        return all_
+    pixels = _pixels_that_fit(dtype, buffers, device)
+    tile = _widest_tile(shape, pixels)
+    tiles = math.prod(-(-length // max(side, 1)) for length, side in zip(shape, tile, strict=True))
+    excess = max(all_ / usable, one / device.max_allocation)
+    factor = math.ceil(excess ** (1 / len(shape)))
+    needs = f"needs about {_gib(all_)} ({buffers:.3g} buffers of {_gib(one)})"
+    limit = (
+        f"{device.name} has about {_gib(usable)} to use, in arrays of "
+        f"{_gib(device.max_allocation)} at most"
+    )
+    raise CourseError(
+        f"An image of {_times(shape)} pixels {needs}, and {limit}. Cut it into tiles of at most "
+        f"{_times(tile)} pixels, overlap included (about {tiles} of them), or make it "
+        f"{factor} times smaller along every axis."
+    )
+
+
+def _gib(nbytes: float) -> str:
+    return f"{nbytes / GIB:.2f} GiB"
+
+
+def _times(numbers: Sequence[int]) -> str:
+    return " × ".join(str(number) for number in numbers)
+
+
+def in_tiles(
+    pipeline: Callable[[Any], Any],
+    image: Image,
+    tile: int | Sequence[int],
+    overlap: int | Sequence[int],
+) -> Image:
+    """Run a pipeline tile by tile, with no more than one tile in the device's memory.
+
+    Parameters
+    ----------
+    pipeline : callable
+        Takes an array on the device and returns one of the same shape. Each pixel of its result
+        may depend on pixels up to `overlap` away, and on nothing else: no Otsu threshold, no
+        labels.
+    image : ndarray
+        Any number of axes, in main memory (or memory-mapped from disk).
+    tile : int or sequence of int
+        Pixels of a tile along each axis, without its overlap.
+    overlap : int or sequence of int
+        Pixels added on every side. They are computed as well and thrown away.
+
+    Returns
+    -------
+    ndarray
+        What the pipeline would return for the whole image, in main memory.
+    """
+    from gpu_course import cle
+
+    sides = (tile,) * image.ndim if isinstance(tile, int) else tuple(tile)
+    margins = (overlap,) * image.ndim if isinstance(overlap, int) else tuple(overlap)
+    if len(sides) != image.ndim or len(margins) != image.ndim:
+        raise CourseError(
+            f"The image has {image.ndim} axes. Give tile and overlap one number each."
+        )
+    if min(sides) < 1 or min(margins) < 0:
+        raise CourseError("A tile needs at least one pixel, and an overlap cannot be negative.")
+    out: Image | None = None
+    starts = [range(0, length, side) for length, side in zip(image.shape, sides, strict=True)]
+    for corner in product(*starts):
+        read, keep, write = [], [], []
+        for start, side, margin, length in zip(corner, sides, margins, image.shape, strict=True):
+            stop = min(start + side, length)
+            first = max(start - margin, 0)
+            read.append(slice(first, min(stop + margin, length)))
+            keep.append(slice(start - first, stop - first))
+            write.append(slice(start, stop))
+        # A copy, because a tile cut from a wider image is not one piece of memory.
+        result = cle.pull(pipeline(cle.push(np.ascontiguousarray(image[tuple(read)]))))
+        if out is None:
+            out = np.empty(image.shape, dtype=result.dtype)
+        out[tuple(write)] = result[tuple(keep)]
+    if out is None:
+        raise CourseError("The image has no pixels. Give one that has.")
+    return out
+
+
+def process_bytes() -> int:
+    """Return the bytes of main memory that this process holds.
+
+    This is where the arrays of OpenCL live when its device is the processor (PoCL).
+    """
+    import psutil
+
+    from gpu_course.timing import wait
+
+    wait()  # memory is taken when it is first written to, and that may still be going on
+    return int(psutil.Process().memory_info().rss)
+
+
+def counters() -> dict[str, int]:
+    """Return the bytes in use by each library that counts them, and by this process.
+
+    Libraries that are not imported use nothing and are not asked. ``in arrays`` is what the
+    program's arrays take, ``kept`` what the library has from the driver, ready for the next array.
+    """
+    used = {"this process, main memory": process_bytes()}
+    cupy = sys.modules.get("cupy")
+    if cupy is not None and cupy.cuda.is_available():
+        pool = cupy.get_default_memory_pool()
+        used["CuPy, in arrays"] = int(pool.used_bytes())
+        used["CuPy, kept"] = int(pool.total_bytes())
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        used["PyTorch, in arrays"] = int(torch.cuda.memory_allocated())
+        used["PyTorch, kept"] = int(torch.cuda.memory_reserved())
+    elif torch is not None and torch.backends.mps.is_available():
+        used["PyTorch, in arrays"] = int(torch.mps.current_allocated_memory())
+        used["PyTorch, kept"] = int(torch.mps.driver_allocated_memory())
+    return used

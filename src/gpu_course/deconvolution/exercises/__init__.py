@@ -1,1 +1,0 @@
-"""The checks of section 2's exercises, one module per chapter."""

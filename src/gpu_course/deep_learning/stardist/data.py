@@ -1,0 +1,250 @@
+"""Batches for StarDist: patches, and what the network must say about each of their pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gpu_course.deep_learning.augmentation import Augmentation
+from gpu_course.deep_learning.data import Batch, Patches, Tiles
+from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.stardist.design import Design
+from gpu_course.errors import CourseError
+from gpu_course.images import Sample
+
+
+class StarBatch(NamedTuple):
+    """What the network sees at once, and what it should answer.
+
+    Attributes
+    ----------
+    images : ndarray, float32 (N, Y, X, C)
+        Normalised patches, channels last as TensorFlow wants them.
+    probability : ndarray, float32 (N, Y / grid, X / grid, 1)
+        0 on background, rising from the border of an object to 1 at its deepest pixel.
+    distances : ndarray, float32 (N, Y / grid, X / grid, rays + 1)
+        Pixels to the border in every direction; last, the weight of the pixel in the loss, which
+        is its probability.
+    """
+
+    images: NDArray[np.float32]
+    probability: NDArray[np.float32]
+    distances: NDArray[np.float32]
+
+
+class StarPatches:
+    """Random patches of labelled scenes, varied at random, for training.
+
+    Every batch is a pure function of (seed, epoch, number of the batch), as in
+    `gpu_course.deep_learning.data.Patches`, which cuts and varies the patches.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        With `labels`; test scenes are refused.
+    design : Design
+        Of the network; its `patch` is the size of patches.
+    batch, batches : int
+        Patches a batch, and batches an epoch.
+    foreground : float
+        Share of patches with an object in their middle.
+    augmentation : Augmentation, optional
+        The same changes as for the U-Net. Objects are labelled, so labels are moved along and
+        never interpolated. None: flips and quarter turns.
+    normalisation : Normalisation, optional
+    seed : int
+
+    Attributes
+    ----------
+    settings : dict
+        All of the above as plain values, for records.
+
+    Raises
+    ------
+    CourseError
+        If scenes and labels do not fit each other or the design.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        design: Design,
+        *,
+        batch: int = 4,
+        batches: int = 100,
+        foreground: float = 0.9,
+        augmentation: Augmentation | None = None,
+        normalisation: Normalisation | None = None,
+        seed: int = 0,
+    ) -> None:
+        _check(samples, design)
+        self.design = design
+        # On the CPU: the targets are computed there.
+        self.patches = Patches(
+            samples,
+            patch=design.patch,
+            batch=batch,
+            batches=batches,
+            foreground=foreground,
+            augmentation=augmentation,
+            normalisation=normalisation,
+            seed=seed,
+            device="cpu",
+        )
+        self.patches.masks = _labels(samples)
+        self.settings = self.patches.settings
+
+    def __len__(self) -> int:
+        return len(self.patches)
+
+    def batches(self, epoch: int) -> Iterator[StarBatch]:
+        """Yield the batches of an epoch, the same each time it is asked."""
+        yield from ahead(_answers(b, self.design) for b in self.patches.batches(epoch))
+
+
+class StarTiles:
+    """All of some labelled scenes, cut into a fixed grid of patches, for validation.
+
+    Parameters are those of `StarPatches`. Nothing is random and nothing varied, so that epochs
+    can be compared.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        design: Design,
+        *,
+        batch: int = 4,
+        normalisation: Normalisation | None = None,
+    ) -> None:
+        _check(samples, design)
+        self.design = design
+        self.tiles = Tiles(
+            samples, patch=design.patch, batch=batch, normalisation=normalisation, device="cpu"
+        )
+        self.tiles.masks = _labels(samples)
+        self.settings = self.tiles.settings
+
+    def __len__(self) -> int:
+        return len(self.tiles)
+
+    def batches(self) -> Iterator[StarBatch]:
+        """Yield the batches, always the same."""
+        yield from ahead(_answers(batch, self.design) for batch in self.tiles.batches())
+
+
+def ahead(batches: Iterator[StarBatch]) -> Iterator[StarBatch]:
+    """Yield batches while a thread makes the next one, so that the network need not wait."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        coming = thread.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = thread.submit(next, batches, None)
+            yield batch
+
+
+def targets(
+    labels: NDArray[np.integer[Any]], rays: int, grid: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what a perfect network would say about a label image.
+
+    Parameters
+    ----------
+    labels : ndarray, integer (Y, X)
+        Sides that are multiples of `grid`.
+    rays, grid : int
+        As in `Design`.
+
+    Returns
+    -------
+    probability : ndarray, float32 (Y / grid, X / grid)
+        Distance to the border of the object, divided by its largest.
+    distances : ndarray, float32 (Y / grid, X / grid, rays)
+        Pixels to the border of the object in every direction, the first along columns to the
+        right, the next turned towards larger rows. 0 on background.
+
+    References
+    ----------
+    Schmidt et al. (2018), https://doi.org/10.1007/978-3-030-00934-2_30
+    """
+    from stardist.geometry import star_dist
+    from stardist.utils import edt_prob
+
+    whole = np.ascontiguousarray(labels, dtype=np.int32)
+    distances = star_dist(whole, rays, mode="cpp", grid=(grid, grid))
+    return edt_prob(whole[::grid, ::grid]), distances
+
+
+def check_labels(samples: Sequence[Sample]) -> None:
+    """Make sure that every scene has labels that cover its image.
+
+    Raises
+    ------
+    CourseError
+        If one has not, or no object at all is labelled.
+    """
+    if not samples:
+        raise CourseError("There are no scenes. Load at least one.")
+    for sample in samples:
+        where = f"Scene {sample.index} of {sample.name!r} ({sample.split})"
+        if sample.labels is None:
+            raise CourseError(f"{where} has no labels. Label its objects one by one first.")
+        if sample.labels.shape != sample.image.shape[:2]:
+            raise CourseError(
+                f"{where}: the labels have the shape {sample.labels.shape} and the image "
+                f"{sample.image.shape[:2]}. They must cover each other pixel by pixel; save labels "
+                "again from the same image."
+            )
+        if sample.labels.dtype.kind not in "ui" or sample.labels.min(initial=0) < 0:
+            raise CourseError(f"{where}: labels must be whole numbers, 0 or more.")
+    if not any(sample.labels is not None and sample.labels.any() for sample in samples):
+        raise CourseError(
+            "All label images are empty, so there is nothing to learn. Check that the labels were "
+            "saved, and that background is 0 and objects are not."
+        )
+
+
+def refuse_test(samples: Sequence[Sample]) -> None:
+    """Make sure that no test scene is learned from.
+
+    Raises
+    ------
+    CourseError
+        If there is one.
+    """
+    if any(sample.split == "test" for sample in samples):
+        raise CourseError(
+            "Test scenes are for the last score only: what was tuned on them proves nothing. Take "
+            'scenes of the splits "train" and "validation".'
+        )
+
+
+def _check(samples: Sequence[Sample], design: Design) -> None:
+    refuse_test(samples)
+    check_labels(samples)
+    for sample in samples:
+        channels = 1 if sample.image.ndim == 2 else sample.image.shape[-1]
+        if channels != design.channels:
+            raise CourseError(
+                f"The scenes have {channels} channel(s) and the design {design.channels}. Make "
+                f"the design with channels={channels}."
+            )
+
+
+def _labels(samples: Sequence[Sample]) -> list[torch.Tensor]:
+    """Return labels as tensors, int32 (1, Y, X), where `Patches` has masks of 0 and 1."""
+    return [torch.from_numpy(np.asarray(sample.labels, np.int32))[None] for sample in samples]
+
+
+def _answers(batch: Batch, design: Design) -> StarBatch:
+    found = [targets(labels[0].numpy(), design.rays, design.grid) for labels in batch.masks]
+    probability = np.stack([prob for prob, _ in found])[..., None]
+    distances = np.stack([dist for _, dist in found])
+    images = np.ascontiguousarray(batch.images.permute(0, 2, 3, 1).numpy())
+    return StarBatch(
+        images, probability, np.concatenate([distances, probability], axis=-1, dtype=np.float32)
+    )

@@ -1,0 +1,68 @@
+"""A deconvolution put to the test on a sphere: how far off it is, and when to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from gpu_course.devices import to_numpy
+
+if TYPE_CHECKING:
+    from gpu_course.display import Panels
+
+
+Array = Any  # of NumPy, CuPy or PyTorch
+
+
+def views(volume: Array) -> list[NDArray[Any]]:
+    """Return the two planes through the middle of a volume, from above (xy) and the side (xz).
+
+    Parameters
+    ----------
+    volume : array, (z, y, x)
+
+    Returns
+    -------
+    list of two ndarrays
+        (y, x) and (z, x), in NumPy's memory.
+    """
+    z, y, _ = (n // 2 for n in volume.shape)
+    return [to_numpy(volume[z]), to_numpy(volume[:, y])]
+
+
+def show_views(
+    volumes: Mapping[str, Array],
+    voxel_size: Sequence[float],
+    *,
+    range: tuple[float, float],
+    width: float = 4.8,
+) -> Panels:
+    """Draw volumes side by side, from above and below that from the side, all in one grey scale.
+
+    Parameters
+    ----------
+    volumes : mapping
+        Title → array (z, y, x), all of one shape.
+    voxel_size : (z, y, x)
+        In µm.
+    range : (black, white)
+        Grey values drawn as black and white, the same in every picture.
+    width : float
+        Of the figure in inches.
+    """
+    from gpu_course import display
+
+    z, y, x = voxel_size
+    planes = [views(volume) for volume in volumes.values()]
+    n = len(planes)
+    return display.show(
+        *[above for above, _ in planes],
+        *[side for _, side in planes],
+        titles=[f"{name}, {plane}" for plane in ("xy", "xz") for name in volumes],
+        voxel_size=[(y, x)] * n + [(z, x)] * n,
+        range=range,
+        columns=n,
+        width=width,
+    )

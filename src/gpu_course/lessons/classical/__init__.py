@@ -1,0 +1,1 @@
+"""Lessons on classical GPU processing, a room for each chapter."""

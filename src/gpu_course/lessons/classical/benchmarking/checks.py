@@ -1,0 +1,108 @@
+"""The checks of the chapter on benchmarking: no clock of this machine is read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpu_course.exercises import Check, Wrong
+
+Function = Callable[..., Any]
+
+
+def _score_timer(function: Function) -> tuple[float, str]:
+    from gpu_course.lessons.classical.benchmarking.timers import PretendDevice
+
+    # Each device has one catch; its work takes two seconds all the same.
+    catches = [
+        (
+            PretendDevice(),
+            7,
+            "On a device that does nothing but this work you stop the clock before the work is "
+            "done: wait for the device inside the timed part.",
+        ),
+        (
+            PretendDevice(queue=100.0),
+            1,
+            "Somebody else's work was still on the device when your clock started: wait before "
+            "you start it.",
+        ),
+        (
+            PretendDevice([12.0, 2.0]),
+            1,
+            "The first call compiles. Make one call that is not timed.",
+        ),
+        (
+            PretendDevice([2.0, 2.0, 9.0, 2.0, 2.0, 9.0, 2.0, 2.0]),
+            7,
+            "A few calls were disturbed and took longer, and they moved your answer: take the "
+            "median.",
+        ),
+    ]
+    right, hint = 0, ""
+    for device, repeats, advice in catches:
+        answer = function(device.work, device.wait, device.clock, repeats)
+        if np.ndim(answer) != 0:
+            raise Wrong("Return one number: the time in seconds.")
+        if abs(float(answer) - 2.0) < 0.02:
+            right += 1
+        else:
+            hint = hint or advice
+    return right / len(catches), hint
+
+
+def _score_crossing(function: Function) -> tuple[float, str]:
+    sizes = np.array([1e2, 1e3, 1e4, 1e5])
+    cases = [
+        # Times that grow as a power of the size, so that the answer is known: (a/b)^(1/(q - p)).
+        (1e-6 * sizes, 1e-4 * sizes**0.5, 1e4, "the lines cross at a size that was measured"),
+        (1e-6 * sizes, 3e-5 * sizes**0.5, 900.0, "the lines cross between two measured sizes"),
+        (1e-7 * sizes**1.2, 2e-5 * sizes**0.5, 200 ** (1 / 0.7), "the lines cross in between"),
+        (1e-6 * sizes, 1e-7 * sizes, 1e2, "the second is faster everywhere"),
+        (1e-6 * sizes, 1e-5 * sizes, np.inf, "the second is slower everywhere: infinity"),
+    ]
+    right, hint = 0, ""
+    for first, second, expected, case in cases:
+        answer = function(sizes.copy(), first, second)
+        if np.ndim(answer) != 0:
+            raise Wrong("Return one number: the size where the lines cross.")
+        answer = float(answer)
+        if answer == expected or abs(answer - expected) < 0.01 * min(expected, 1e9):
+            right += 1
+        elif not hint:
+            hint = f"Where {case}, expected {expected:.4g}, and you return {answer:.4g}."
+            if np.isfinite(expected) and answer in sizes:
+                hint += " Interpolate between the sizes."
+            elif np.isfinite(answer) and 0.5 < answer / expected < 2:
+                hint += " Interpolate on logarithms of size and time."
+    return right / len(cases), hint
+
+
+def _fair_time() -> Function:
+    from gpu_course.lessons.classical.benchmarking.solutions import fair_time
+
+    return fair_time
+
+
+def _crossing() -> Function:
+    from gpu_course.lessons.classical.benchmarking.solutions import crossing
+
+    return crossing
+
+
+CHECKS = {
+    "unsynchronised-timing": Check(
+        metric="share of devices timed rightly",
+        score=_score_timer,
+        solution=_fair_time,
+        goal=1.0,
+        hint="Warm up, wait before and after, take the median.",
+    ),
+    "where-the-lines-cross": Check(
+        metric="share of cases right",
+        score=_score_crossing,
+        solution=_crossing,
+        goal=1.0,
+        hint="Find the last size at which the second is slower; the lines cross right of it.",
+    ),
+}

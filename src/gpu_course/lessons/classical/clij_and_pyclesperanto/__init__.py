@@ -1,0 +1,1 @@
+"""The chapter “CLIJ, the prototype and its successor”."""

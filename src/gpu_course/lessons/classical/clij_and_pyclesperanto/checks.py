@@ -1,0 +1,87 @@
+"""The check of the exercise in ``classical/clij-and-pyclesperanto``."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gpu_course import images, metrics
+from gpu_course.exercises import Check, Function, Wrong
+
+
+def _macro_in_scipy(
+    image: NDArray[Any], *, edges: bool = False, sizes: bool = True
+) -> NDArray[np.int32]:
+    """Return what the macro of the exercise returns, computed without clesperanto.
+
+    Parameters
+    ----------
+    image : array, YX
+    edges, sizes : bool
+        Whether objects at the edge stay, and whether the range of sizes is applied: to recognise
+        an answer that left one of the steps out.
+    """
+    grey = image.astype(np.float32)
+    narrow, wide = (ndimage.gaussian_filter(grey, sigma, mode="nearest") for sigma in (2, 12))
+    labels, count = ndimage.label(narrow - wide > 10, structure=np.ones((3, 3)))
+    drop = np.zeros(count + 1, dtype=bool)
+    if not edges:
+        for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+            drop[side] = True
+    if sizes:
+        area = np.bincount(labels.ravel())
+        drop |= (area < 200) | (area > 600)
+    return np.where(drop[labels], 0, labels).astype(np.int32)
+
+
+def _score(function: Function) -> tuple[float, str]:
+    """Return the average precision at IoU 0.9 against the macro's result, and a hint."""
+    from gpu_course import cle, devices
+
+    devices.use_opencl()
+
+    image = images.load("nuclei").image
+    found = np.asarray(function(image, cle))
+    if found.shape != image.shape:
+        raise Wrong(f"The result has shape {found.shape}, the image {image.shape}.")
+    if not found.any():
+        raise Wrong(
+            "The result is empty. Parameters that you leave out keep their defaults, and those of "
+            "the two Gaussians are equal: name all four sigmas."
+        )
+    if set(np.unique(found)) <= {0, 1}:
+        raise Wrong("That is a mask. The macro gives every object a number of its own.")
+    if (found != np.round(found)).any():
+        raise Wrong("The result holds fractions. The macro ends with a label image.")
+    labels = found.astype(np.int32)
+
+    def agreement(expected: NDArray[np.int32]) -> float:
+        return float(metrics.average_precision(expected, labels, [0.9])[0])
+
+    hint = ""
+    if agreement(_macro_in_scipy(image, edges=True)) > 0.98:
+        hint = "Objects that touch the edge of the image are still there."
+    elif agreement(_macro_in_scipy(image, sizes=False)) > 0.98:
+        hint = "The range of sizes was not applied. Its defaults are 0 and 100 pixels."
+    return agreement(_macro_in_scipy(image)), hint
+
+
+def _spots() -> Function:
+    from gpu_course.lessons.classical.clij_and_pyclesperanto.solutions import spots
+
+    return spots
+
+
+CHECKS = {
+    "translate": Check(
+        metric="average precision at IoU 0.9 against the macro's objects",
+        score=_score,
+        solution=_spots,
+        goal=0.98,
+        hint=(
+            "Translate line by line: the name in small letters with underscores, each number under "
+            "its own name, and the result of one line as the input of the next."
+        ),
+    ),
+}

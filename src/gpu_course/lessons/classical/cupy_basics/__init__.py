@@ -1,0 +1,1 @@
+"""The chapter “CuPy: NumPy's words on the GPU”."""

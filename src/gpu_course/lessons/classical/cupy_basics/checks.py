@@ -1,0 +1,120 @@
+"""The checks of the exercises in ``classical/cupy-basics``.
+
+They run on NumPy, which every machine has. Two stand-ins for the libraries note what the student's
+function asked of them, so that a function with NumPy written into it is told apart from one that
+would run on the GPU too.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gpu_course import images
+from gpu_course.exercises import Check, Function, Wrong
+
+SIGMA = 12.0
+SIZE = 15
+
+
+class _Watched:
+    """A module that remembers which of its names were used."""
+
+    def __init__(self, module: Any) -> None:
+        self._module = module
+        self.used: set[str] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        self.used.add(name)
+        return getattr(self._module, name)
+
+
+def _answer(function: Function, image: NDArray[Any], parameter: float) -> NDArray[Any]:
+    """Run the student's function and return what it gave, after a look at its kind."""
+    xp, ndi = _Watched(np), _Watched(ndimage)
+    before = image.copy()
+    found = np.asarray(function(image, parameter, xp, ndi))
+    if found.shape != image.shape:
+        raise Wrong(f"The result has shape {found.shape}, the image {image.shape}: keep the shape.")
+    if not ndi.used:
+        raise Wrong("The filter did not come from `ndi`. Written so, it would not reach the GPU.")
+    if not np.array_equal(before, image):
+        raise Wrong("Your function changed the image it was given. Work on a copy.")
+    if found.dtype != np.float32:
+        raise Wrong(
+            f"The result is {found.dtype}. Turn the image to float32 first: unsigned integers "
+            "cannot go below zero, and float64 is slow on many GPUs."
+        )
+    if not np.isfinite(found).all():
+        raise Wrong(
+            "Some pixels are not a number. Rounding can push a variance just below zero: cut it "
+            "off at 0 before you take the root."
+        )
+    return found
+
+
+def _agreement(found: NDArray[Any], expected: NDArray[Any]) -> float:
+    """Return the part of the pixels that differ by no more than rounding in float32 can do."""
+    return float(np.isclose(found, expected, rtol=1e-3, atol=2e-3).mean())
+
+
+def _score_background(function: Function) -> tuple[float, str]:
+    image = images.load("nuclei").image
+    found = _answer(function, image, SIGMA)
+    exact = image.astype(np.float64)
+    difference = exact - ndimage.gaussian_filter(exact, SIGMA)
+    hint = ""
+    if found.min() < 0:
+        hint = "Some pixels are below zero: cut them off with xp.maximum."
+    elif _agreement(found, np.abs(difference)) > 0.99:
+        hint = "A pixel darker than its surroundings should become 0, not a positive number."
+    return _agreement(found, np.maximum(difference, 0)), hint
+
+
+def _score_contrast(function: Function) -> tuple[float, str]:
+    image = images.load("nuclei").image
+    flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), SIZE)
+    if np.abs(flat).max() > 1e-3:
+        raise Wrong("An image of one grey value has no contrast: the result should be 0 there.")
+    found = _answer(function, image, SIZE)
+    exact = image.astype(np.float64)
+    mean = ndimage.uniform_filter(exact, SIZE)
+    variance = np.maximum(ndimage.uniform_filter(exact**2, SIZE) - mean**2, 0)
+    hint = ""
+    if _agreement(found, (exact - mean) / (variance + 1)) > 0.9:
+        hint = "You divided by the variance. The standard deviation is its square root."
+    elif _agreement(found, exact - mean) > 0.9:
+        hint = "The mean is subtracted. Now divide by the standard deviation + 1."
+    return _agreement(found, (exact - mean) / (np.sqrt(variance) + 1)), hint
+
+
+def _solution(name: str) -> Callable[[], Function]:
+    def load() -> Function:
+        from gpu_course.lessons.classical.cupy_basics import solutions as cupy_basics
+
+        return getattr(cupy_basics, name)
+
+    return load
+
+
+CHECKS = {
+    "remove-background": Check(
+        metric="part of the pixels that agree",
+        score=_score_background,
+        solution=_solution("remove_background"),
+        goal=0.999,
+        hint="Subtract ndi.gaussian_filter(image, sigma) from the image, then cut off below 0.",
+    ),
+    "local-contrast": Check(
+        metric="part of the pixels that agree",
+        score=_score_contrast,
+        solution=_solution("local_contrast"),
+        goal=0.999,
+        hint=(
+            "The mean is ndi.uniform_filter(image, size). The variance is that filter on the "
+            "squared image, less the squared mean."
+        ),
+    ),
+}

@@ -1,0 +1,1 @@
+"""The chapter “One function, every array library”."""

@@ -1,0 +1,1 @@
+"""The chapter “A kernel of your own”."""

@@ -1,0 +1,138 @@
+"""The checks of the exercises in ``classical/custom-kernels``.
+
+The student's function returns OpenCL source. A child process compiles and runs it on the course's
+device, since a kernel can kill its process, and the result is compared with NumPy and SciPy.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from gpu_course import images
+from gpu_course.classical import kernel_process
+from gpu_course.errors import CourseError
+from gpu_course.exercises import Check, Function, Wrong
+
+RADIUS, OFFSET = 4, 3.0
+
+
+def _threshold_image() -> NDArray[Any]:
+    return images.load("nuclei").image.astype(np.float64)
+
+
+def _median_image() -> NDArray[Any]:
+    image = images.load("nuclei").image.astype(np.float32)
+    return image + np.random.default_rng(0).random(image.shape, dtype=np.float32)
+
+
+_JOBS: dict[str, tuple[Callable[[], NDArray[Any]], dict[str, float]]] = {
+    "local_threshold": (_threshold_image, {"radius": RADIUS, "offset": OFFSET}),
+    "median_3x3": (_median_image, {}),
+}
+
+
+def _run(source: Any, name: str) -> NDArray[Any]:
+    """Compile the student's source, run its kernel on its image and return the result."""
+    from gpu_course.devices import opencl_device
+
+    if not isinstance(source, str):
+        raise Wrong(f"Return the kernel's source as a string, not {type(source).__name__}.")
+    if f"{name}(" not in source.replace(" ", ""):
+        raise Wrong(f"There is no kernel named {name} in your source.")
+    # The child has to take the device that the notebook has taken, if it has.
+    chosen = opencl_device.clesperanto_device()
+    try:
+        found = _in_child(source, name, chosen.name if chosen else None)
+    except CourseError as error:
+        raise Wrong(str(error)) from error
+    if (found == kernel_process.UNTOUCHED).all():
+        raise Wrong("The kernel wrote nothing into dst.")
+    return found
+
+
+@lru_cache(maxsize=8)
+def _in_child(source: str, name: str, device: str | None) -> NDArray[Any]:
+    # A child takes seconds to start. The course's own kernel comes again with each check, and its
+    # result is remembered; failures never are.
+    image, parameters = _JOBS[name]
+    found = kernel_process.run(source, name, image(), device=device, **parameters)
+    found.flags.writeable = False
+    return found
+
+
+def _border_only(found: NDArray[Any], expected: NDArray[Any], width: int) -> bool:
+    """Return whether the two differ at the image's border and nowhere else."""
+    inside = (slice(width, -width),) * 2
+    return bool((found[inside] == expected[inside]).all() and (found != expected).any())
+
+
+_BORDER = (
+    "Right inside and wrong at the border. Let READ_src_IMAGE read there too: beyond the edge it "
+    "repeats the outermost pixel."
+)
+
+
+def _score_threshold(function: Function) -> tuple[float, str]:
+    found, image = _run(function(), "local_threshold"), _threshold_image()
+    mean = ndimage.uniform_filter(image, 2 * RADIUS + 1, mode="nearest")
+    expected = image > mean + OFFSET
+    if not set(np.unique(found)) <= {0.0, 1.0}:
+        raise Wrong("The result should hold 1 where a pixel is brighter, and 0 elsewhere.")
+    # Where a pixel equals its limit up to rounding, either answer is right.
+    clear = np.abs(image - mean - OFFSET) > 1e-3
+    agree = float((found == expected)[clear].mean())
+    hint = ""
+    if _border_only(np.where(clear, found, expected), expected, RADIUS):
+        hint = _BORDER
+    elif ((found == (image > mean)) | ~clear).mean() > 0.999:
+        hint = "You forgot the offset: compare with mean + offset."
+    elif (found == (image < mean + OFFSET)).mean() > 0.99:
+        hint = "It is the wrong way round: 1 is for pixels that are brighter."
+    return agree, hint
+
+
+def _score_median(function: Function) -> tuple[float, str]:
+    found, image = _run(function(), "median_3x3"), _median_image()
+    expected = ndimage.median_filter(image, 3, mode="nearest")
+    hint = ""
+    if _border_only(found, expected, 1):
+        hint = _BORDER
+    elif np.isclose(found, ndimage.uniform_filter(image, 3, mode="nearest")).mean() > 0.9:
+        hint = "That is the mean. The median is the middle one of nine sorted values."
+    elif (found == image).mean() > 0.9:
+        hint = "The image came back as it was: sort the nine values before you take the middle."
+    return float((found == expected).mean()), hint
+
+
+def _solution(name: str) -> Callable[[], Function]:
+    def load() -> Function:
+        from gpu_course.lessons.classical.custom_kernels import solutions
+
+        return getattr(solutions, name)
+
+    return load
+
+
+CHECKS = {
+    "local-threshold": Check(
+        metric="part of the pixels that agree with NumPy",
+        score=_score_threshold,
+        solution=_solution("local_threshold_kernel"),
+        goal=0.999,
+        hint=(
+            "Sum the pixels from -radius to +radius in both directions, divide by how many they "
+            "are, and compare the pixel itself with that mean + offset."
+        ),
+    ),
+    "median": Check(
+        metric="part of the pixels that agree with SciPy",
+        score=_score_median,
+        solution=_solution("median_kernel"),
+        goal=0.999,
+        hint="Read the nine pixels into float values[9], sort them, and write values[4].",
+    ),
+}

@@ -1,0 +1,131 @@
+"""The checks of the chapter on measurement."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gpu_course.exercises import Check, Wrong
+
+SMALLEST = 60
+
+
+def _boxes() -> np.ndarray:
+    """Return labels with missing numbers: large and small, inside and on every border."""
+    labels = np.zeros((96, 128), np.int32)
+    number = 3
+    for y in range(0, 96, 16):
+        for x in range(0, 128, 16):
+            edge = 2 + (7 * number) % 12
+            labels[y + 1 : y + 1 + edge, x + 1 : x + 1 + edge] = number
+            number += 4
+    labels[0, 20:40] = 5  # on each border once, and large enough to stay otherwise
+    labels[:4, 20:40] = 5
+    labels[92:, 60:90] = 6
+    labels[30:60, :3] = 9
+    labels[40:60, 124:] = 10
+    labels[50:56, 52:62] = 1001  # exactly SMALLEST pixels
+    return labels
+
+
+def _score_whole(function: Callable[..., Any]) -> tuple[float, str]:
+    from gpu_course.classical.measurement import measure, on_border
+    from gpu_course.lessons.classical.measurement.solutions import whole_objects
+
+    labels = _boxes()
+    answer = np.asarray(function(labels.copy(), SMALLEST))
+    if answer.shape != labels.shape:
+        raise Wrong("Return a label image of the same shape as the one you were given.")
+    if answer.dtype == bool or ((answer != labels) & (answer != 0)).any():
+        raise Wrong("The objects that stay must keep their numbers, or the table no longer fits.")
+    kept = set(np.unique(answer).tolist()) - {0}
+    expected = whole_objects(labels, SMALLEST)
+    table = measure(labels, labels)
+    cut = set(table.label[on_border(table, labels.shape)])
+    small = set(table.label[table.area < SMALLEST])
+    exact = set(table.label[table.area == SMALLEST]) - cut
+    hint = ""
+    if kept & cut:
+        hint = "Some objects that you keep reach the border of the image."
+    elif kept & small:
+        hint = "Some objects that you keep have fewer than `smallest` pixels."
+    elif exact - kept:
+        hint = "An object of exactly `smallest` pixels should stay."
+    return float((answer == expected).mean()), hint
+
+
+def uneven_scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return image, labels and true brightness of discs on a background that rises to the right.
+
+    Returns
+    -------
+    image : float32 (192, 192)
+    labels : int32 (192, 192)
+    truth : float64 (n,)
+        Brightness above the background of the labels 1…n.
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:192, :192]
+    image = 100 + 2.0 * x
+    labels = np.zeros(image.shape, np.int32)
+    truth = []
+    for row in range(6):
+        for column in range(6):
+            centre = 16 + 32 * np.array([row, column]) + rng.uniform(-2, 2, 2)
+            disc = np.hypot(y - centre[0], x - centre[1]) < rng.uniform(5, 9)
+            truth.append(rng.uniform(50, 150))
+            labels[disc] = len(truth)
+            image = image + truth[-1] * disc
+    return rng.normal(image, 2).astype(np.float32), labels, np.array(truth)
+
+
+def _score_background(function: Callable[..., Any]) -> tuple[float, str]:
+    image, labels, truth = uneven_scene()
+    answer = np.asarray(function(image.copy(), labels.copy()), dtype=float)
+    if answer.shape != truth.shape:
+        raise Wrong(f"Return one value for each of the {len(truth)} labels, in their order.")
+    share = answer / truth
+    score = 1 - float(np.mean(np.minimum(np.abs(share - 1), 1)))
+    if np.median(share) > 1.5:
+        return score, "The background is still in your values: subtract it."
+    # One background for all leaves the slope in: too little on the left, too much on the right.
+    columns = (np.arange(len(truth)) % 6).astype(float)
+    if np.corrcoef(columns, answer - truth)[0, 1] > 0.8:
+        return score, (
+            "The background is uneven, brighter to the right: subtract each object's own, "
+            "and not one for all."
+        )
+    return score, (
+        "Your values are off. Does the ring hold pixels of the object itself, or of a neighbour? "
+        "It must be background only."
+    )
+
+
+def _whole() -> Callable[..., Any]:
+    from gpu_course.lessons.classical.measurement.solutions import whole_objects
+
+    return whole_objects
+
+
+def _corrected() -> Callable[..., Any]:
+    from gpu_course.lessons.classical.measurement.solutions import corrected_intensity
+
+    return corrected_intensity
+
+
+CHECKS = {
+    "whole-objects": Check(
+        metric="share of pixels as they should be",
+        score=_score_whole,
+        solution=_whole,
+        goal=1.0,
+        hint="Some objects are missing that are whole and large enough.",
+    ),
+    "local-background": Check(
+        metric="1 - mean relative error",
+        score=_score_background,
+        solution=_corrected,
+        goal=0.95,
+        hint="Measure the background in a ring around each object.",
+    ),
+}

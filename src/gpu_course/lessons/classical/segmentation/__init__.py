@@ -1,0 +1,1 @@
+"""The chapter “Segment nuclei, bees and roots on the GPU”."""

@@ -1,0 +1,1 @@
+"""Lessons on deconvolution, a room for each chapter."""

@@ -1,0 +1,1 @@
+"""The chapter “Convolution, by hand and by FFT”."""

@@ -1,0 +1,1 @@
+"""The chapter “What a lens takes away, and what comes back”."""

@@ -1,0 +1,90 @@
+"""The check of the exercise in ``deconvolution/introduction``."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.devices import to_numpy
+from gpu_course.exercises import Check, Function, Wrong
+
+SHAPES = [(32, 40), (33, 41), (32, 41)]
+FLOOR = 0.1
+
+
+def _case(shape: tuple[int, int]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return a noisy image, and an OTF with real, imaginary and negative values."""
+    dice = np.random.default_rng(sum(shape))
+    y, x = (np.arange(n) - n // 2 for n in shape)
+    spot = np.exp(-(y[:, None] ** 2 + (x - 0.7) ** 2) / 5) + 0.4 * ((y[:, None] == 5) & (x == 3))
+    otf = np.fft.rfftn(np.fft.ifftshift(spot / spot.sum()))
+    image = np.fft.irfftn(np.fft.rfftn(dice.random(shape)) * otf, s=shape, axes=range(len(shape)))
+    return image + 0.01 * dice.standard_normal(shape), otf
+
+
+def _answer(image: NDArray[Any], otf: NDArray[Any], enough: NDArray[Any], other: Any) -> NDArray:
+    """Divide where there is enough, and put something else where there is not."""
+    spectrum = np.fft.rfftn(image)
+    divided = np.where(enough, spectrum / np.where(enough, otf, 1), other)
+    return np.fft.irfftn(divided, s=image.shape, axes=range(image.ndim))
+
+
+def _complaint(found: NDArray[Any], image: NDArray[Any], otf: NDArray[Any]) -> str:
+    """Return what is wrong with one answer, or an empty string."""
+    if np.iscomplexobj(found):
+        raise Wrong("Your result is complex. Go back with np.fft.irfftn, or np.fft.irfft2.")
+    if found.shape != image.shape:
+        return (
+            f"For an image of {image.shape} the result is {found.shape}: irfftn cannot know the "
+            "last axis. Tell it s=image.shape."
+        )
+    enough = np.abs(otf) >= FLOOR
+    spectrum = np.fft.rfftn(image)
+    known = {
+        "": (enough, 0),
+        "Waves below the floor are left as they were. Set them to 0.": (enough, spectrum),
+        "You divide by the floor where the OTF is below it. Set those waves to 0 instead.": (
+            enough, spectrum / FLOOR
+        ),
+        "The OTF has negative and imaginary values: compare its absolute value with the floor.": (
+            otf.real >= FLOOR, 0
+        ),
+        "You compare the square of the OTF with the floor. Take the absolute value itself.": (
+            np.abs(otf) ** 2 >= FLOOR, 0
+        ),
+        "You compare the image's spectrum with the floor. What counts is the OTF.": (
+            np.abs(spectrum) >= FLOOR, 0
+        ),
+        "All waves are divided, also those of which nothing but noise is left.": (otf != 0, 0),
+    }  # fmt: skip
+    for complaint, (where, other) in known.items():
+        if np.allclose(found, _answer(image, otf, where, other), rtol=1e-3, atol=1e-3):
+            return complaint
+    return f"For an image of {image.shape} the values are not those of the inverse with a floor."
+
+
+def _score(function: Function) -> tuple[float, str]:
+    """Return the part of the shapes for which the function is right, and the first complaint."""
+    complaints = []
+    for shape in SHAPES:
+        image, otf = _case(shape)
+        found = to_numpy(function(image.copy(), otf.copy(), FLOOR))
+        complaints.append(_complaint(found, image, otf))
+    return complaints.count("") / len(SHAPES), next(filter(None, complaints), "")
+
+
+def _solution() -> Function:
+    from gpu_course.lessons.deconvolution.introduction.solutions import inverse_with_floor
+
+    return inverse_with_floor
+
+
+CHECKS = {
+    "inverse-with-a-floor": Check(
+        metric="part of the odd and even shapes for which it is right",
+        score=_score,
+        solution=_solution,
+        goal=1.0,
+        hint="Divide the spectrum where abs(otf) is at least the floor; elsewhere put 0.",
+    ),
+}

@@ -1,0 +1,1 @@
+"""The chapter “Does deconvolution improve what you measure?”."""

@@ -1,0 +1,139 @@
+"""Scenes whose nuclei are known: tissue under two microscopes, and two balls with a gap.
+
+All volumes have the axes (z, y, x). All lengths are in µm, because a voxel is longer than wide.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution import psf as psfs
+from gpu_course.deconvolution.simulation import simulate
+from gpu_course.images import Sample
+from gpu_course.images.catalogue import seed_of
+from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL, Phantom, nuclei_phantom, whole_pieces
+from gpu_course.lessons.deconvolution.nuclei.solutions import SMALLEST
+
+SHAPE = (24, 80, 80)
+#: Voxels of tissue around the picture: as far as the widest PSF reaches.
+MARGIN = (12, 20, 20)
+#: Photons per voxel that come from nowhere in particular, as a share of the brightest voxel's.
+BACKGROUND = 0.05
+
+
+def microscopes() -> dict[str, NDArray[np.float32]]:
+    """Return the PSFs of two microscopes, for voxels of `NUCLEI_VOXEL`.
+
+    Returns
+    -------
+    dict of name → ndarray of float32
+        "widefield": a water immersion objective of aperture 0.9 on a plain fluorescence
+        microscope, whose light from other planes stays in the picture. "mild": the Gaussian of
+        the course's set ``nuclei-3d``, a blur without such haze.
+    """
+    widefield = psfs.theoretical(
+        (23, 41, 41), NUCLEI_VOXEL, wavelength=0.52, numerical_aperture=0.9, refractive_index=1.33
+    )
+    return {"widefield": widefield, "mild": psfs.gaussian((13, 11, 11), BLUR, NUCLEI_VOXEL)}
+
+
+def tissue(split: str, index: int, *, shape: tuple[int, int, int] = SHAPE) -> Phantom:
+    """Draw tissue that goes on beyond the picture that will be taken of it.
+
+    Parameters
+    ----------
+    split, index
+        "train" to tune on, "test" to report on; no two scenes share a seed.
+    shape : (z, y, x)
+        Of the picture. The tissue is larger by `MARGIN` on every side.
+
+    Returns
+    -------
+    Phantom
+        With ``facts["seed"]``.
+    """
+    seed = seed_of(split, index)
+    larger = [n + 2 * margin for n, margin in zip(shape, MARGIN, strict=True)]
+    phantom = nuclei_phantom((larger[0], larger[1], larger[2]), seed=seed)
+    return dataclasses.replace(phantom, facts={"seed": seed})
+
+
+def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) -> Sample:
+    """Take a picture of the middle of a piece of tissue; light enters from around it.
+
+    Parameters
+    ----------
+    phantom : Phantom
+        From :func:`tissue`.
+    psf : ndarray (z, y, x)
+        For the phantom's voxels; reaching no further than `MARGIN`.
+    photons : float
+        Expected in the brightest voxel: the exposure.
+
+    Returns
+    -------
+    Sample
+        `image` float32 counts, `labels`, `truth` (the object), ``facts["background"]``.
+    """
+    background = BACKGROUND * photons
+    seed = int(phantom.facts["seed"])
+    counted = simulate(phantom.object, psf, photons=photons, background=background, seed=seed)
+    middle = tuple(slice(margin, -margin) for margin in MARGIN)
+    smallest = round(SMALLEST / float(np.prod(phantom.voxel_size)))
+    return Sample(
+        "tissue",
+        "simulated",
+        0,
+        counted[middle],
+        "ZYX",
+        labels=whole_pieces(phantom.labels[middle], smallest),
+        truth=phantom.object[middle],
+        voxel_size=phantom.voxel_size,
+        facts={"seed": seed, "photons": photons, "background": background},
+    )
+
+
+def fullest_row(labels: NDArray[np.int32]) -> int:
+    """Return the row y whose side view, (z, x), shows the most nucleus.
+
+    Parameters
+    ----------
+    labels : ndarray of int (z, y, x)
+    """
+    return int((labels > 0).sum(axis=(0, 2)).argmax())
+
+
+def two_balls(
+    gap: float, *, radius: float = 2.5, shape: Sequence[int] = (48, 48, 48)
+) -> NDArray[np.float32]:
+    """Draw two balls one above the other, with a known gap between them along z.
+
+    Parameters
+    ----------
+    gap, radius : float
+        In µm.
+    shape : (z, y, x)
+        In voxels of `NUCLEI_VOXEL`.
+
+    Returns
+    -------
+    ndarray of float32
+        1 inside, 0 outside; a voxel that the surface cuts holds the share that lies inside.
+    """
+    fine = 4  # samples along each edge of a voxel
+    z, y, x = (
+        ((np.arange(n * fine) + 0.5) / fine - n / 2) * step
+        for n, step in zip(shape, NUCLEI_VOXEL, strict=True)
+    )
+    across = y[:, None] ** 2 + x**2
+    away = np.abs(z) - (gap / 2 + radius)  # both balls at once, mirrored at the middle plane
+    inside = np.empty(tuple(shape), np.float32)
+    for plane, heights in enumerate(away.reshape(-1, fine)):
+        full = across + heights[:, None, None] ** 2 <= radius**2
+        blocks = full.reshape(fine, shape[1], fine, shape[2], fine)
+        inside[plane] = blocks.mean(axis=(0, 2, 4))
+    return inside

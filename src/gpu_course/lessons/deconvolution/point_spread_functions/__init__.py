@@ -1,0 +1,1 @@
+"""The chapter “Point spread functions, computed and measured”."""

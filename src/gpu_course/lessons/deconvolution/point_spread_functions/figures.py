@@ -1,0 +1,53 @@
+"""What the chapter on point spread functions needs beside the package: beads, widths, solutions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution.beads import USED, Bead
+from gpu_course.display.figures import Panels
+
+
+def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[float]) -> Panels:
+    """Draw the brightest value along z, with every bead's verdict.
+
+    Parameters
+    ----------
+    stack : ndarray, (z, y, x)
+        Drawn by its square root.
+    beads : sequence of Bead
+        From :func:`gpu_course.deconvolution.beads.find`.
+    voxel_size : (z, y, x)
+        In µm.
+
+    Returns
+    -------
+    Panels
+        A white square is a bead that is used; the others are crossed and say why not.
+    """
+    from matplotlib.patheffects import withStroke
+
+    from gpu_course import display
+
+    figure = display.show(np.sqrt(stack.max(axis=0)), voxel_size=voxel_size, width=5.5)
+    axes = figure.axes[0]
+    rim = [withStroke(linewidth=3, foreground="black")]
+    named: list[tuple[str, float, float]] = []
+    for bead in beads:
+        y, x = bead.position[-2:]
+        used = bead.verdict == USED
+        axes.plot(
+            x, y, marker="s" if used else "x", markersize=22 if used else 11,
+            markerfacecolor="none", markeredgecolor="white" if used else "#e69f00",
+            markeredgewidth=1.8, path_effects=rim,
+        )  # fmt: skip
+        beside = (v == bead.verdict and abs(y - b) + abs(x - a) < 25 for v, b, a in named)
+        if not used and not any(beside):  # two words on top of each other read like none
+            named.append((bead.verdict, y, x))
+            axes.annotate(
+                bead.verdict, (x, y), (0, 8), textcoords="offset points", ha="center",
+                fontsize=9.5, color="#ffc04d", path_effects=rim,
+            )  # fmt: skip
+    return figure

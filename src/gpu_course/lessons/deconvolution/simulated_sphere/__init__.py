@@ -1,0 +1,1 @@
+"""The chapter “Test deconvolution on a simulated sphere”."""

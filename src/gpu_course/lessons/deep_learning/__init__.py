@@ -1,0 +1,1 @@
+"""Lessons on deep learning, a room for each chapter."""

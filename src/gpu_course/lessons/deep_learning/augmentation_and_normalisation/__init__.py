@@ -1,0 +1,1 @@
+"""The chapter “Augmentation and normalisation”."""

@@ -1,0 +1,1 @@
+"""The chapter “Tightly clustered bees with StarDist”."""

@@ -1,0 +1,1 @@
+"""The chapter “Which method, at what price?”."""

@@ -1,0 +1,34 @@
+"""What the chapter on memory needs: its figures, a device that is full, and the solutions.
+
+`stack_bytes` and `largest_patch` are the solutions of its exercises.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gpu_course.deep_learning.unet import UNet
+
+
+class FullAbove(UNet):
+    """A network that says that its device is full when it gets more than a tile of some size.
+
+    Parameters
+    ----------
+    model : UNet
+        What it is otherwise.
+    side : int
+        Largest rows and columns that it takes.
+    """
+
+    def __init__(self, model: UNet, side: int) -> None:
+        super().__init__(**model.configuration)
+        self.load_state_dict(model.state_dict())
+        self.side = side
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the result, or raise what PyTorch raises when memory is out."""
+        if max(image.shape[-2:]) > self.side:
+            raise torch.OutOfMemoryError("pretended by gpu_course")
+        return super().forward(image)

@@ -1,0 +1,1 @@
+"""The chapter “A network from one convolution up”."""

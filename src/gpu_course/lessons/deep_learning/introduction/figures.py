@@ -1,0 +1,98 @@
+"""Helpers of the chapter ``deep-learning/introduction``: a layer, a step, and pictures of both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from gpu_course.display import Panels
+
+
+def feature_maps(
+    model: nn.Module, parts: Mapping[str, nn.Module], image: NDArray[np.float32]
+) -> dict[str, NDArray[np.float32]]:
+    """Return what parts of a network hand on while it looks at an image.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Used as if after ``eval()``.
+    parts : mapping
+        Name → a module inside the model.
+    image : ndarray, float32 (C, Y, X)
+        Normalised, of a size that fits the model.
+
+    Returns
+    -------
+    dict
+        Name → feature maps, float32 (channels, rows, columns), in the order of use.
+    """
+    import torch
+
+    seen: dict[str, NDArray[np.float32]] = {}
+
+    def watch(name: str) -> Any:
+        def keep(module: Any, given: Any, result: Any) -> None:
+            # A copy: a later layer may write its own result over this one.
+            seen[name] = result[0].detach().float().cpu().numpy().copy()
+
+        return keep
+
+    hooks = [part.register_forward_hook(watch(name)) for name, part in parts.items()]
+    was_training = model.training
+    try:
+        with torch.no_grad():
+            model.eval()(torch.from_numpy(image)[None])
+    finally:
+        model.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def liveliest(maps: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[Any]:
+    """Return the feature map that varies most, enlarged to a shape without smoothing.
+
+    Parameters
+    ----------
+    maps : ndarray (channels, rows, columns)
+    shape : (int, int)
+        Multiples of rows and columns.
+    """
+    chosen = maps[int(maps.std(axis=(1, 2)).argmax())]
+    rows, columns = (n // m for n, m in zip(shape, chosen.shape, strict=True))
+    return np.kron(chosen, np.ones((rows, columns), chosen.dtype))
+
+
+def loss_chart(curves: Mapping[str, Sequence[float]]) -> Panels:
+    """Draw losses against the number of steps taken.
+
+    Parameters
+    ----------
+    curves : mapping
+        Name → one loss before each step.
+
+    Returns
+    -------
+    gpu_course.display.Panels
+    """
+    from gpu_course.display import Panels
+    from gpu_course.display.chart_styles import COLOURS, MARKS
+    from gpu_course.display.figures import prefer_own_bundle
+
+    figure = Panels(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot()
+    for (name, losses), colour, mark in zip(curves.items(), COLOURS, MARKS, strict=False):
+        every = max(1, len(losses) // 8)
+        axes.plot(losses, color=colour, marker=mark, markevery=every, label=name)
+    axes.set(xlabel="steps taken", ylabel="loss", yscale="log")
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    prefer_own_bundle()
+    return figure

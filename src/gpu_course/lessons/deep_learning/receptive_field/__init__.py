@@ -1,0 +1,1 @@
+"""The chapter “Receptive field and object extent: make it fail, then fix it”."""

@@ -1,0 +1,1 @@
+"""The chapter “Semantic segmentation of plant roots with PyTorch”."""

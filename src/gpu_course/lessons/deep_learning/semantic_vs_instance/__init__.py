@@ -1,0 +1,1 @@
+"""The chapter “Is a mask enough, or do you need objects?”."""

@@ -1,0 +1,1 @@
+"""The chapter “PyTorch, TensorFlow and StarDist side by side”."""

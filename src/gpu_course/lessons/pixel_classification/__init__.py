@@ -1,0 +1,1 @@
+"""Lessons on pixel classification, a room for each chapter."""

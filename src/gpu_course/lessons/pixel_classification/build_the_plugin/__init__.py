@@ -1,0 +1,1 @@
+"""The chapter “Build an interactive pixel classifier”."""

@@ -1,0 +1,1 @@
+"""The chapter “Nuclei, bees and roots again, with paint”."""

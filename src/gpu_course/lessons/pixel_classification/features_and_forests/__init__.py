@@ -1,0 +1,1 @@
+"""The chapter “See what the forest sees”."""

@@ -1,0 +1,153 @@
+"""The checks of the exercises in ``pixel-classification/features-and-forests``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gpu_course.exercises import Check, Function, Wrong
+
+
+def _score_recipe(function: Function) -> tuple[float, str]:
+    """Train the recipe on strokes of train scenes; return its Dice on validation scenes."""
+    from gpu_course import metrics
+    from gpu_course.pixel_classification import PixelClassifier, Recipe
+    from gpu_course.pixel_classification.recipe import names
+
+    recipe: Any = function()
+    if not isinstance(recipe, Recipe):
+        raise Wrong(
+            f"Your function returned {type(recipe).__name__}. "
+            "Return Recipe(sigmas=(…), features=(…))."
+        )
+    if recipe.channels is not None:
+        raise Wrong("The pictures are grey: leave `channels` out.")
+    count = len(names(recipe, 2))
+    if count > 40:
+        raise Wrong(
+            f"Your recipe has {count} features. Stay below 40: every feature costs time and memory."
+        )
+    pictures, painted, unseen = _material()
+    classifier = PixelClassifier(recipe, trees=30).fit(pictures, painted)
+    found = [classifier.predict(picture) == 2 for picture, _ in unseen]
+    score = float(
+        np.mean([metrics.dice(mask, one) for (_, mask), one in zip(unseen, found, strict=True)])
+    )
+    return score, _what_lacks(recipe)
+
+
+@cache
+def _material() -> tuple[list[Any], list[Any], list[tuple[Any, Any]]]:
+    """Return pictures of train scenes, their strokes, and (picture, mask) of validation scenes."""
+    from gpu_course import images
+    from gpu_course.pixel_classification.painter import paint
+
+    pictures, painted = [], []
+    for index in range(3):
+        scene = images.load("roots", "train", index=index, size="small")
+        assert scene.mask is not None
+        soil = np.where(scene.mask, 0, 1)
+        pictures.append(scene.image)
+        painted.append(
+            np.maximum(
+                paint(soil, strokes=8, length=100, width=7, seed=index),
+                paint(np.where(scene.mask, 2, 0), strokes=8, length=60, margin=1, seed=index),
+            )
+        )
+    middle = (slice(100, 400), slice(100, 400))
+    unseen = []
+    for index in range(3):
+        scene = images.load("roots", "validation", index=index, size="small").crop(*middle)
+        unseen.append((scene.image, scene.mask))
+    return pictures, painted, unseen
+
+
+def _what_lacks(recipe: Any) -> str:
+    """Return a hint for the recipe's most likely fault; empty if none stands out."""
+    if not {"hessian", "laplacian"} & set(recipe.features):
+        return "A root is a bright ridge. Which feature answers to the bend across a ridge?"
+    if min(recipe.sigmas) > 1.5:
+        return "The finest roots are 2 pixels wide: your narrowest blur wipes them out."
+    if max(recipe.sigmas) < 3:
+        return (
+            "All your scales are narrow. A root 10 pixels wide, or the brightness of the soil "
+            "around, does not fit into them."
+        )
+    return ""
+
+
+def _choose_scales() -> Function:
+    from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
+        choose_scales,
+    )
+
+    return choose_scales
+
+
+def _strokes() -> np.ndarray[Any, np.dtype[np.int32]]:
+    """Return the strokes of 240 painted pixels: ten of unequal length, not in order."""
+    rng = np.random.default_rng(5)
+    return rng.permutation(np.repeat(np.arange(1, 11), rng.integers(8, 41, 10))).astype(np.int32)
+
+
+def _score_folds(function: Function) -> tuple[float, str]:
+    """Return the share of held-out pixels whose stroke the forest has not seen."""
+    groups = _strokes()
+    folds = function(groups, 4)
+    try:
+        pairs = [(np.asarray(train, int), np.asarray(test, int)) for train, test in folds]
+    except (TypeError, ValueError) as error:
+        raise Wrong(
+            "Return a list of pairs (train, test), each an array with positions of pixels."
+        ) from error
+    if len(pairs) != 4:
+        raise Wrong(f"You were asked for 4 folds and returned {len(pairs)}.")
+    for train, test in pairs:
+        if not len(train) or not len(test):
+            raise Wrong("One of your folds has no pixel to train or none to test on.")
+        both = np.concatenate([train, test])
+        if both.min() < 0 or both.max() >= len(groups):
+            raise Wrong(
+                f"There are {len(groups)} pixels, and some of your positions lie beyond them. "
+                "Return positions in `groups`, not numbers of strokes."
+            )
+        if np.intersect1d(train, test).size:
+            raise Wrong("Some pixels are in training and test of the same fold.")
+    tested = np.concatenate([test for _, test in pairs])
+    if not np.array_equal(np.sort(tested), np.arange(len(groups))):
+        raise Wrong("Over all folds, every painted pixel must be tested once, and only once.")
+    clean = sum(int((~np.isin(groups[test], groups[train])).sum()) for train, test in pairs) / len(
+        groups
+    )
+    return clean, (
+        "Some strokes lie in training and test at once. Deal the numbers of the strokes to the "
+        "folds, np.unique(groups), and then ask with np.isin which pixels belong to them."
+    )
+
+
+def _folds_by_stroke() -> Function:
+    from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
+        folds_by_stroke,
+    )
+
+    return folds_by_stroke
+
+
+CHECKS = {
+    "grouped-validation": Check(
+        metric="share of test pixels whose stroke is not in training",
+        score=_score_folds,
+        solution=_folds_by_stroke,
+        goal=1.0,
+        hint="Deal whole strokes to the folds.",
+    ),
+    "choose-the-scales": Check(
+        metric="Dice on three validation scenes",
+        score=_score_recipe,
+        solution=_choose_scales,
+        goal=0.5,
+        hint="Try widths from 1 to 8 pixels, and few kinds of features with a reason for each.",
+    ),
+}

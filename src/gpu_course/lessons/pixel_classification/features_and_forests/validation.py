@@ -1,0 +1,124 @@
+"""Look into features and forests: pictures, and two functions that the reader writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+BLUE, ORANGE = "#0072b2", "#e69f00"
+
+
+def folds_by_pixel(
+    count: int, folds: int = 4, *, seed: int = 0
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Deal pixels at random to training and test: the split that leaks.
+
+    Parameters
+    ----------
+    count : int
+        How many pixels.
+    folds : int
+    seed : int
+
+    Returns
+    -------
+    list of (train, test)
+        As :func:`folds_by_stroke`.
+    """
+    shuffled = np.random.default_rng(seed).permutation(count)
+    parts = [np.sort(shuffled[part::folds]) for part in range(folds)]
+    return [(np.setdiff1d(np.arange(count), part), part) for part in parts]
+
+
+def accuracy_of(
+    folds: list[tuple[Any, Any]],
+    table: NDArray[np.float32],
+    labels: NDArray[np.integer[Any]],
+    *,
+    trees: int = 30,
+    seed: int = 0,
+) -> float:
+    """Return the share of held-out pixels that a forest labels right, each class weighing the same.
+
+    Parameters
+    ----------
+    folds : list of (train, test)
+        Positions of pixels.
+    table : ndarray of float32 (pixel, feature)
+    labels : ndarray of int (pixel,)
+    trees, seed : int
+        Of the forest.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    right = np.zeros(len(labels))
+    times = np.zeros(len(labels))
+    for train, test in folds:
+        forest = RandomForestClassifier(trees, random_state=seed, n_jobs=-1)
+        forest.fit(table[train], labels[train])
+        right[test] += forest.predict(table[test]) == labels[test]
+        times[test] += 1
+    tested = times > 0
+    if not tested.any():
+        raise CourseError("No pixel was held out. Give each fold some test pixels.")
+    share = right[tested] / times[tested]
+    classes = labels[tested]
+    return float(np.mean([share[classes == value].mean() for value in np.unique(classes)]))
+
+
+def dice_by_strokes(
+    train: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
+    others: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
+    *,
+    strokes: int,
+    scenes: int,
+    draws: int = 3,
+    trees: int = 30,
+) -> float:
+    """Return the mean Dice on other scenes when strokes are spread over some train scenes.
+
+    Parameters
+    ----------
+    train, others : list of (features, mask)
+        float32 (feature, Y, X) and bool (Y, X) of each scene.
+    strokes : int
+        In each class, all scenes together; a multiple of `scenes`.
+    scenes : int
+        Over how many train scenes they are spread.
+    draws : int
+        How often strokes are painted anew, beginning with another scene. The mean counts.
+    trees : int
+        Of each forest.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+    """
+    from sklearn.ensemble import RandomForestClassifier
+
+    from gpu_course.metrics import dice
+    from gpu_course.pixel_classification.forest import Forest
+    from gpu_course.pixel_classification.painter import paint
+
+    scores = []
+    for draw in range(draws):
+        tables, labels = [], []
+        for number in range(scenes):
+            stack, mask = train[(draw + number) % len(train)]
+            marks = paint(mask, strokes=strokes // scenes, length=60, margin=1, seed=draw)
+            tables.append(stack[:, marks > 0].T)
+            labels.append(marks[marks > 0])
+        fitted = RandomForestClassifier(trees, random_state=draw, n_jobs=-1)
+        forest = Forest.from_sklearn(fitted.fit(np.concatenate(tables), np.concatenate(labels)))
+        scores += [dice(mask, forest.predict_proba(stack)[1] > 0.5) for stack, mask in others]
+    return float(np.mean(scores))

@@ -1,0 +1,1 @@
+"""The chapter “Paint a little, and let the computer do the rest”."""

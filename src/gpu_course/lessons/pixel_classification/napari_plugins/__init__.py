@@ -1,0 +1,1 @@
+"""The chapter “From a function to a napari plugin”."""

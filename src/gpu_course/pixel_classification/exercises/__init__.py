@@ -1,1 +1,0 @@
-"""The checks of section 3's exercises, one module per chapter."""
