@@ -35,13 +35,13 @@ class Panels(Figure):
 
     alt: str | None = None
 
-    def _repr_mimebundle_(
-        self, include: Any = None, exclude: Any = None
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the picture and its metadata (the alt text) for the notebook."""
+    def _ipython_display_(self) -> None:
+        """Show the picture, its alt text beside it; pyplot's backend would encode it anew."""
+        from IPython.display import display
+
         mime, data = self.encode()
         metadata = {mime: {"alt": self.alt}} if self.alt else {}
-        return {mime: data, "text/plain": repr(self)}, metadata
+        display({mime: data, "text/plain": repr(self)}, raw=True, metadata=metadata)
 
     def encode(self) -> tuple[str, bytes]:
         """Return the figure's MIME type and bytes."""
@@ -57,18 +57,6 @@ class Panels(Figure):
             if len(data) <= LIGHT:
                 break
         return mime, data
-
-
-def prefer_own_bundle() -> None:
-    """In a notebook, let `Panels` draw itself even where pyplot claimed all figures."""
-    from IPython.core.getipython import get_ipython
-
-    shell = get_ipython()
-    if shell is not None and shell.display_formatter is not None:
-        shell.display_formatter.mimebundle_formatter.for_type(Panels, Panels._repr_mimebundle_)
-        for mime, formatter in shell.display_formatter.formatters.items():
-            if mime.startswith("image/"):
-                formatter.for_type(Panels, lambda figure: None)
 
 
 def _one_each(given: Any, n: int, what: str) -> list[Any]:
@@ -164,7 +152,6 @@ def show(
     note = "no scale" if no_scale is None else no_scale
     figure = _panels(drawn, _one_each(titles, n, "titles"), scales, note or "", columns, width)
     figure.alt = alt
-    prefer_own_bundle()
     return figure
 
 

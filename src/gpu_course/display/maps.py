@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gpu_course.display.arrays import VoxelSize, plane_size, to_numpy
-from gpu_course.display.figures import GAP, TITLE, Panels, draw_scale, prefer_own_bundle
+from gpu_course.display.figures import GAP, TITLE, Panels, draw_scale
 from gpu_course.errors import CourseError
 
 BAR = 0.42  # inches below a map for its colour bar and numbers
@@ -87,5 +87,4 @@ def show_maps(
         bar.locator = MaxNLocator(4 if n > 1 else 7, integer=whole)
         bar.update_ticks()
         bar.outline.set_visible(False)
-    prefer_own_bundle()
     return figure

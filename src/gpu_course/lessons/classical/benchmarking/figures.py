@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpu_course.display.chart_styles import COLOURS, MARKS
-from gpu_course.display.figures import Panels, prefer_own_bundle
+from gpu_course.display.figures import Panels
 from gpu_course.lessons.classical.benchmarking.roofline import Roofline
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ def _axes(alt: str, height: float = 4.6) -> tuple[Panels, "Axes"]:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    prefer_own_bundle()
     return figure, axes
 
 

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.display import Panels
-from gpu_course.display.figures import prefer_own_bundle
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +39,6 @@ def profile_chart(
     axes.set(xlabel="z (µm)", ylabel="brightness (largest = 1)", ylim=(0, 1.05))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=10, loc="center left", bbox_to_anchor=(1, 0.5))
-    prefer_own_bundle()
     return figure
 
 
@@ -77,7 +75,6 @@ def paired_chart(table: pd.DataFrame, measure: str, *, alt: str) -> Panels:
             axes.set_title(f"{microscope}, {photons:g} photons", fontsize=10)
             axes.spines[["top", "right"]].set_visible(False)
         line_of_axes[0].set_ylabel(measure, fontsize=10)
-    prefer_own_bundle()
     return figure
 
 
@@ -112,5 +109,4 @@ def difference_chart(table: pd.DataFrame, *, alt: str) -> Panels:
         reach = 1.15 * max(abs(part.low).max(), abs(part.high).max(), 0.05)
         axes.set_xlim(-reach, reach)
     figure.supxlabel("deconvolved minus raw", fontsize=10)
-    prefer_own_bundle()
     return figure

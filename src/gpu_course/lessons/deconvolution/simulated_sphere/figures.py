@@ -37,7 +37,6 @@ def error_chart(
         What a reader who cannot see the chart should know.
     """
     from gpu_course.display import Panels
-    from gpu_course.display.figures import prefer_own_bundle
 
     figure = Panels(figsize=(4.5, 5.6), facecolor="white", layout="constrained")
     figure.alt = alt
@@ -67,5 +66,4 @@ def error_chart(
         axes.xaxis.label.set_size(11)
         axes.yaxis.label.set_size(11)
     upper.legend(frameon=False, fontsize=11, loc="upper left", bbox_to_anchor=(0.1, 1.03))
-    prefer_own_bundle()
     return figure

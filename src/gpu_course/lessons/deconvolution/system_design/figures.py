@@ -104,7 +104,6 @@ def seam_chart(curves: Mapping[str, Mapping[int, float]], tolerance: float, *, a
 def _chart(size: tuple[float, float], panels: int, alt: str) -> tuple[Panels, list[Any]]:
     """Return a figure with panels side by side that share their vertical axis."""
     from gpu_course.display import Panels
-    from gpu_course.display.figures import prefer_own_bundle
 
     figure = Panels(figsize=size, facecolor="white", layout="constrained")
     figure.alt = alt
@@ -115,5 +114,4 @@ def _chart(size: tuple[float, float], panels: int, alt: str) -> tuple[Panels, li
         panel.tick_params(labelsize=11)
         panel.xaxis.label.set_size(11)
         panel.yaxis.label.set_size(11)
-    prefer_own_bundle()
     return figure, axes

@@ -84,7 +84,6 @@ def loss_chart(curves: Mapping[str, Sequence[float]]) -> Panels:
     """
     from gpu_course.display import Panels
     from gpu_course.display.chart_styles import COLOURS, MARKS
-    from gpu_course.display.figures import prefer_own_bundle
 
     figure = Panels(figsize=(5, 3), layout="constrained")
     axes = figure.add_subplot()
@@ -94,5 +93,4 @@ def loss_chart(curves: Mapping[str, Sequence[float]]) -> Panels:
     axes.set(xlabel="steps taken", ylabel="loss", yscale="log")
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    prefer_own_bundle()
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from gpu_course.display.figures import Panels, prefer_own_bundle
+from gpu_course.display.figures import Panels
 
 
 def timeline(
@@ -47,5 +47,4 @@ def timeline(
     axes.tick_params(left=False)
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
-    prefer_own_bundle()
     return figure
