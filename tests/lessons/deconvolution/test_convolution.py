@@ -52,7 +52,7 @@ def circular(image, psf):
     corner = np.zeros(image.shape)
     corner[: psf.shape[0], : psf.shape[1]] = psf
     corner = np.roll(corner, [-(p // 2) for p in psf.shape], axis=(0, 1))
-    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape)
+    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape, axes=(0, 1))
 
 
 def full(image, psf):
