@@ -1,6 +1,4 @@
-"""Bars that can be told apart only from their ends, and the figures of their chapter."""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/receptive-field``: fields of chains, depths of U-Nets."""
 
 from collections.abc import Sequence
 

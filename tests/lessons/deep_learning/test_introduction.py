@@ -68,13 +68,6 @@ def test_liveliest_map_is_enlarged_pixel_by_pixel():
     np.testing.assert_array_equal(shown, np.repeat(np.repeat(maps[1], 2, axis=0), 3, axis=1))
 
 
-def test_loss_chart_names_its_curves():
-    figure = figures.loss_chart({"one": [3.0, 2.0], "two": [4.0, 1.0]})
-    legend = figure.axes[0].get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == ["one", "two"]
-    assert figure.axes[0].get_yscale() == "log"
-
-
 # --- exercises ----------------------------------------------------------------------------------
 
 
