@@ -179,6 +179,10 @@ def swapped(polygons, shape):
     return solutions.polygons_to_labels([corners[:, ::-1] for corners in polygons], shape)
 
 
+def broken_numbers(polygons, shape):
+    return np.zeros(shape)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -186,7 +190,7 @@ def swapped(polygons, shape):
         (all_one, "one number"),
         (added_up, "added up"),
         (swapped, "swapped"),
-        (lambda polygons, shape: np.zeros(shape), "whole"),
+        (broken_numbers, "whole"),
     ],
 )
 def test_polygons_check_names_the_mistake(wrong, says):
@@ -208,14 +212,22 @@ def no_size(labels, smallest):
     return solutions.find_faults(labels, 0)
 
 
+def no_faults(labels, smallest):
+    return {}
+
+
+def a_list(labels, smallest):
+    return []
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (only_edges, "by a corner"),
         (hole_around_objects, "surrounds another object"),
         (no_size, "three pixels"),
-        (lambda labels, smallest: {}, "two pieces"),
-        (lambda labels, smallest: [], "dictionary"),
+        (no_faults, "two pieces"),
+        (a_list, "dictionary"),
     ],
 )
 def test_faults_check_names_the_mistake(wrong, says):

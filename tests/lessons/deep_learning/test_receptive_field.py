@@ -137,6 +137,10 @@ def whole_kernels(layers):
     return sum(kernel for kernel, _, _ in layers)
 
 
+def not_whole(layers):
+    return 7.0
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -144,7 +148,7 @@ def whole_kernels(layers):
         (no_dilation, "left out the dilation"),
         (no_stride, "left out the stride"),
         (whole_kernels, "two pixels"),
-        (lambda layers: 7.0, "as an int"),
+        (not_whole, "as an int"),
     ],
 )
 def test_check_of_the_chain_names_the_mistake(wrong, says):
@@ -165,13 +169,25 @@ def chapter_field(depth):
     return receptive_field.theoretical(UNet(1, 1, depth=depth, width=1), (1, 1, side, side))
 
 
+def one_deeper(length):
+    return solutions.smallest_depth(length) + 1
+
+
+def for_one_pixel_more(length):
+    return solutions.smallest_depth(length + 1)
+
+
+def as_float(length):
+    return float(solutions.smallest_depth(length))
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (by_whole_field, "Not deep enough"),
-        (lambda length: solutions.smallest_depth(length) + 1, "Deeper than needed"),
-        (lambda length: solutions.smallest_depth(length + 1), "Deeper than needed"),
-        (lambda length: float(solutions.smallest_depth(length)), "as an int"),
+        (one_deeper, "Deeper than needed"),
+        (for_one_pixel_more, "Deeper than needed"),
+        (as_float, "as an int"),
     ],
 )
 def test_check_of_the_depth_names_the_mistake(wrong, says):

@@ -180,6 +180,10 @@ def in_and_out_swapped(images, weights):
     return images.transpose(0, 2, 3, 1), weights.transpose(2, 3, 0, 1)
 
 
+def one_array(images, weights):
+    return images
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -188,7 +192,7 @@ def in_and_out_swapped(images, weights):
         (images_only, "(H, W, I, O)"),
         (axes_turned, "(N, Y, X, C)"),
         (in_and_out_swapped, "(H, W, I, O)"),
-        (lambda images, weights: images, "two arrays"),
+        (one_array, "two arrays"),
     ],
 )
 def test_check_of_the_layout_names_the_mistake(wrong, says):
@@ -210,13 +214,17 @@ def without_apple(facts):
     return solutions.choose(facts | {"mps": False})
 
 
+def device_alone(facts):
+    return "cpu"
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (always_bfloat16, "how many bits"),
         (deaf, "asks for the processor"),
         (without_apple, "the device is 'mps'"),
-        (lambda facts: "cpu", "two words"),
+        (device_alone, "two words"),
     ],
 )
 def test_check_of_the_choice_names_the_mistake(wrong, says):

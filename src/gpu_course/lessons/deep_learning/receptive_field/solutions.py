@@ -6,7 +6,7 @@ from gpu_course.errors import CourseError
 
 
 def field_of_chain(layers: Sequence[tuple[int, int, int]]) -> int:
-    """Return how many pixels one result sees, along one axis (a solution).
+    """Return how many pixels one result sees, along one axis.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def field_of_chain(layers: Sequence[tuple[int, int, int]]) -> int:
 
 
 def smallest_depth(length: float) -> int:
-    """Return the smallest depth of a U-Net that sees an object from end to end (a solution).
+    """Return the smallest depth of a U-Net that sees an object from end to end.
 
     Parameters
     ----------
