@@ -1,7 +1,5 @@
 """Label images: 0 is background, every other number one object."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
