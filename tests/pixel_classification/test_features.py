@@ -5,6 +5,7 @@ import pytest
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import FEATURES, Recipe, blur, eigenvalues, features
+from gpu_course.pixel_classification.clesperanto import with_clesperanto
 from gpu_course.pixel_classification.tiles import grown, windows
 
 
@@ -215,7 +216,7 @@ def test_clesperanto_gives_numpys_numbers(case):
     image, recipe = picture(shape), Recipe((0.0, 0.7, 3.0), FEATURES, **options)
     expected = features.compute(image, recipe)
     ndim = expected.ndim - 1
-    agree(expected, features.with_clesperanto(image, recipe, tile=30), image, recipe, ndim)
+    agree(expected, with_clesperanto(image, recipe, tile=30), image, recipe, ndim)
 
 
 @pytest.mark.parametrize("case", CASES)

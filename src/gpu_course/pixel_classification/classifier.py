@@ -274,26 +274,50 @@ class PixelClassifier:
         )
 
     def save(self, path: Path | str) -> Path:
-        """Write recipe and forest to a file; see :func:`storage.save`."""
-        from gpu_course.pixel_classification.storage import save
+        """Write recipe and forest to a file; see :func:`storage.save`.
 
-        return save(self, path)
+        Raises
+        ------
+        CourseError
+            If nothing was learned yet, or the file cannot be written.
+        """
+        from gpu_course.pixel_classification import storage
+
+        if self.forest is None or self.ndim is None:
+            raise CourseError("This classifier has learned nothing yet. Call fit() before save().")
+        trained = storage.Trained(
+            recipe=self.recipe,
+            trees=self.trees,
+            depth=self.depth,
+            seed=self.seed,
+            forest=self.forest,
+            classes=self.classes,
+            ndim=self.ndim,
+            importances=tuple(self.importances(ordered=False).values()),
+        )
+        return storage.save(trained, path)
 
     @classmethod
     def load(cls, path: Path | str) -> PixelClassifier:
-        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`."""
-        from gpu_course.pixel_classification.storage import load
+        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`.
 
-        return load(path)
+        Returns
+        -------
+        PixelClassifier
+            It predicts as the saved one did, to the last label.
 
-    def restore(
-        self, forest: Forest, classes: tuple[int, ...], ndim: int, importance: NDArray[np.float64]
-    ) -> None:
-        """Take over what another classifier has learned; the caller sees that it fits."""
-        self.forest = forest
-        self.classes = classes
-        self.ndim = ndim
-        self._importance = importance
+        Raises
+        ------
+        CourseError
+            If there is no such file, or it is damaged, or is something else.
+        """
+        from gpu_course.pixel_classification import storage
+
+        read = storage.load(path)
+        loaded = cls(read.recipe, trees=read.trees, depth=read.depth, seed=read.seed)
+        loaded.forest, loaded.classes, loaded.ndim = read.forest, read.classes, read.ndim
+        loaded._importance = np.array(read.importances)
+        return loaded
 
 
 def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:

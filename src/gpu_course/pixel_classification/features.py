@@ -5,7 +5,7 @@ blurred image: of first order for the gradient, of second order for Laplacian an
 its border an image goes on with its last pixel, and so does the blurred image.
 
 :func:`compute` takes arrays of NumPy, CuPy or PyTorch and answers in kind.
-:func:`with_clesperanto` gives the same numbers through OpenCL.
+`clesperanto.with_clesperanto` gives the same numbers through OpenCL.
 """
 
 from collections.abc import Callable
@@ -18,11 +18,10 @@ import array_api_compat
 from gpu_course.devices import hardware
 from gpu_course.pixel_classification import eigenvalues, inputs
 from gpu_course.pixel_classification.blur import along, matrix
-from gpu_course.pixel_classification.clesperanto import with_clesperanto
-from gpu_course.pixel_classification.recipe import FEATURES, Recipe, names, outer
+from gpu_course.pixel_classification.recipe import Recipe, names, outer
 from gpu_course.pixel_classification.tiles import Window, grown, whole, windows
 
-__all__ = ["FEATURES", "Recipe", "compute", "names", "with_clesperanto"]
+__all__ = ["compute", "names"]
 
 Array = Any  # of any library
 #: Edge of a tile in pixels, in 2D and in 3D. Blocks of that size fit a processor's cache.
