@@ -5,8 +5,9 @@
 From strokes to objects: `painter` and `teaching` paint as a person does; `recipe` says what
 `features` computes (with `blur`, `eigenvalues`, `inputs` and `tiles`; through OpenCL in
 `clesperanto`); `training` makes a table of painted pixels; `classifier` fits a `forest` to it and
-predicts with `prediction`; `storage` keeps it in a file that `integrity` looks through; `objects`
-makes objects of pixels. `course_classifiers` holds those of nuclei, bees and roots.
+predicts with `prediction`; `validation` asks how well; `storage` keeps it in a file that
+`integrity` looks through; `objects` makes objects of pixels. `course_classifiers` holds those of
+nuclei, bees and roots.
 """
 
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gpu_course.pixel_classification.painter import paint
     from gpu_course.pixel_classification.recipe import FEATURES, Recipe
     from gpu_course.pixel_classification.teaching import Hand, foreground, scenes_of, teach
+    from gpu_course.pixel_classification.validation import cross_validate
 
 __all__ = [
     "FEATURES",
@@ -28,6 +30,7 @@ __all__ = [
     "Hand",
     "PixelClassifier",
     "Recipe",
+    "cross_validate",
     "foreground",
     "paint",
     "scenes_of",
@@ -46,5 +49,6 @@ __getattr__, __dir__ = lazy_names.attach(
         "painter": ("paint",),
         "recipe": ("FEATURES", "Recipe"),
         "teaching": ("Hand", "foreground", "scenes_of", "teach"),
+        "validation": ("cross_validate",),
     },
 )

@@ -8,8 +8,6 @@ unpack to more than the memory. So sizes are looked at before anything is read, 
 before it is used.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math
