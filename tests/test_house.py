@@ -42,10 +42,7 @@ MAY_KNOW = {
 KNOWN_STEPS: set[tuple[str, str]] = set()
 """Imports that break the table today: (module, package)."""
 
-KNOWN_CIRCLES = {
-    ("gpu_course.deep_learning.progress", "gpu_course.deep_learning.training"),
-    ("gpu_course.pixel_classification.classifier", "gpu_course.pixel_classification.storage"),
-}
+KNOWN_CIRCLES: set[tuple[str, str]] = set()
 """Pairs of modules that import each other today."""
 
 KNOWN_TWINS = {

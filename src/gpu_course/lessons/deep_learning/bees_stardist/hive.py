@@ -6,8 +6,6 @@ its right half, to judge by (`hive_points`). Nothing here hands out a training s
 half.
 """
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 from typing import NamedTuple

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from gpu_course.classical import kernel_process
 from gpu_course.errors import CourseError, MachineError
+from gpu_course.lessons.classical.custom_kernels import kernel_process
 
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -133,7 +133,7 @@ def test_crash_of_the_optimised_kernel_alone_casts_doubt_on_the_compiler(monkeyp
     # Stands for a compiler's fault: it crashes unless the request asks for no optimisation.
     code = (
         "import json, os, pathlib, signal, sys; at = pathlib.Path(sys.argv[1]);"
-        "from gpu_course.classical import kernel_process;"
+        "from gpu_course.lessons.classical.custom_kernels import kernel_process;"
         "kernel_process.serve(at) if json.loads((at / 'request.json').read_text())['options'] else"
         " ((at / 'ready').touch(), os.kill(os.getpid(), signal.SIGSEGV))"
     )
