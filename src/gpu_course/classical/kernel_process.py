@@ -20,25 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.errors import CourseError
+from gpu_course.devices.faults import KNOWN_GOOD
+from gpu_course.errors import CourseError, MachineError
 
 START_LIMIT = 180.0
 """Seconds for the imports and the first compilation; a cold disk makes them slow."""
 
 KERNEL_LIMIT = 30.0
 """Seconds for compiling and running the student's kernel."""
-
-KNOWN_GOOD = """
-__constant sampler_t sampler = CLK_NORMALIZED_COORDS_FALSE | CLK_ADDRESS_CLAMP_TO_EDGE;
-
-__kernel void known_good(IMAGE_src_TYPE src, IMAGE_dst_TYPE dst)
-{
-    const int x = get_global_id(0);
-    const int y = get_global_id(1);
-    const float value = READ_src_IMAGE(src, sampler, POS_src_INSTANCE(x, y, 0, 0)).x;
-    WRITE_dst_IMAGE(dst, POS_dst_INSTANCE(x, y, 0, 0), CONVERT_dst_PIXEL_TYPE(value + 1));
-}
-"""
 
 UNTOUCHED = -1.0
 """What the result holds where the kernel wrote nothing."""
@@ -94,8 +83,9 @@ def run(
     Raises
     ------
     gpu_course.errors.CourseError
-        If the kernel does not compile, ends its process or runs longer than `limit`; or if this
-        machine cannot run even the kernel that is known to be right, which the message says.
+        If the kernel does not compile, ends its process or runs longer than `limit`.
+    gpu_course.errors.MachineError
+        If this machine cannot run even the kernel that is known to be right.
     """
     request = {"source": source, "name": name, "device": device, "parameters": parameters}
     try:
@@ -159,12 +149,13 @@ def _judge(folder: Path, code: int | None, limit: float) -> None:
     if answer_file.exists():
         fault = json.loads(answer_file.read_text(encoding="utf-8"))["fault"]
         if fault:
-            raise CourseError(fault)
+            # What fails before the known kernel has run is no fault of the student's.
+            raise (CourseError if (folder / "ready").exists() else MachineError)(fault)
     elif not (folder / "ready").exists():
         says = (folder / "says.txt").read_text(encoding="utf-8", errors="replace").split("\n")
         last = next((line.strip() for line in reversed(says) if line.strip()), "")
         how = "took too long" if code is None else f"ended its process ({_how(code)})"
-        raise CourseError(not_here(f"a kernel known to be right {how}. {last}".strip()))
+        raise MachineError(not_here(f"a kernel known to be right {how}. {last}".strip()))
     elif code is None:
         raise CourseError(
             f"Your kernel did not end within {limit:g} seconds and was stopped. Look for a loop "
@@ -183,9 +174,9 @@ def _how(code: int) -> str:
 
 
 def not_here(cause: str) -> str:
-    """Return what a check says where the machine, and not the student's kernel, is at fault."""
+    """Return the sentence for where the machine, and not the student's kernel, is at fault."""
     return (
-        f"The check could not run here, and your kernel is not the reason: {cause.rstrip('.')}. "
+        f"Your kernel is not the reason: {cause.rstrip('.')}. "
         "Run `gpu-course doctor` to see what this machine lacks."
     )
 

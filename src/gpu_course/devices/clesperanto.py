@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from gpu_course.devices import hardware
 from gpu_course.devices.device import Device, installed, no_gpu
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 VARIABLE = "GPU_COURSE_CLESPERANTO"
 PROTOTYPE, SUCCESSOR = "pyclesperanto_prototype", "pyclesperanto"
@@ -104,7 +104,7 @@ def successor() -> ModuleType:
     from gpu_course.devices.no_opencl import cure
 
     if not installed(SUCCESSOR):
-        raise CourseError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
+        raise MachineError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
     with announce_pocl(), warnings.catch_warnings():
         # Where there is no device it warns, and then lacks half of its functions: one error of
         # ours says more.
@@ -114,7 +114,7 @@ def successor() -> ModuleType:
         asked = clesperanto_choice()
         wanted = asked if asked in LIBRARIES else (backends or [""])[0]
         if wanted not in backends:
-            raise CourseError(
+            raise MachineError(
                 f"pyclesperanto has no backend {wanted or 'at all'} here. "
                 f"Run `pip install pyclesperanto-{wanted or 'opencl'}`."
             )
@@ -122,7 +122,7 @@ def successor() -> ModuleType:
             module.select_backend(wanted)
         # It has devices, or half of its functions and none; which of them, it knows from now on.
         if not hasattr(module, "list_available_devices") or not module.list_available_devices():
-            raise CourseError(f"{LIBRARIES[wanted]} finds no device on this machine. {cure()}")
+            raise MachineError(f"{LIBRARIES[wanted]} finds no device on this machine. {cure()}")
     return module
 
 
@@ -131,7 +131,7 @@ def module() -> ModuleType:
     if not is_prototype():
         return successor()
     if not installed(PROTOTYPE):
-        raise CourseError(
+        raise MachineError(
             f"{VARIABLE} asks for the prototype, which is not installed. "
             "Run `pip install --no-deps pyclesperanto-prototype transforms3d toolz`."
         )
@@ -237,7 +237,7 @@ def best(name: str | None) -> int:
         numbers = [number for number in numbers if name.lower() in every[number].lower()]
         if not numbers:
             here = ", ".join(one.strip() for one in every)
-            raise CourseError(
+            raise MachineError(
                 f"No {backend} device has {name!r} in its name. Choose one of these: {here}."
             )
     found = {number: describe(cle.select_device(number)) for number in numbers}
@@ -249,7 +249,7 @@ def best(name: str | None) -> int:
         if not found:
             from gpu_course.devices.no_opencl import cure
 
-            raise CourseError(
+            raise MachineError(
                 f"GPU_COURSE_DEVICE asks for the CPU and {backend} has no driver for it. {cure()}"
             )
     # Of two drivers of one device the first is taken, as it stands first in the list.

@@ -8,14 +8,14 @@ from typing import Any, Literal
 from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, no_gpu
 from gpu_course.devices.quiet import hush_compiler
-from gpu_course.errors import CourseError
+from gpu_course.errors import MachineError
 
 
-def _none(cause: str) -> CourseError:
+def _none(cause: str) -> MachineError:
     """Return the error for a missing driver, with the cure for this system."""
     from gpu_course.devices.no_opencl import cure
 
-    return CourseError(f"{cause}. {cure()}")
+    return MachineError(f"{cause}. {cure()}")
 
 
 def _best_opencl(name: str | None) -> Any:
@@ -36,7 +36,7 @@ def _best_opencl(name: str | None) -> Any:
         usable = [device for device in every if name.lower() in device.name.lower()]
         if not usable:
             here = ", ".join(device.name.strip() for device in every)
-            raise CourseError(
+            raise MachineError(
                 f"No OpenCL device has {name!r} in its name. Choose one of these: {here}."
             )
     elif hardware.wanted() == "gpu":

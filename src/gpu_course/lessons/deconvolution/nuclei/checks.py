@@ -59,12 +59,6 @@ def _split(function: Function) -> tuple[float, str]:
     return score, ""
 
 
-def _solution_split() -> Function:
-    from gpu_course.lessons.deconvolution.nuclei.solutions import split_touching
-
-    return split_touching
-
-
 def _scenes(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return two rows of scores: scenes differ much, the two methods little."""
     rng = np.random.default_rng(seed)
@@ -131,24 +125,17 @@ def _mistake(
     return ""
 
 
-def _solution_paired() -> Function:
-    from gpu_course.lessons.deconvolution.nuclei.solutions import paired_difference
-
-    return paired_difference
-
-
 CHECKS = {
     "split-touching": Check(
         metric="average precision at IoU 0.5 on perfect masks",
         score=_split,
-        solution=_solution_split,
         goal=0.85,
         hint="Peaks of the smoothed depth are the seeds; watershed(-depth, seeds, mask=mask).",
     ),
     "paired-comparison": Check(
         metric="part of the experiments judged right",
         score=_paired,
-        solution=_solution_paired,
+        solution="gpu_course.lessons.deconvolution.nuclei.solutions:paired_difference",
         goal=1.0,
         hint="Differences scene by scene, then resample them.",
     ),

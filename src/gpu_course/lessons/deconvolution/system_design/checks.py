@@ -144,30 +144,18 @@ def plan_score(function: Function) -> tuple[float, str]:
     return float(np.mean(scores)), hint
 
 
-def _choose_overlap() -> Function:
-    from gpu_course.lessons.deconvolution.system_design.solutions import choose_overlap
-
-    return choose_overlap
-
-
-def _plan_tiles() -> Function:
-    from gpu_course.lessons.deconvolution.system_design.solutions import plan_tiles
-
-    return plan_tiles
-
-
 CHECKS = {
     "choose-the-overlap": Check(
         metric="voxels needed divided by voxels computed, 0 where a seam shows",
         score=overlap_score,
-        solution=_choose_overlap,
+        solution="gpu_course.lessons.deconvolution.system_design.solutions:choose_overlap",
         goal=0.9,
         hint="How much light does the PSF send further than the overlap, along each axis?",
     ),
     "plan-the-tiles": Check(
         metric="least work divided by yours, 0 where the memory does not suffice",
         score=plan_score,
-        solution=_plan_tiles,
+        solution="gpu_course.lessons.deconvolution.system_design.solutions:plan_tiles",
         goal=0.9,
         hint="Take the largest chunks that fit.",
     ),
