@@ -43,7 +43,6 @@ KNOWN_STEPS = {("gpu_course.devices.record", "sizes")}
 """Imports that break the table today: (module, package)."""
 
 KNOWN_CIRCLES = {
-    ("gpu_course.deep_learning.progress", "gpu_course.deep_learning.training"),
     ("gpu_course.pixel_classification.classifier", "gpu_course.pixel_classification.storage"),
 }
 """Pairs of modules that import each other today."""
