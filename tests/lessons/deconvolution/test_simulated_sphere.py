@@ -12,8 +12,8 @@ from gpu_course.lessons.deconvolution.simulated_sphere import (
     figures,
     sizes,
     solutions,
-    watch,
 )
+from gpu_course.lessons.deconvolution.simulated_sphere.history import watch
 from gpu_course.metrics import errors
 
 EDGE = "deconvolution/simulated-sphere/edge-width"
@@ -28,7 +28,7 @@ IMAGE = simulation.simulate(TRUTH, BLUR, background=10, seed=1)
 
 
 def test_history_is_that_of_the_deconvolution():
-    history = watch.watch(IMAGE, BLUR, TRUTH, 12, keep=(5,), background=10)
+    history = watch(IMAGE, BLUR, TRUTH, 12, keep=(5,), background=10)
     assert history.error.shape == history.deviance.shape == (12,)
     assert list(history.kept) == [5]
     five = richardson_lucy(IMAGE, BLUR, 5, background=10)
@@ -37,7 +37,7 @@ def test_history_is_that_of_the_deconvolution():
     assert history.error[-1] == pytest.approx(errors.nrmse(history.estimate, TRUTH), rel=1e-4)
     assert history.error[history.best - 1] == history.error.min()
     assert history.first(math.inf) == 1
-    assert history.first(-1) == 12
+    assert history.first(-1) is None
     level = history.deviance[3]
     assert history.first(level) == 4
 
@@ -92,7 +92,7 @@ def test_profile_is_the_mean_of_a_rod():
 
 
 def test_chart_can_be_drawn():
-    history = watch.watch(IMAGE, BLUR, TRUTH, 3, background=10)
+    history = watch(IMAGE, BLUR, TRUTH, 3, background=10)
     chart = figures.error_chart({"one": history}, 1.0, stops={"one": 2}, alt="a line")
     assert chart.alt == "a line"
     assert chart.encode()[0].startswith("image/")
