@@ -46,8 +46,8 @@ def changed(array):
             lambda s: [dataclasses.replace(s[0], image=changed(s[0].image)), *s[1:]],
             "images of data",
         ),
-        (lambda s: s[::-1], "scenes, images, labels of data"),
-        (lambda s: s[:2], "scenes, images, labels of data"),
+        (lambda s: s[::-1], "scenes and images and labels of data"),
+        (lambda s: s[:2], "scenes and images and labels of data"),
     ],
 )
 def test_a_checkpoint_of_other_pixels_or_labels_is_refused(scenes, tmp_path, change, words):
