@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -35,7 +36,11 @@ def data(scenes, batches=3):
 
 
 def validation(scenes):
-    return Tiles(scenes, patch=16, batch=8, device="cpu")
+    """Judge by the scenes upside down: by those that it learns from, no network is judged."""
+    turned = [
+        dataclasses.replace(s, image=s.image[::-1].copy(), mask=s.mask[::-1].copy()) for s in scenes
+    ]
+    return Tiles(turned, patch=16, batch=8, device="cpu")
 
 
 def weights(model):
@@ -145,7 +150,7 @@ def test_the_checkpoint_of_another_run_is_refused(scenes, tmp_path, change, word
     with pytest.raises(CourseError, match=f"of another run: {words} differ"):
         train(network(), data(scenes, 1), **({"epochs": 1, "resume_from": file} | change))
     for other in (data(scenes[:2], 1), data(scenes, 2)):
-        with pytest.raises(CourseError, match="of another run: data differ"):
+        with pytest.raises(CourseError, match="of another run: .*data differ"):
             train(network(), other, epochs=1, resume_from=file)
     with pytest.raises(CourseError, match="validation differ"):
         train(network(), data(scenes, 1), validation(scenes), epochs=1, resume_from=file)

@@ -52,7 +52,12 @@ def table(
             "prediction for each scene."
         )
     rows = [
-        average_precision(np.asarray(scene.labels), prediction, thresholds)
+        average_precision(
+            np.asarray(scene.labels),
+            prediction,
+            thresholds,
+            in_pieces=bool(scene.facts.get("in_pieces")),
+        )
         for scene, prediction in zip(scenes, predictions, strict=True)
     ]
     index = pd.Index([scene.index for scene in scenes], name="scene")
