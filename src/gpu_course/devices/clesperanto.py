@@ -6,14 +6,9 @@ choice: ``GPU_COURSE_CLESPERANTO=prototype`` has the course's own functions comp
 """
 
 import importlib
-import importlib.util
 import os
 import sys
-import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
@@ -24,7 +19,6 @@ from gpu_course.errors import CourseError, MachineError
 VARIABLE = "GPU_COURSE_CLESPERANTO"
 PROTOTYPE, SUCCESSOR = "pyclesperanto_prototype", "pyclesperanto"
 LIBRARIES = {"opencl": "OpenCL", "cuda": "CUDA", "metal": "Metal"}
-_VENDORS = "OCL_ICD_VENDORS"
 _MIB = 2**20
 
 
@@ -56,39 +50,10 @@ def is_prototype() -> bool:
     return clesperanto_choice() == "prototype"
 
 
-def _pocl_library() -> Path | None:
-    """Return PoCL's driver inside PyOpenCL's wheel, or None where the wheel has none."""
-    found = importlib.util.find_spec("pyopencl")
-    if found is None or found.origin is None:
-        return None
-    return next(iter(sorted(Path(found.origin).parent.glob(".libs/libpocl*"))), None)
-
-
-def _drivers_are_registered() -> bool:
-    """Return whether this system's folder for OpenCL loaders names a driver."""
-    return any(Path("/etc/OpenCL/vendors").glob("*.icd"))
-
-
-@contextmanager
-def announce_pocl() -> Iterator[None]:
-    """Announce the PoCL of PyOpenCL's wheel to other OpenCL programs, inside the block only.
-
-    PyOpenCL's own loader knows the PoCL in its wheel; every other loader looks for files that end
-    in ``.icd``, each holding the path of one driver, in the folder ``/etc/OpenCL/vendors`` or the
-    one named by ``OCL_ICD_VENDORS``. So such a folder is made, for as long as a loader needs it.
-    Nothing is done where the variable is set already, or a driver is registered.
-    """
-    library = _pocl_library()
-    if library is None or _VENDORS in os.environ or _drivers_are_registered():
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="opencl-vendors-") as folder:
-        (Path(folder) / "pocl.icd").write_text(f"{library}\n", encoding="utf-8")
-        os.environ[_VENDORS] = folder
-        try:
-            yield
-        finally:
-            del os.environ[_VENDORS]
+def _needs_opencl() -> bool:
+    """Return whether ``pyclesperanto`` will compute through OpenCL; CUDA and Metal do without."""
+    asked = clesperanto_choice()
+    return asked == "opencl" or (not asked and installed(f"{SUCCESSOR}_opencl"))
 
 
 def successor() -> ModuleType:
@@ -99,13 +64,17 @@ def successor() -> ModuleType:
     Raises
     ------
     gpu_course.errors.CourseError
-        If it is not installed, lacks the backend asked for, or finds no device.
+        If it is not installed, lacks the backend asked for, or finds no driver or no device.
     """
     from gpu_course.devices.no_opencl import cure
 
     if not installed(SUCCESSOR):
         raise MachineError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
-    with announce_pocl(), warnings.catch_warnings():
+    if _needs_opencl():
+        from gpu_course.devices import drivers
+
+        drivers.require()
+    with warnings.catch_warnings():
         # Where there is no device it warns, and then lacks half of its functions: one error of
         # ours says more.
         warnings.filterwarnings("ignore", category=RuntimeWarning)

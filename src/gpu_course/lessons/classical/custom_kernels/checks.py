@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gpu_course import images
-from gpu_course.classical import kernel_process
 from gpu_course.errors import CourseError, MachineError
 from gpu_course.exercises import Check, Function, Wrong
+from gpu_course.lessons.classical.custom_kernels import kernel_process
 
 RADIUS, OFFSET = 4, 3.0
 

@@ -6,8 +6,7 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import devices, exercises
-from gpu_course.classical import kernel_process
-from gpu_course.lessons.classical.custom_kernels import checks, compiler, solutions
+from gpu_course.lessons.classical.custom_kernels import checks, compiler, kernel_process, solutions
 
 THRESHOLD = "classical/custom-kernels/local-threshold"
 MEDIAN = "classical/custom-kernels/median"

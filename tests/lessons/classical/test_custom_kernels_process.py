@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from gpu_course.classical import kernel_process
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
+from gpu_course.lessons.classical.custom_kernels import kernel_process
 
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)
 
@@ -57,7 +57,7 @@ def test_kernel_that_ends_its_process_is_the_students():
 
 def test_missing_device_is_not_the_students(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_DEVICE", "no such device")
-    with pytest.raises(CourseError, match=r"kernel is not the reason.*no such device.*doctor"):
+    with pytest.raises(MachineError, match=r"kernel is not the reason.*no such device.*doctor"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 
@@ -86,7 +86,7 @@ def answer(folder):
 def test_compiler_that_fails_at_anything_is_not_the_students(tmp_path, monkeypatch, change, says):
     monkeypatch.setattr(kernel_process, "KNOWN_GOOD", kernel_process.KNOWN_GOOD.replace(*change))
     fault = answer(tmp_path)
-    assert "your kernel is not the reason" in fault
+    assert "Your kernel is not the reason" in fault
     assert says in fault
     assert not (tmp_path / "ready").exists()
 
@@ -106,14 +106,14 @@ def test_driver_that_dies_before_the_kernel_is_not_the_students(monkeypatch):
         "import os, signal; print('LLVM ERROR', flush=True); os.kill(os.getpid(), signal.SIGABRT)"
     )
     monkeypatch.setattr(kernel_process, "_command", child(code))
-    with pytest.raises(CourseError, match=r"not the reason.*\(SIGABRT\)\. LLVM ERROR"):
+    with pytest.raises(MachineError, match=r"not the reason.*\(SIGABRT\)\. LLVM ERROR"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 
 def test_driver_that_never_starts_is_stopped_and_not_the_students(monkeypatch):
     monkeypatch.setattr(kernel_process, "_command", child("import time; time.sleep(60)"))
     monkeypatch.setattr(kernel_process, "START_LIMIT", 0.5)
-    with pytest.raises(CourseError, match=r"not the reason.*took too long"):
+    with pytest.raises(MachineError, match=r"not the reason.*took too long"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 
@@ -133,7 +133,7 @@ def test_crash_of_the_optimised_kernel_alone_casts_doubt_on_the_compiler(monkeyp
     # Stands for a compiler's fault: it crashes unless the request asks for no optimisation.
     code = (
         "import json, os, pathlib, signal, sys; at = pathlib.Path(sys.argv[1]);"
-        "from gpu_course.classical import kernel_process;"
+        "from gpu_course.lessons.classical.custom_kernels import kernel_process;"
         "kernel_process.serve(at) if json.loads((at / 'request.json').read_text())['options'] else"
         " ((at / 'ready').touch(), os.kill(os.getpid(), signal.SIGSEGV))"
     )
