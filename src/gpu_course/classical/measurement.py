@@ -11,7 +11,7 @@ import numpy as np
 
 from gpu_course.devices.array_device import to_numpy
 from gpu_course.errors import CourseError
-from gpu_course.labels import touching_faces
+from gpu_course.labels import refuse_mask, touching_faces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def _places(labels: Any) -> tuple[Any, Any]:
     return xp.unique(inside, return_inverse=True)
 
 
-def measure(image: Any, labels: Any) -> "pd.DataFrame":
+def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFrame":
     """Measure every object of a label image, with sums in 64 bits.
 
     Sums of coordinates and intensities outgrow 32-bit floats, which count every whole number only
@@ -78,6 +78,8 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
     labels : integer or bool array of the same shape
         0 is background. Numbers may be missing. CuPy arrays are measured on their GPU, all
         others on the CPU, in one pass per column.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -92,11 +94,12 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
     Raises
     ------
     CourseError
-        If the shapes differ, or the labels are not whole numbers from 0 up.
+        If the shapes differ, or the labels are a mask or not whole numbers from 0 up.
     """
     import pandas as pd
 
-    numbers = _numbers(labels)
+    given = _library(labels).asarray(labels)
+    numbers = _numbers(given)
     xp = _library(numbers)
     pixels = xp.asarray(image)
     if pixels.shape != numbers.shape or numbers.ndim not in (2, 3):
@@ -104,6 +107,7 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
             f"The image has shape {pixels.shape}, the labels {numbers.shape}. "
             "Both must be (Y, X), or both (Z, Y, X)."
         )
+    refuse_mask(given, "The label image", in_pieces=in_pieces)
     inside = numbers > 0
     present, place = _places(numbers)
     n = int(present.size)

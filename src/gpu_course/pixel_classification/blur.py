@@ -75,7 +75,7 @@ def matrix(
     return single
 
 
-def along(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
+def multiplied(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
     """Multiply every line of an image along one axis by a matrix.
 
     Parameters

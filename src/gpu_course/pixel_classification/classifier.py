@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +63,9 @@ class PixelClassifier:
         if recipe is not None and not isinstance(recipe, Recipe):
             raise CourseError(f"{recipe!r} is no recipe. Give Recipe(sigmas=…, features=…).")
         self.recipe = recipe or Recipe()
-        self.trees = _whole("trees", trees, 1, 10_000)
-        self.depth = None if depth is None else _whole("depth", depth, 1, 1000)
-        self.seed = _whole("seed", seed, 0, 2**32 - 1)
+        self.trees = inputs.whole_number("trees", trees, 1, 10_000)
+        self.depth = None if depth is None else inputs.whole_number("depth", depth, 1, 1000)
+        self.seed = inputs.whole_number("seed", seed, 0, 2**32 - 1)
         self.classes: tuple[int, ...] = ()
         self.forest: Forest | None = None
         self.ndim: int | None = None
@@ -92,7 +91,7 @@ class PixelClassifier:
         CourseError
             If fewer than two classes are painted, or image, scribbles and recipe do not fit.
         """
-        images, paints = _listed(image, scribbles)
+        images, paints = inputs.listed(image, scribbles)
         table, labels, _ = training.painted(images, paints, self.recipe)
         return self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
 
@@ -131,14 +130,14 @@ class PixelClassifier:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
         if table.shape[1] != len(pixel_features.names(self.recipe, ndim)):
             raise CourseError("These features are of another recipe. Compute them with this one.")
-        fitted = self._estimator(len(labels)).fit(table, labels)
+        fitted = self.estimator(len(labels)).fit(table, labels)
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
         self.ndim = ndim
         self._importance = fitted.feature_importances_
         return self
 
-    def _estimator(self, pixels: int) -> Any:
+    def estimator(self, pixels: int) -> Any:
         """Return scikit-learn's forest, ready to learn from so many pixels."""
         from sklearn.ensemble import RandomForestClassifier
 
@@ -253,60 +252,43 @@ class PixelClassifier:
         share = list(zip(names, self._importance.tolist(), strict=True))
         return dict(sorted(share, key=lambda item: -item[1]) if ordered else share)
 
-    def cross_validate(self, image: Any, scribbles: Any, *, folds: int = 5) -> dict[str, Any]:
-        """Ask how well strokes are labelled by a forest that never saw them.
-
-        Parameters
-        ----------
-        image, scribbles
-            As :meth:`fit` takes them.
-        folds : int
-            Into how many parts the strokes are dealt.
-
-        Returns
-        -------
-        dict
-            As :func:`training.cross_validated` returns it. The classifier itself learns nothing.
-        """
-        table, labels, groups = training.painted(*_listed(image, scribbles), self.recipe)
-        return training.cross_validated(
-            table, labels, groups, self._estimator, folds=folds, seed=self.seed
-        )
-
     def save(self, path: Path | str) -> Path:
-        """Write recipe and forest to a file; see :func:`storage.save`."""
-        from gpu_course.pixel_classification.storage import save
+        """Write recipe and forest to a file; see :func:`storage.save`.
 
-        return save(self, path)
+        Raises
+        ------
+        CourseError
+            If nothing was learned yet, or the file cannot be written.
+        """
+        from gpu_course.pixel_classification import storage
+
+        if self.forest is None or self.ndim is None:
+            raise CourseError("This classifier has learned nothing yet. Call fit() before save().")
+        importances = tuple(self.importances(ordered=False).values())
+        trained = storage.Trained(
+            self.recipe, self.trees, self.depth, self.seed,
+            self.forest, self.classes, self.ndim, importances,
+        )  # fmt: skip
+        return storage.save(trained, path)
 
     @classmethod
     def load(cls, path: Path | str) -> PixelClassifier:
-        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`."""
-        from gpu_course.pixel_classification.storage import load
+        """Read a classifier that :meth:`save` wrote; see :func:`storage.load`.
 
-        return load(path)
+        Returns
+        -------
+        PixelClassifier
+            It predicts as the saved one did, to the last label.
 
-    def restore(
-        self, forest: Forest, classes: tuple[int, ...], ndim: int, importance: NDArray[np.float64]
-    ) -> None:
-        """Take over what another classifier has learned; the caller sees that it fits."""
-        self.forest = forest
-        self.classes = classes
-        self.ndim = ndim
-        self._importance = importance
+        Raises
+        ------
+        CourseError
+            If there is no such file, or it is damaged, or is something else.
+        """
+        from gpu_course.pixel_classification import storage
 
-
-def _listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
-    """Return images and scribbles as two lists, also where there is one of each."""
-    return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
-
-
-def _whole(name: str, value: Any, least: int, most: int) -> int:
-    """Return a whole number within its limits, whatever kind of integer it came as."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = least - 1
-    if isinstance(value, bool) or not least <= number <= most:
-        raise CourseError(f"{name}={value!r}. Give a whole number from {least} to {most}.")
-    return number
+        read = storage.load(path)
+        loaded = cls(read.recipe, trees=read.trees, depth=read.depth, seed=read.seed)
+        loaded.forest, loaded.classes, loaded.ndim = read.forest, read.classes, read.ndim
+        loaded._importance = np.array(read.importances)
+        return loaded

@@ -5,8 +5,6 @@ learning on one part of the train half and judging on the other. No test scene h
 Lengths are in pixels.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,13 +18,13 @@ from gpu_course.pixel_classification.painter import paint
 from gpu_course.pixel_classification.recipe import Recipe
 from gpu_course.pixel_classification.teaching import Hand, Mask, foreground, teach
 
+NUCLEI = Recipe(sigmas=(0.7, 1, 2, 4, 8), features=("gaussian", "gradient", "hessian"))
 BEES = Recipe(sigmas=(1, 2, 4, 8, 16), features=("gaussian", "gradient", "hessian", "structure"))
-
-
 ROOTS = Recipe(sigmas=(1, 2, 4, 8), features=("gaussian", "gradient", "hessian"))
 
-
-NUCLEI = Recipe(sigmas=(0.7, 1, 2, 4, 8), features=("gaussian", "gradient", "hessian"))
+ROOT_THRESHOLD = 0.3
+"""Chosen on validation scenes. The share of root among the strokes is not that of a whole picture,
+so 0.5 is no natural choice."""
 
 
 def seams(labels: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
@@ -239,11 +237,6 @@ def find_roots(probability: NDArray[np.float32]) -> Mask:
     ndarray of bool (Y, X)
     """
     return without_specks(probability > ROOT_THRESHOLD, smallest=40)
-
-
-ROOT_THRESHOLD = 0.3
-"""Chosen on validation scenes. The share of root among the strokes is not that of a whole picture,
-so 0.5 is no natural choice."""
 
 
 def without_specks(mask: Mask, *, smallest: int) -> Mask:

@@ -76,6 +76,6 @@ def three(xp: Any, zz: Array, zy: Array, zx: Array, yy: Array, yx: Array, xx: Ar
     return [q + largest, q - largest - smallest, q + smallest]
 
 
-def of(xp: Any, entries: list[Array]) -> list[Array]:
+def of_symmetric(xp: Any, entries: list[Array]) -> list[Array]:
     """Return the eigenvalues of the matrix with this upper triangle, the largest first."""
     return two(xp, *entries) if len(entries) == 3 else three(xp, *entries)

@@ -5,7 +5,7 @@ blurred image: of first order for the gradient, of second order for Laplacian an
 its border an image goes on with its last pixel, and so does the blurred image.
 
 :func:`compute` takes arrays of NumPy, CuPy or PyTorch and answers in kind.
-:func:`with_clesperanto` gives the same numbers through OpenCL.
+`clesperanto.with_clesperanto` gives the same numbers through OpenCL.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,11 @@ import array_api_compat
 
 from gpu_course.devices import hardware
 from gpu_course.pixel_classification import eigenvalues, inputs
-from gpu_course.pixel_classification.blur import along, matrix
-from gpu_course.pixel_classification.clesperanto import with_clesperanto
-from gpu_course.pixel_classification.recipe import FEATURES, Recipe, names, outer
+from gpu_course.pixel_classification.blur import matrix, multiplied
+from gpu_course.pixel_classification.recipe import Recipe, names, outer
 from gpu_course.pixel_classification.tiles import Window, grown, whole, windows
 
-__all__ = ["FEATURES", "Recipe", "compute", "names", "with_clesperanto"]
+__all__ = ["compute", "names"]
 
 Array = Any  # of any library
 #: Edge of a tile in pixels, in 2D and in 3D. Blocks of that size fit a processor's cache.
@@ -157,7 +156,7 @@ def _blurred(
         width = sigma / recipe.spacing(ndim)[axis]
         rows = (part.start - border, part.stop + border)
         columns = (given[axis].start, given[axis].stop)
-        block = along(xp, block, matrix(width, shape[axis], rows, columns), axis)
+        block = multiplied(xp, block, matrix(width, shape[axis], rows, columns), axis)
     return block
 
 
@@ -180,9 +179,9 @@ def _at_scale(xp: Any, image: Array, recipe: Recipe, sigma: float, window: Windo
         if "laplacian" in wanted:
             result.append(sum(curved[axis, axis] for axis in range(ndim)))
         if "hessian" in wanted:
-            result += eigenvalues.of(xp, list(curved.values()))
+            result += eigenvalues.of_symmetric(xp, list(curved.values()))
     if "structure" in wanted:
-        result += eigenvalues.of(xp, _structure(xp, image, recipe, sigma, window))
+        result += eigenvalues.of_symmetric(xp, _structure(xp, image, recipe, sigma, window))
     return result
 
 
@@ -204,7 +203,7 @@ def _structure(xp: Any, image: Array, recipe: Recipe, sigma: float, window: Wind
                 (part.start, part.stop),
                 (given.start, given.stop),
             )
-            block = along(xp, block, operator, axis)
+            block = multiplied(xp, block, operator, axis)
         entries.append(block)
     return entries
 

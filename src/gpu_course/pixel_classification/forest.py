@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Any
 
 import array_api_compat
@@ -21,6 +21,8 @@ from gpu_course.devices import hardware
 from gpu_course.errors import CourseError
 
 Array = Any  # of any library
+#: Takes a table (pixel, feature), and returns the leaf of one tree in which each pixel ends.
+Walk = Callable[[NDArray[np.float32]], NDArray[np.intp]]
 #: Steps of (tree, pixel) that are in memory at once on a GPU.
 AT_ONCE = 1 << 24
 #: Pixels that one thread takes at a time on a processor: what they need fits its cache.
@@ -47,6 +49,9 @@ class Forest:
         The first node of each tree.
     features : int
         How many features a pixel has.
+    fitted : tuple
+        The same trees as scikit-learn's own objects, in the forest that fitted them: compiled code
+        walks down them faster. Empty where the arrays come from a file.
     """
 
     feature: NDArray[np.int32]
@@ -56,6 +61,7 @@ class Forest:
     probability: NDArray[np.float64]
     roots: NDArray[np.int32]
     features: int
+    fitted: tuple[Any, ...] = field(default=(), repr=False)
 
     @classmethod
     def from_sklearn(cls, fitted: Any) -> Forest:
@@ -83,6 +89,7 @@ class Forest:
             probability=np.concatenate([tree.value[:, 0] for tree in trees]),
             roots=roots,
             features=int(fitted.n_features_in_),
+            fitted=tuple(trees),
         )
 
     @cached_property
@@ -158,13 +165,13 @@ class Forest:
             )
 
     def _on_processor(self, flat: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Walk down with scikit-learn's compiled code, some pixels at a time, on all cores."""
+        """Walk down tree by tree, some pixels at a time, on all cores."""
         result = np.zeros((self.probability.shape[1], flat.shape[1]))
 
         def fill(chunk: slice) -> None:
             total = result[:, chunk]
-            for tree, values in self._compiled:
-                _add(total, tree, values, flat[:, chunk])
+            for walk, shares in self._walks:
+                _add(total, walk, shares, flat[:, chunk])
             total /= len(self.roots)
 
         _in_chunks(fill, flat.shape[1])
@@ -175,8 +182,8 @@ class Forest:
         winner = np.zeros(flat.shape[1], np.uint8)
         undecided = np.arange(flat.shape[1])
         total = np.zeros((self.probability.shape[1], flat.shape[1]))
-        for asked, (tree, values) in enumerate(self._compiled, start=1):
-            _add(total, tree, values, flat)
+        for asked, (walk, shares) in enumerate(self._walks, start=1):
+            _add(total, walk, shares, flat)
             to_come = len(self.roots) - asked
             if to_come and (asked < to_come or asked % 8):
                 continue  # nobody can have won before half the trees, and looking costs time too
@@ -196,30 +203,17 @@ class Forest:
             yield slice(start, stop)
 
     @cached_property
-    def _compiled(self) -> list[tuple[Any, NDArray[np.float64]]]:
-        """Each tree as scikit-learn's own object, and its probabilities as (class, node)."""
-        from sklearn.tree._tree import NODE_DTYPE, Tree
-
-        result = []
-        for nodes in self.trees():
-            leaf = self.feature[nodes] < 0
-            table = np.zeros(len(leaf), dtype=NODE_DTYPE)
-            table["feature"] = np.where(leaf, -2, self.feature[nodes])
-            table["threshold"] = self.threshold[nodes]
-            for side, name in ((self.left, "left_child"), (self.right, "right_child")):
-                table[name] = np.where(leaf, -1, side[nodes] - nodes.start)
-            values = np.ascontiguousarray(self.probability[nodes])
-            tree = Tree(self.features, np.array([values.shape[1]], dtype=np.intp), 1)
-            tree.__setstate__(
-                {
-                    "max_depth": self.depth,
-                    "node_count": len(leaf),
-                    "nodes": table,
-                    "values": values[:, None, :],
-                }
-            )
-            result.append((tree, np.ascontiguousarray(values.T)))
-        return result
+    def _walks(self) -> list[tuple[Walk, NDArray[np.float64]]]:
+        """Each tree as what finds the leaves of pixels, and its probabilities as (class, node)."""
+        walks: list[Walk] = [tree.apply for tree in self.fitted]
+        if not walks:
+            # Both ways of a node side by side: no at 2 n, yes at 2 n + 1.
+            ways = np.stack([self.right, self.left], axis=1)
+            for n in self.trees():
+                own = (ways[n] - n.start).reshape(-1)
+                walks.append(partial(_leaves, self.feature[n], self.threshold[n], own))
+        shares = [np.ascontiguousarray(self.probability[nodes].T) for nodes in self.trees()]
+        return list(zip(walks, shares, strict=True))
 
     def _on_device(self, xp: Any, flat: Array) -> Array:
         """Walk down all trees at once, level by level, with look-ups alone."""
@@ -270,13 +264,30 @@ def _in_chunks(fill: Callable[[slice], None], pixels: int) -> None:
 
 
 def _add(
-    total: NDArray[np.float64], tree: Any, values: NDArray[np.float64], flat: NDArray[np.float32]
+    total: NDArray[np.float64], walk: Walk, shares: NDArray[np.float64], flat: NDArray[np.float32]
 ) -> None:
     """Add a tree's probabilities to the total, (class, pixel)."""
     # Turned, not copied: neighbouring pixels of one feature stay neighbours in memory.
-    leaf = tree.apply(flat.T)
-    for row, share in zip(total, values, strict=True):
+    leaf = walk(flat.T)
+    for row, share in zip(total, shares, strict=True):
         row += share.take(leaf)
+
+
+def _leaves(
+    feature: NDArray[np.int32],
+    threshold: NDArray[np.float32],
+    ways: NDArray[np.int32],
+    table: NDArray[np.float32],
+) -> NDArray[np.intp]:
+    """Return the leaf of one tree in which each pixel ends; the table is (pixel, feature)."""
+    node = np.zeros(len(table), np.intp)
+    walking = np.arange(len(table))
+    while len(walking):
+        walking = walking[feature[node[walking]] >= 0]
+        here = node[walking]
+        yes = table[walking, feature[here]] <= threshold[here]
+        node[walking] = ways[2 * here + yes]
+    return node
 
 
 def _look(xp: Any, table: Array, index: Array) -> Array:

@@ -1,5 +1,6 @@
-"""Look at what a user gives: the image, a window of it, and the scribbles painted on it."""
+"""Look at what a user gives: the image, a window of it, scribbles painted on it, and settings."""
 
+import operator
 from typing import Any
 
 import array_api_compat
@@ -108,3 +109,19 @@ def strokes(scribbles: NDArray[Any]) -> NDArray[np.int32]:
     from skimage.measure import label
 
     return label(scribbles, background=0, connectivity=scribbles.ndim).astype(np.int32)
+
+
+def listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
+    """Return images and scribbles as two lists, also where there is one of each."""
+    return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
+
+
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
+    """Return a whole number within its limits, whatever kind of integer it came as."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = least - 1
+    if isinstance(value, bool) or not least <= number <= most:
+        raise CourseError(f"{name}={value!r}. Give a whole number from {least} to {most}.")
+    return number

@@ -5,7 +5,7 @@ import numpy as np
 from gpu_course.pixel_classification.forest import DEEPEST, Forest
 
 
-def fault(forest: Forest, classes: int) -> str | None:
+def problem(forest: Forest, classes: int) -> str | None:
     """Say what makes these arrays no forest, or None if they are one.
 
     Parameters

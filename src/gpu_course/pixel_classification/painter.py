@@ -8,8 +8,6 @@ lifts the brush after a short way. The hand sees the truth, the classifier sees 
 Never paint on a test scene: what was painted on is no longer a test.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

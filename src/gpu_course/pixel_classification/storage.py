@@ -8,15 +8,14 @@ unpack to more than the memory. So sizes are looked at before anything is read, 
 before it is used.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import math
 import zipfile
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +23,8 @@ from numpy.typing import NDArray
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.pixel_classification.forest import Forest
-from gpu_course.pixel_classification.integrity import fault
+from gpu_course.pixel_classification.integrity import problem
 from gpu_course.pixel_classification.recipe import Recipe, names
-
-if TYPE_CHECKING:
-    from gpu_course.pixel_classification.classifier import PixelClassifier
 
 FORMAT = "gpu-course pixel classifier"
 VERSION = 1
@@ -44,16 +40,46 @@ ARRAYS: dict[str, np.dtype[Any]] = {
 LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
 
 
+@dataclass(frozen=True)
+class Trained:
+    """All that a classifier has learned, and the settings it learned with.
+
+    Attributes
+    ----------
+    recipe : Recipe
+    trees : int
+    depth : int or None
+    seed : int
+        As the classifier takes them.
+    forest : Forest
+    classes : tuple of int
+        The labels that were painted, ascending.
+    ndim : int
+        Spatial axes of the images it learned from.
+    importances : tuple of float
+        How much each feature helped the forest, in the order of the recipe's names.
+    """
+
+    recipe: Recipe
+    trees: int
+    depth: int | None
+    seed: int
+    forest: Forest
+    classes: tuple[int, ...]
+    ndim: int
+    importances: tuple[float, ...]
+
+
 class _WrongError(Exception):
     """What is wrong with a file, in words that complete a sentence."""
 
 
-def save(classifier: PixelClassifier, path: Path | str) -> Path:
-    """Write a fitted classifier to a file.
+def save(trained: Trained, path: Path | str) -> Path:
+    """Write what a classifier has learned to a file.
 
     Parameters
     ----------
-    classifier : PixelClassifier
+    trained : Trained
     path : Path or str
         By custom it ends in ``.npz``. A file of that name is replaced, at once or not at all.
 
@@ -65,12 +91,9 @@ def save(classifier: PixelClassifier, path: Path | str) -> Path:
     Raises
     ------
     CourseError
-        If the classifier has learned nothing yet, or the file cannot be written.
+        If the file cannot be written.
     """
-    forest = classifier.forest
-    if forest is None:
-        raise CourseError("This classifier has learned nothing yet. Call fit() before save().")
-    recipe = classifier.recipe
+    recipe = trained.recipe
     model = {
         "format": FORMAT,
         "version": VERSION,
@@ -80,26 +103,26 @@ def save(classifier: PixelClassifier, path: Path | str) -> Path:
             "channels": recipe.channels,
             "voxel_size": recipe.voxel_size,
         },
-        "ndim": classifier.ndim,
-        "classes": classifier.classes,
-        "trees": classifier.trees,
-        "depth": classifier.depth,
-        "seed": classifier.seed,
-        "importances": list(classifier.importances(ordered=False).values()),
+        "ndim": trained.ndim,
+        "classes": trained.classes,
+        "trees": trained.trees,
+        "depth": trained.depth,
+        "seed": trained.seed,
+        "importances": trained.importances,
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model.json", json.dumps(model, indent=1))
         for name, dtype in ARRAYS.items():
             array = io.BytesIO()
-            values = np.ascontiguousarray(getattr(forest, name), dtype=dtype)
+            values = np.ascontiguousarray(getattr(trained.forest, name), dtype=dtype)
             np.lib.format.write_array(array, values, version=(1, 0), allow_pickle=False)
             archive.writestr(f"{name}.npy", array.getvalue())
     return write_atomic(path, content.getvalue())
 
 
-def load(path: Path | str) -> PixelClassifier:
-    """Read a classifier from a file that :func:`save` wrote.
+def load(path: Path | str) -> Trained:
+    """Read what a classifier has learned from a file that :func:`save` wrote.
 
     Parameters
     ----------
@@ -107,8 +130,8 @@ def load(path: Path | str) -> PixelClassifier:
 
     Returns
     -------
-    PixelClassifier
-        It predicts as the saved one did, to the last label.
+    Trained
+        Its forest predicts as the saved one did, to the last bit.
 
     Raises
     ------
@@ -138,9 +161,7 @@ def load(path: Path | str) -> PixelClassifier:
     )
 
 
-def _read(archive: zipfile.ZipFile) -> PixelClassifier:
-    from gpu_course.pixel_classification.classifier import PixelClassifier
-
+def _read(archive: zipfile.ZipFile) -> Trained:
     members = {info.filename: info for info in archive.infolist()}
     wanted = {"model.json", *(f"{name}.npy" for name in ARRAYS)}
     if set(members) != wanted or len(archive.infolist()) != len(wanted):
@@ -150,22 +171,17 @@ def _read(archive: zipfile.ZipFile) -> PixelClassifier:
     if members["model.json"].file_size > LARGEST_TEXT:
         raise _WrongError("its description is far too long")
     model = _description(archive.read("model.json"))
-    arrays = {
+    arrays: dict[str, Any] = {
         name: _array(archive, members[f"{name}.npy"], dtype) for name, dtype in ARRAYS.items()
     }
-    classifier = PixelClassifier(
-        model["recipe"], trees=model["trees"], depth=model["depth"], seed=model["seed"]
-    )
     count = len(names(model["recipe"], model["ndim"]))
     forest = Forest(**arrays, features=count)
-    wrong = fault(forest, len(model["classes"]))
+    wrong = problem(forest, len(model["classes"]))
     if wrong:
         raise _WrongError(wrong)
-    importances = model["importances"]
-    if len(importances) != count or len(forest.roots) != model["trees"]:
+    if len(model["importances"]) != count or len(forest.roots) != model["trees"]:
         raise _WrongError("its description and its trees do not belong together")
-    classifier.restore(forest, model["classes"], model["ndim"], np.array(importances))
-    return classifier
+    return Trained(forest=forest, **model)
 
 
 def _description(text: bytes) -> dict[str, Any]:
@@ -210,7 +226,15 @@ def _description(text: bytes) -> dict[str, Any]:
     )
     if not right:
         raise _WrongError("its description makes no sense")
-    return {**model, "recipe": recipe, "classes": tuple(classes)}
+    return {
+        "recipe": recipe,
+        "trees": model["trees"],
+        "depth": model["depth"],
+        "seed": model["seed"],
+        "classes": tuple(classes),
+        "ndim": model["ndim"],
+        "importances": tuple(importances),
+    }
 
 
 def _whole(value: object, low: int, high: int) -> bool:

@@ -1,7 +1,5 @@
 """Teach a pixel classifier as a person does: paint, look where it is wrong, paint there."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,8 +1,6 @@
-"""From scribbles to a table of painted pixels, and how well a forest learned from it."""
+"""From scribbles to a table of painted pixels."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -89,64 +87,3 @@ def _table(image: Array, marks: NDArray[np.uint8], recipe: Recipe) -> NDArray[np
         wanted=lambda piece: bool(marks[piece].any()),
     )
     return table
-
-
-def cross_validated(
-    table: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    groups: NDArray[np.int32],
-    estimator: Callable[[int], Any],
-    *,
-    folds: int = 5,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Ask how well pixels of one stroke are labelled by a forest that never saw that stroke.
-
-    Neighbouring pixels are alike. A forest that knows a pixel's neighbours is asked nothing new,
-    so the pixels of one stroke are never split between training and test.
-
-    Parameters
-    ----------
-    table, labels, groups
-        From :func:`painted`.
-    estimator : callable
-        Takes a number of pixels and returns a new scikit-learn classifier for them.
-    folds : int
-        Into how many parts the strokes are dealt; each is the test once. No more than the
-        strokes of the class that has fewest.
-    seed : int
-        Of the dealing.
-
-    Returns
-    -------
-    dict
-        ``accuracy``: share of right pixels, one number per fold; ``f1``: class → F1 score over
-        all folds; ``strokes``: how many there are.
-
-    Raises
-    ------
-    CourseError
-        If there are not two strokes of each of two classes.
-    """
-    from sklearn.metrics import f1_score
-    from sklearn.model_selection import StratifiedGroupKFold
-
-    classes = np.unique(labels)
-    strokes = [len(np.unique(groups[labels == value])) for value in classes]
-    if len(classes) < 2 or min(strokes) < 2:
-        raise CourseError("Paint at least two separate strokes of each of two classes or more.")
-    if folds < 2:
-        raise CourseError(f"{folds} folds leave nothing to test on. Give 2 or more.")
-    deal = StratifiedGroupKFold(min(folds, *strokes), shuffle=True, random_state=seed)
-    predicted = np.zeros_like(labels)
-    accuracy = []
-    for train, test in deal.split(table, labels, groups):
-        fitted = estimator(len(train)).fit(table[train], labels[train])
-        predicted[test] = fitted.predict(table[test])
-        accuracy.append(float(np.mean(predicted[test] == labels[test])))
-    scores = f1_score(labels, predicted, labels=classes, average=None, zero_division=0.0)
-    return {
-        "accuracy": accuracy,
-        "f1": {int(value): float(score) for value, score in zip(classes, scores, strict=True)},
-        "strokes": int(sum(strokes)),
-    }

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 from gpu_course.lessons.classical.custom_kernels import kernel_process
 
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -57,7 +57,7 @@ def test_kernel_that_ends_its_process_is_the_students():
 
 def test_missing_device_is_not_the_students(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_DEVICE", "no such device")
-    with pytest.raises(CourseError, match=r"kernel is not the reason.*no such device.*doctor"):
+    with pytest.raises(MachineError, match=r"kernel is not the reason.*no such device.*doctor"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 
@@ -86,7 +86,7 @@ def answer(folder):
 def test_compiler_that_fails_at_anything_is_not_the_students(tmp_path, monkeypatch, change, says):
     monkeypatch.setattr(kernel_process, "KNOWN_GOOD", kernel_process.KNOWN_GOOD.replace(*change))
     fault = answer(tmp_path)
-    assert "your kernel is not the reason" in fault
+    assert "Your kernel is not the reason" in fault
     assert says in fault
     assert not (tmp_path / "ready").exists()
 
@@ -106,14 +106,14 @@ def test_driver_that_dies_before_the_kernel_is_not_the_students(monkeypatch):
         "import os, signal; print('LLVM ERROR', flush=True); os.kill(os.getpid(), signal.SIGABRT)"
     )
     monkeypatch.setattr(kernel_process, "_command", child(code))
-    with pytest.raises(CourseError, match=r"not the reason.*\(SIGABRT\)\. LLVM ERROR"):
+    with pytest.raises(MachineError, match=r"not the reason.*\(SIGABRT\)\. LLVM ERROR"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 
 def test_driver_that_never_starts_is_stopped_and_not_the_students(monkeypatch):
     monkeypatch.setattr(kernel_process, "_command", child("import time; time.sleep(60)"))
     monkeypatch.setattr(kernel_process, "START_LIMIT", 0.5)
-    with pytest.raises(CourseError, match=r"not the reason.*took too long"):
+    with pytest.raises(MachineError, match=r"not the reason.*took too long"):
         kernel_process.run(kernel("dst[here] = 1;"), "task", IMAGE)
 
 

@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 from gpu_course import metrics
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.images.catalogue import seed_of
+from gpu_course.labels import Labels
 
 #: Planes far apart: forgetting that is then a mistake that shows.
 VOXEL = (1.0, 0.2, 0.2)
 SHAPE = (16, 120, 120)
 
 
-def _masks() -> list[NDArray[np.int32]]:
+def _masks() -> list[Labels]:
     """Return the true labels of two pieces of tissue."""
     from gpu_course.images.phantoms import nuclei_phantom
-    from gpu_course.lessons.deconvolution.nuclei.solutions import drop_small
+    from gpu_course.lessons.deconvolution.nuclei.recipe import drop_small
 
     drawn = [
         nuclei_phantom(SHAPE, seed=seed_of("train", index), voxel_size=VOXEL) for index in (0, 1)
@@ -25,7 +26,7 @@ def _masks() -> list[NDArray[np.int32]]:
     return [drop_small(phantom.labels, VOXEL) for phantom in drawn]
 
 
-def _labels(answer: Any, mask: NDArray[np.bool_]) -> NDArray[np.integer[Any]]:
+def _labels(answer: Any, mask: NDArray[np.bool_]) -> Labels:
     """Return the student's answer as labels, or say why it is none."""
     labels = np.asarray(answer)
     if labels.shape != mask.shape:

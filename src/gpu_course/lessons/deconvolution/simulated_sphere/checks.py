@@ -94,7 +94,7 @@ def cases() -> tuple[Case, ...]:
     """Return pictures of a small sphere in little and in much light; no chapter shows them."""
     from gpu_course.deconvolution import psf, simulation
     from gpu_course.images.phantoms import SPHERE_VOXEL, sphere_phantom
-    from gpu_course.lessons.deconvolution.simulated_sphere.watch import watch
+    from gpu_course.lessons.deconvolution.simulated_sphere.history import watch
 
     lens = psf.theoretical(
         (15, 25, 25), SPHERE_VOXEL, wavelength=0.52, numerical_aperture=1.0, refractive_index=1.33

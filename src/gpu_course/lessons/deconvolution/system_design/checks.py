@@ -57,10 +57,8 @@ def _whole_numbers(found: Any, axes: int, least: int, what: str) -> Shape:
 def overlap_score(function: Function) -> tuple[float, str]:
     """Return the mean of 0 where a seam shows, else voxels needed divided by voxels computed."""
     from gpu_course.deconvolution import chunked
-    from gpu_course.lessons.deconvolution.system_design.solutions import (
-        choose_overlap,
-        seam_error,
-    )
+    from gpu_course.lessons.deconvolution.system_design.solutions import choose_overlap
+    from gpu_course.lessons.deconvolution.system_design.tiles import seam_error
 
     scores, hint = [], ""
     for lens, tolerance, image, whole in problems():
@@ -104,9 +102,9 @@ JOBS: tuple[tuple[Shape, Shape, Shape, int], ...] = (
 
 def plan_score(function: Function) -> tuple[float, str]:
     """Return the mean over jobs of the least work divided by the plan's; 0 if it does not fit."""
-    from gpu_course.lessons.deconvolution.system_design.solutions import (
+    from gpu_course.lessons.deconvolution.system_design.solutions import plan_tiles
+    from gpu_course.lessons.deconvolution.system_design.tiles import (
         bytes_for,
-        plan_tiles,
         with_overlap,
         work_of,
     )

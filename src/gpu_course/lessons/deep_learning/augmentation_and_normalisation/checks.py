@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/augmentation-and-normalisation``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

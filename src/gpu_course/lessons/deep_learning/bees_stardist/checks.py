@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/bees-stardist``."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/compare``."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gpu_course.exercises import Check, Function, Wrong

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/gpu-memory``."""
 
-from __future__ import annotations
-
 import itertools
 
 from gpu_course.exercises import Check, Function, Wrong

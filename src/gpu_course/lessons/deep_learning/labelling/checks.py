@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/labelling``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

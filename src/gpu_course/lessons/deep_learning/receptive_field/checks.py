@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/receptive-field``."""
 
-from __future__ import annotations
-
 import numbers
 
 from gpu_course.exercises import Check, Function, Wrong

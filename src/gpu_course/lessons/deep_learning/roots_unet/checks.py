@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/roots-unet``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/setup``. None of them needs TensorFlow."""
 
-from __future__ import annotations
-
 import itertools
 from typing import Any
 

@@ -30,22 +30,6 @@ def test_colour_and_unlabelled_scenes_are_not_halved():
         photographs.halve(Sample("rootnav", "test", 0, np.zeros((4, 4, 3), np.uint8), "YXC"))
 
 
-@pytest.mark.parametrize("spot", [(0, 0), (30, 41), (59, 79)])
-def test_the_worst_window_holds_the_wrong_pixels_and_lies_inside(spot):
-    truth = np.zeros((60, 80), bool)
-    found = truth.copy()
-    found[spot] = True
-    rows, columns = photographs.wrong_window(truth, found, 16)
-    assert found[rows, columns].sum() == 1
-    assert found[rows, columns].shape == (16, 16)
-
-
-def test_a_window_is_never_larger_than_the_picture():
-    truth = np.zeros((10, 30), bool)
-    rows, columns = photographs.wrong_window(truth, ~truth, 16)
-    assert truth[rows, columns].shape == (10, 10)
-
-
 def test_trying_precisions_leaves_the_network_as_it_was():
     torch.manual_seed(0)
     model = UNet(1, 1, depth=2, width=4)

@@ -52,7 +52,7 @@ def circular(image, psf):
     corner = np.zeros(image.shape)
     corner[: psf.shape[0], : psf.shape[1]] = psf
     corner = np.roll(corner, [-(p // 2) for p in psf.shape], axis=(0, 1))
-    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape)
+    return np.fft.irfftn(np.fft.rfftn(image) * np.fft.rfftn(corner), s=image.shape, axes=(0, 1))
 
 
 def full(image, psf):
@@ -69,7 +69,8 @@ def centre_of_scipy(image, psf):
 
 def without_shape(image, psf):
     room = [n + p - 1 for n, p in zip(image.shape, psf.shape, strict=True)]
-    full = np.fft.irfftn(np.fft.rfftn(image, s=room) * np.fft.rfftn(psf, s=room))
+    spectrum = np.fft.rfftn(image, s=room, axes=(0, 1)) * np.fft.rfftn(psf, s=room, axes=(0, 1))
+    full = np.fft.irfftn(spectrum)
     return full[
         tuple(slice(p // 2, p // 2 + n) for n, p in zip(image.shape, psf.shape, strict=True))
     ]

@@ -16,7 +16,7 @@ DEPTH = "deep-learning/receptive-field/smallest-depth"
 
 
 def test_bars_differ_in_their_heads_alone():
-    images, truth, distance = bars.bars(40, seed=3)
+    images, truth, distance = bars.draw(40, seed=3)
     body = torch.from_numpy(distance > 0)
     on = distance >= 0
     assert on.sum() == 40 * bars.LENGTH * bars.THICK
@@ -34,7 +34,7 @@ def test_bars_differ_in_their_heads_alone():
 
 
 def test_bars_are_the_same_for_a_seed_and_differ_between_seeds():
-    one, again, other = (bars.bars(3, seed=seed)[0] for seed in (5, 5, 6))
+    one, again, other = (bars.draw(3, seed=seed)[0] for seed in (5, 5, 6))
     assert torch.equal(one, again)
     assert not torch.equal(one, other)
 
@@ -58,13 +58,13 @@ def test_who_sees_so_far_is_right_so_far_and_guesses_beyond(radius):
     if radius + 1 < len(right):
         # "No head" is right for every bar without one: half of them.
         assert right[radius + 1 :] == pytest.approx(0.5, abs=0.07)
-    assert bars.of_all(right) == pytest.approx(bars.known(radius), abs=0.04)
+    assert bars.over_whole_bars(right) == pytest.approx(bars.share_allowed(radius), abs=0.04)
 
 
 def test_arithmetic_at_both_ends():
-    assert bars.known(bars.LENGTH) == 1
+    assert bars.share_allowed(bars.LENGTH) == 1
     # Half a bar further, a quarter of the pixels more: half of them were right by chance.
-    assert bars.known(30) - bars.known(0) == pytest.approx(0.25)
+    assert bars.share_allowed(30) - bars.share_allowed(0) == pytest.approx(0.25)
 
 
 def test_training_learns_as_far_as_the_network_sees():
@@ -137,6 +137,10 @@ def whole_kernels(layers):
     return sum(kernel for kernel, _, _ in layers)
 
 
+def not_whole(layers):
+    return 7.0
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -144,7 +148,7 @@ def whole_kernels(layers):
         (no_dilation, "left out the dilation"),
         (no_stride, "left out the stride"),
         (whole_kernels, "two pixels"),
-        (lambda layers: 7.0, "as an int"),
+        (not_whole, "as an int"),
     ],
 )
 def test_check_of_the_chain_names_the_mistake(wrong, says):
@@ -165,13 +169,25 @@ def chapter_field(depth):
     return receptive_field.theoretical(UNet(1, 1, depth=depth, width=1), (1, 1, side, side))
 
 
+def one_deeper(length):
+    return solutions.smallest_depth(length) + 1
+
+
+def for_one_pixel_more(length):
+    return solutions.smallest_depth(length + 1)
+
+
+def as_float(length):
+    return float(solutions.smallest_depth(length))
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (by_whole_field, "Not deep enough"),
-        (lambda length: solutions.smallest_depth(length) + 1, "Deeper than needed"),
-        (lambda length: solutions.smallest_depth(length + 1), "Deeper than needed"),
-        (lambda length: float(solutions.smallest_depth(length)), "as an int"),
+        (one_deeper, "Deeper than needed"),
+        (for_one_pixel_more, "Deeper than needed"),
+        (as_float, "as an int"),
     ],
 )
 def test_check_of_the_depth_names_the_mistake(wrong, says):
@@ -184,22 +200,26 @@ def test_check_of_the_depth_names_the_mistake(wrong, says):
 
 
 def test_figures_show_what_they_are_given():
-    images, truth, _ = bars.bars(12, seed=0)
-    titles = [axis.get_title("left") for axis in figures.bars_figure(images, truth).axes]
+    images, truth, _ = bars.draw(12, seed=0)
+    figure = figures.bars_figure(images, truth, alt="Twelve bars.")
+    assert figure.alt == "Twelve bars."
+    titles = [axis.get_title() for axis in figure.axes]
     headed = [bool(one.any()) for one in truth]
     assert [title.startswith("class 1") for title in titles] == headed
     right = np.linspace(1, 0.5, bars.LENGTH - bars.HEAD + 1)
-    axes = figures.distance_figure({"near": right, "far": right}, {"near": 9, "far": 99}).axes[0]
+    curves, radii = {"near": right, "far": right}, {"near": 9, "far": 99}
+    (axes,) = figures.distance_figure(curves, radii, alt="Two curves.").axes
     # Two curves, and one dotted line: the far one does not end on the bar.
     assert [line.get_linestyle() for line in axes.lines].count(":") == 1
     rows = [{"kind": kind, "radius": 30, "right": 0.8} for kind in ("a", "a", "b")]
-    axes = figures.reach_figure(rows).axes[0]
+    (axes,) = figures.reach_figure(rows, alt="Marks along a line.").axes
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["arithmetic", "a", "b"]
     assert axes.lines[1].get_xdata() == pytest.approx([0.5, 0.5])
 
 
 def test_boxes_lie_around_the_middle():
-    axes = figures.boxes_figure(np.zeros((90, 120)), {"large": 40, "small": 10}, side=60).axes[0]
+    boxes = {"large": 40, "small": 10}
+    (axes,) = figures.boxes_figure(np.zeros((90, 120)), boxes, side=60, alt="Two boxes.").axes
     large, small = axes.patches
     assert (large.get_width(), small.get_height()) == (40, 10)
     assert large.get_x() + 20 == small.get_x() + 5 == 30

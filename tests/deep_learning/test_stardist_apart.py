@@ -8,7 +8,7 @@ from gpu_course import paths
 
 def test_stardist_in_a_process_of_its_own():
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/deep_learning/stars"],
+        [sys.executable, "-m", "pytest", "-q", "tests/deep_learning/stardist"],
         cwd=paths.root(),
         env={**os.environ, "GPU_COURSE_OWN_PROCESS": "1"},
         capture_output=True,

@@ -51,20 +51,18 @@ def test_a_test_image_is_never_learned_from():
         scenes.split_train_half(images.load("nuclei", split="test"))
 
 
-def test_the_crowded_window_is_where_most_objects_are():
-    mask = np.zeros((60, 80), int)
-    mask[30:50, 50:70] = 1
-    rows, columns = scenes.crowded_window(mask, 20)
-    assert mask[rows, columns].mean() == 1
-    assert scenes.crowded_window(mask, 500) == (slice(0, 60), slice(0, 80))
-
-
 def test_charts_have_a_panel_for_each_set_and_a_line_for_each_scene():
-    figure = figures.ladder({"bees": {"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]}})
+    figure = figures.ladder(
+        {"bees": {"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]}}, alt="Three scenes."
+    )
     (axis,) = figure.axes
+    assert figure.alt == "Three scenes."
     assert len(axis.lines) == 3 + 1
     assert np.allclose(axis.lines[-1].get_ydata(), [0.2, 0.5])
-    chart = figures.cost_figure({"bees: a": {"score": 0.4, "minutes": 0.0}})
+    costs = {"bees: a": {"score": 0.4, "minutes": 0.0}, "bees: b": {"score": 0.8, "minutes": 9.0}}
+    chart = figures.cost_figure(costs | {"roots: a": costs["bees: a"]}, alt="Two sets.")
+    assert [t.get_text() for t in chart.axes[0].get_legend().texts] == ["bees", "roots"]
+    assert chart.alt == "Two sets."
     assert chart.axes[0].lines[0].get_xdata()[0] > 0  # a logarithm knows no zero
 
 

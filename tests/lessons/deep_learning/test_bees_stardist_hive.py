@@ -165,6 +165,7 @@ def test_enlarged_labels_keep_their_places():
 def test_pictures_can_be_drawn(photograph):
     labels = np.zeros(photograph.image.shape, np.int32)
     labels[2500:2600, 2500:2700] = 1
-    assert len(hive_figures.overview(photograph.image, labels).axes) == 1
-    both = hive_figures.crowd(photograph.image, {"first": labels, "second": labels})
+    assert len(hive_figures.overview(photograph.image, labels, alt="A hive.").axes) == 1
+    answers = {"first": labels, "second": labels}
+    both = hive_figures.crowd(photograph.image, answers, alt="A crowd, twice.")
     assert len(both.axes) == 2

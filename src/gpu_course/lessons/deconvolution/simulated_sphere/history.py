@@ -1,21 +1,17 @@
-"""A deconvolution put to the test on a sphere: how far off it is, and when to stop."""
-
-from __future__ import annotations
+"""Every iteration of a deconvolution, compared with the truth."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution import richardson_lucy
+from gpu_course.deconvolution import Step, richardson_lucy
 from gpu_course.devices import to_numpy
-
-if TYPE_CHECKING:
-    from gpu_course.deconvolution import Step
-from gpu_course.display.volumes import Array
 from gpu_course.metrics.errors import nrmse
+
+Array = Any  # of NumPy, CuPy or PyTorch
 
 
 @dataclass(frozen=True)
@@ -44,10 +40,10 @@ class History:
         """The iteration with the least error, counted from 1."""
         return int(self.error.argmin()) + 1
 
-    def first(self, deviance: float) -> int:
-        """Return the first iteration with at most this deviance; the last one if none has."""
+    def first(self, deviance: float) -> int | None:
+        """Return the first iteration with at most this deviance; None if none has."""
         below = np.flatnonzero(self.deviance <= deviance)
-        return int(below[0]) + 1 if len(below) else len(self.deviance)
+        return int(below[0]) + 1 if len(below) else None
 
 
 def watch(

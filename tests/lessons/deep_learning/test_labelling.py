@@ -124,20 +124,28 @@ def test_a_network_learns_from_good_labels_and_nothing_from_wrong_ones(bright):
     import torch
 
     threads = torch.get_num_threads()
-    dice, area = hand.judge(hand.small_unet([bright], steps=30), [bright])
+    dice, area = hand.dice_and_area(hand.small_unet([bright], steps=30), [bright])
     assert dice > 0.8
     assert area == pytest.approx(1, abs=0.3)
     swapped = hand.relabelled(bright, bright.labels == 0)
-    dice, area = hand.judge(hand.small_unet([swapped], steps=30), [bright])
+    dice, area = hand.dice_and_area(hand.small_unet([swapped], steps=30), [bright])
     assert dice < 0.3
     assert area > 1.5
     assert torch.get_num_threads() == threads
 
 
 def test_chart_has_a_row_for_each_kind_and_a_dot_for_each_seed():
-    (axes,) = figures.dots_chart({"clean": [0.9, 0.91], "wrong": [0.5, 0.6]}, "Dice").axes
+    scores = {"clean": [0.9, 0.92], "wrong": [0.5, 0.6]}
+    figure = figures.dots_chart(scores, "Dice", alt="Wrong labels cost.")
+    assert figure.alt == "Wrong labels cost."
+    (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_yticklabels()] == ["clean", "wrong"]
-    assert len(axes.lines) == 5
+    mean, *dots = axes.lines
+    assert mean.get_xdata()[0] == pytest.approx(0.91)
+    places = [(dot.get_xdata()[0], dot.get_ydata()[0]) for dot in dots]
+    assert places == [(0.9, 0), (0.92, 0), (0.5, 1), (0.6, 1)]
+    # Runs from one seed look alike in every row.
+    assert [dot.get_marker() for dot in dots[:2]] == [dot.get_marker() for dot in dots[2:]]
 
 
 # --- the exercises ------------------------------------------------------------------------------
@@ -171,6 +179,10 @@ def swapped(polygons, shape):
     return solutions.polygons_to_labels([corners[:, ::-1] for corners in polygons], shape)
 
 
+def broken_numbers(polygons, shape):
+    return np.zeros(shape)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -178,7 +190,7 @@ def swapped(polygons, shape):
         (all_one, "one number"),
         (added_up, "added up"),
         (swapped, "swapped"),
-        (lambda polygons, shape: np.zeros(shape), "whole"),
+        (broken_numbers, "whole"),
     ],
 )
 def test_polygons_check_names_the_mistake(wrong, says):
@@ -200,14 +212,22 @@ def no_size(labels, smallest):
     return solutions.find_faults(labels, 0)
 
 
+def no_faults(labels, smallest):
+    return {}
+
+
+def a_list(labels, smallest):
+    return []
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (only_edges, "by a corner"),
         (hole_around_objects, "surrounds another object"),
         (no_size, "three pixels"),
-        (lambda labels, smallest: {}, "two pieces"),
-        (lambda labels, smallest: [], "dictionary"),
+        (no_faults, "two pieces"),
+        (a_list, "dictionary"),
     ],
 )
 def test_faults_check_names_the_mistake(wrong, says):

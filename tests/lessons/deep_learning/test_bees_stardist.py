@@ -4,13 +4,7 @@ import pytest
 from gpu_course import exercises, images
 from gpu_course.deep_learning.stardist import data, design
 from gpu_course.images import Sample
-from gpu_course.lessons.deep_learning.bees_stardist import (
-    figures as bees_stardist_figures,
-)
-from gpu_course.lessons.deep_learning.bees_stardist import (
-    solutions,
-    stars,
-)
+from gpu_course.lessons.deep_learning.bees_stardist import figures, solutions, stars
 
 STAR = "deep-learning/bees-stardist/star"
 CHOICE = "deep-learning/bees-stardist/choice"
@@ -150,9 +144,7 @@ def test_window_shows_what_was_missed():
     labels = np.zeros((200, 220), np.int32)
     disc(disc(labels, 1, 30, 30, 8), 2, 150, 180, 8)
     answer = np.where(labels == 1, 1, 0)
-    number, window = bees_stardist_figures.most_missed(
-        [scene(labels), scene(labels)], [labels, answer], side=64
-    )
+    number, window = figures.most_missed([scene(labels), scene(labels)], [labels, answer], side=64)
     assert number == 1
     assert (labels[window] == 2).any()
     assert labels[window].shape == (64, 64)
@@ -162,12 +154,13 @@ def test_crowded_is_the_one_with_most_neighbours():
     labels = np.zeros((40, 60), np.int32)
     labels[10:20, 10:20], labels[10:20, 20:30], labels[10:20, 30:40] = 3, 7, 5
     labels[0:10, 10:60] = 9  # touches all of them, but the frame cuts it
-    assert bees_stardist_figures.crowded(labels) == 7
+    assert figures.crowded(labels) == 7
 
 
 def test_rays_are_drawn_from_three_pixels(bees):
-    number = bees_stardist_figures.crowded(bees.labels)
-    figure = bees_stardist_figures.rays_figure(bees.image, bees.labels, number, 8)
+    number = figures.crowded(bees.labels)
+    figure = figures.rays_figure(bees.image, bees.labels, number, 8, alt="Stars.")
+    assert figure.alt == "Stars."
     assert len(figure.axes[0].lines) == 3 * (8 + 2)
 
 

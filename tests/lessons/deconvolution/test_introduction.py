@@ -3,11 +3,8 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.deconvolution import convolve, inverse_filter, psf
-from gpu_course.lessons.deconvolution.introduction.solutions import (
-    by_frequency,
-    inverse_with_floor,
-    otf,
-)
+from gpu_course.lessons.deconvolution.introduction.solutions import inverse_with_floor
+from gpu_course.lessons.deconvolution.introduction.spectra import by_frequency, otf
 
 NAME = "deconvolution/introduction/inverse-with-a-floor"
 SPOT = psf.gaussian((9, 11), 0.3, 0.2)
@@ -16,7 +13,7 @@ SPOT = psf.gaussian((9, 11), 0.3, 0.2)
 @pytest.mark.parametrize("shape", [(20, 24), (21, 25)])
 def test_product_with_the_otf_is_the_circular_convolution(shape):
     image = np.random.default_rng(0).random(shape)
-    blurred = np.fft.irfftn(np.fft.rfftn(image) * otf(SPOT, shape), s=shape)
+    blurred = np.fft.irfftn(np.fft.rfftn(image) * otf(SPOT, shape), s=shape, axes=(0, 1))
     np.testing.assert_allclose(blurred, convolve(image, SPOT, boundary="circular"), atol=1e-5)
 
 

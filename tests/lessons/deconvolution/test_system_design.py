@@ -8,8 +8,13 @@ import pytest
 from gpu_course import exercises
 from gpu_course.deconvolution import memory_needed, psf, richardson_lucy
 from gpu_course.errors import CourseError
-from gpu_course.lessons.deconvolution.system_design import checks, experiment, figures
-from gpu_course.lessons.deconvolution.system_design import solutions as tiles
+from gpu_course.lessons.deconvolution.system_design import (
+    checks,
+    experiment,
+    figures,
+    solutions,
+    tiles,
+)
 
 OVERLAP = "deconvolution/system-design/choose-the-overlap"
 PLAN = "deconvolution/system-design/plan-the-tiles"
@@ -110,11 +115,11 @@ def test_seam_error_is_the_largest_difference_beside_the_seam():
 
 def test_overlap_follows_the_light_and_not_the_array():
     lens = psf.gaussian((31, 31, 31), (0.3, 0.1, 0.1), 0.1)
-    found = tiles.choose_overlap(lens, 0.01)
+    found = solutions.choose_overlap(lens, 0.01)
     assert found[0] > found[1] == found[2]
     wide = psf.gaussian((51, 51, 51), (0.3, 0.1, 0.1), 0.1)
-    assert tiles.choose_overlap(wide, 0.01) == found
-    assert all(a >= b for a, b in zip(tiles.choose_overlap(lens, 0.001), found, strict=True))
+    assert solutions.choose_overlap(wide, 0.01) == found
+    assert all(a >= b for a, b in zip(solutions.choose_overlap(lens, 0.001), found, strict=True))
     # A round trip through a Gaussian is a Gaussian, wider by the root of two.
     assert found[0] == pytest.approx(2.576 * 3 * 2**0.5, abs=1)
 
@@ -122,7 +127,7 @@ def test_overlap_follows_the_light_and_not_the_array():
 def test_a_point_needs_no_overlap():
     point = np.zeros((3, 3, 3), np.float32)
     point[1, 1, 1] = 1
-    assert tiles.choose_overlap(point, 0.01) == (0, 0, 0)
+    assert solutions.choose_overlap(point, 0.01) == (0, 0, 0)
 
 
 def test_chunks_see_their_overlap_only_where_there_is_a_neighbour():
@@ -133,17 +138,17 @@ def test_chunks_see_their_overlap_only_where_there_is_a_neighbour():
 def test_plans_fit_and_less_memory_means_more_work():
     works = []
     for gib in (16, 4, 1, 0.5):
-        chunk = tiles.plan_tiles(STACK, LENS, MARGIN, int(gib * 2**30))
+        chunk = solutions.plan_tiles(STACK, LENS, MARGIN, int(gib * 2**30))
         assert tiles.bytes_for(chunk, STACK, LENS, MARGIN) <= gib * 2**30
         works.append(tiles.work_of(chunk, STACK, LENS, MARGIN))
     assert all(more < less for more, less in pairwise(works))
     small = (20, 64, 64)
-    assert tiles.plan_tiles(small, (9, 9, 9), (4, 4, 4), 2**30) == small
+    assert solutions.plan_tiles(small, (9, 9, 9), (4, 4, 4), 2**30) == small
 
 
 def test_no_plan_for_too_little_memory():
     with pytest.raises(CourseError, match="No chunk"):
-        tiles.plan_tiles(STACK, LENS, MARGIN, 2**20)
+        solutions.plan_tiles(STACK, LENS, MARGIN, 2**20)
 
 
 def test_memory_that_is_measured_is_near_the_prediction():
@@ -159,7 +164,7 @@ def test_memory_that_is_measured_is_near_the_prediction():
 
 
 def test_overlap_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(OVERLAP, tiles.choose_overlap).solved
+    assert exercises.check(OVERLAP, solutions.choose_overlap).solved
     assert exercises.check(OVERLAP, lambda psf, tolerance: None).state == "not solved yet"
 
 
@@ -169,7 +174,7 @@ def test_overlap_check_accepts_the_solution_and_knows_the_stub():
         (lambda psf, tolerance: psf.shape, "larger than its light"),
         (lambda psf, tolerance: (2, 2, 2), "A seam along"),
         (
-            lambda psf, tolerance: tuple(o // 3 for o in tiles.choose_overlap(psf, tolerance)),
+            lambda psf, tolerance: tuple(o // 3 for o in solutions.choose_overlap(psf, tolerance)),
             "seam",
         ),
         (lambda psf, tolerance: 5, "for each axis"),
@@ -195,7 +200,7 @@ def mistake(name, score, wrong):
 
 
 def test_plan_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(PLAN, tiles.plan_tiles).solved
+    assert exercises.check(PLAN, solutions.plan_tiles).solved
     stub = exercises.check(PLAN, lambda shape, psf_shape, overlap, memory: None)
     assert stub.state == "not solved yet"
 

@@ -1,13 +1,25 @@
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
 
-from gpu_course import exercises
+from gpu_course import devices, exercises
 from gpu_course.deep_learning.precision import best_precision
+from gpu_course.errors import CourseError
 from gpu_course.lessons.deep_learning.setup import checks, solutions, versions
 
 LAYOUT, CHOOSE = "deep-learning/setup/channels-last", "deep-learning/setup/choose"
+
+OWN_PROCESS = "GPU_COURSE_OWN_PROCESS"
+own_process = pytest.mark.skipif(
+    OWN_PROCESS not in os.environ, reason="test_tensorflow_in_a_process_of_its_own runs it"
+)
 
 CPU = {"cuda": False, "mps": False, "bfloat16": False, "wanted": ""}
 
@@ -51,7 +63,7 @@ def test_choice_is_that_of_the_course_where_nothing_is_lent():
 
 
 def test_versions_say_what_is_missing():
-    rows = versions.versions(["numpy", "no-such-package-of-ours"])
+    rows = versions.installed(["numpy", "no-such-package-of-ours"])
     assert rows[0] == {"package": "numpy", "version": np.__version__}
     assert rows[1]["version"] == "not installed"
 
@@ -60,6 +72,79 @@ def test_relative_difference():
     exact = np.array([1.0, -4.0])
     assert versions.relative_difference(np.array([1.0, -3.0]), exact) == 0.25
     assert versions.relative_difference(torch.tensor([1.0, -4.0]).bfloat16(), exact) == 0
+
+
+# --- TensorFlow ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is missing")
+def test_tensorflow_in_a_process_of_its_own():
+    """Loaded into a process that holds Qt, as napari's tests do, it can end that process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", __file__, "-k", "libraries or stride or keras"],
+        env={**os.environ, OWN_PROCESS: "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert re.search(r"\b3 passed", done.stdout), done.stdout[-6000:]
+
+
+@pytest.fixture(scope="module")
+def tf():
+    devices.tensorflow()
+    import tensorflow
+
+    return tensorflow
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    return (
+        rng.normal(size=(2, 3, 16, 24)).astype(np.float32),
+        rng.normal(size=(8, 3, 3, 3)).astype(np.float32),
+    )
+
+
+def torchs(batch, stride):
+    return functional.conv2d(*map(torch.from_numpy, batch), padding=1, stride=stride).numpy()
+
+
+def tensorflows(tf, batch, **options):
+    with tf.device("/CPU:0"):
+        found = tf.nn.conv2d(*solutions.channels_last(*batch), **options)
+    return np.moveaxis(found.numpy(), -1, 1)
+
+
+@own_process
+def test_both_libraries_convolve_alike(tf, batch):
+    found = tensorflows(tf, batch, strides=1, padding="SAME")
+    np.testing.assert_allclose(found, torchs(batch, 1), atol=1e-4)
+
+
+@own_process
+def test_with_a_stride_same_is_not_the_same(tf, batch):
+    found = tensorflows(tf, batch, strides=2, padding="SAME")
+    assert found.shape == torchs(batch, 2).shape
+    assert abs(found - torchs(batch, 2)).max() > 1
+    around = np.pad(batch[0], ((0, 0), (0, 0), (1, 1), (1, 1)))
+    found = tensorflows(tf, (around, batch[1]), strides=2, padding="VALID")
+    np.testing.assert_allclose(found, torchs(batch, 2), atol=1e-4)
+
+
+@own_process
+def test_tensorflow_brings_keras_3(tf):
+    assert versions.keras_of_a_fresh_process().startswith("keras 3.")
+    assert tf.keras.Model.__module__.startswith("keras.")
+
+
+def test_a_process_that_cannot_import_tensorflow_is_reported(monkeypatch, tmp_path):
+    (tmp_path / "tensorflow.py").write_text("raise ImportError('no luck today')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(CourseError, match="no luck today"):
+        versions.keras_of_a_fresh_process()
 
 
 # --- exercises ----------------------------------------------------------------------------------
@@ -95,6 +180,10 @@ def in_and_out_swapped(images, weights):
     return images.transpose(0, 2, 3, 1), weights.transpose(2, 3, 0, 1)
 
 
+def one_array(images, weights):
+    return images
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -103,7 +192,7 @@ def in_and_out_swapped(images, weights):
         (images_only, "(H, W, I, O)"),
         (axes_turned, "(N, Y, X, C)"),
         (in_and_out_swapped, "(H, W, I, O)"),
-        (lambda images, weights: images, "two arrays"),
+        (one_array, "two arrays"),
     ],
 )
 def test_check_of_the_layout_names_the_mistake(wrong, says):
@@ -125,13 +214,17 @@ def without_apple(facts):
     return solutions.choose(facts | {"mps": False})
 
 
+def device_alone(facts):
+    return "cpu"
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (always_bfloat16, "how many bits"),
         (deaf, "asks for the processor"),
         (without_apple, "the device is 'mps'"),
-        (lambda facts: "cpu", "two words"),
+        (device_alone, "two words"),
     ],
 )
 def test_check_of_the_choice_names_the_mistake(wrong, says):

@@ -1,7 +1,7 @@
-"""These tests run in a process of their own, started by ``test_stars_apart.py``.
+"""These tests run in a process of their own, started by ``test_stardist_apart.py``.
 
 TensorFlow, loaded into a process that holds Qt, can end it. By hand:
-``GPU_COURSE_OWN_PROCESS=1 python -m pytest tests/deep_learning/stars``.
+``GPU_COURSE_OWN_PROCESS=1 python -m pytest tests/deep_learning/stardist``.
 """
 
 import os

@@ -3,7 +3,6 @@ import pytest
 
 from gpu_course import exercises
 from gpu_course.deconvolution import beads, psf
-from gpu_course.deconvolution.simulation import bead_image
 from gpu_course.lessons.deconvolution.point_spread_functions.checks import make
 from gpu_course.lessons.deconvolution.point_spread_functions.figures import judged
 from gpu_course.lessons.deconvolution.point_spread_functions.scenes import bead_slide
@@ -15,13 +14,6 @@ VOXEL = (0.2, 0.1, 0.1)
 SPOT = psf.gaussian((25, 41, 41), (0.4, 0.16, 0.16), VOXEL)
 
 
-def test_a_bead_on_a_voxel_is_the_psf_and_one_between_voxels_lies_between():
-    on = bead_image((30, 60, 60), np.array([[15, 30, 30.0]]), [1e7], SPOT, background=0)
-    np.testing.assert_allclose(on[3:28, 10:51, 10:51] / 1e7, SPOT, atol=0.02 * SPOT.max())
-    between = bead_image((30, 60, 60), np.array([[15, 30, 30.5]]), [1e7], SPOT, background=0)
-    assert between[15, 30, 30] == pytest.approx(between[15, 30, 31], rel=0.05)
-
-
 def test_slide_has_every_kind_of_bead():
     lens = {"wavelength": 0.52, "numerical_aperture": 1.1, "refractive_index": 1.33}
     stack = bead_slide((36, 180, 180), psf.theoretical((35, 79, 79), VOXEL, **lens))
@@ -30,8 +22,9 @@ def test_slide_has_every_kind_of_bead():
     verdicts = [bead.verdict for bead in found]
     assert verdicts.count(beads.USED) >= 10
     assert {beads.BORDER, beads.NEIGHBOUR, beads.CLIPPED, beads.DIM} <= set(verdicts)
-    marks = judged(stack, found, VOXEL).axes[0].lines
-    assert len(marks) == len(found)
+    figure = judged(stack, found, VOXEL, alt="a field of beads")
+    assert figure.alt == "a field of beads"
+    assert len(figure.axes[0].lines) == len(found)
 
 
 def test_check_of_the_depth_accepts_the_solution_and_knows_the_stub():

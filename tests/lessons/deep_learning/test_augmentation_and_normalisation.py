@@ -1,7 +1,6 @@
 import dataclasses
 import re
 
-import matplotlib.figure
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +9,7 @@ from scipy import ndimage
 from gpu_course import exercises
 from gpu_course.deep_learning.normalisation import Normalisation
 from gpu_course.errors import CourseError
+from gpu_course.images import Sample
 from gpu_course.lessons.deep_learning.augmentation_and_normalisation import (
     figures,
     scenes,
@@ -20,7 +20,16 @@ PERCENTILES = "deep-learning/augmentation-and-normalisation/percentiles"
 MIRROR = "deep-learning/augmentation-and-normalisation/mirror-and-turn"
 
 
-# --- helpers of the chapter ---------------------------------------------------------------------
+@pytest.fixture
+def scene():
+    """Return noise with a bright bar, and the bar as mask."""
+    mask = np.zeros((48, 56), bool)
+    mask[10:16, 7:27] = True
+    image = np.random.default_rng(0).normal(100, 10, mask.shape) + 60 * mask
+    return Sample("bars", "train", 0, image.astype(np.float32), "YX", mask=mask)
+
+
+# --- scenes and their scores --------------------------------------------------------------------
 
 
 def test_grey_values_know_nothing_of_the_exposure():
@@ -31,8 +40,7 @@ def test_grey_values_know_nothing_of_the_exposure():
     assert not np.allclose(scenes.GreyValues()(image // 2), scaled)
 
 
-def test_a_scene_taken_again_is_a_photograph_of_the_same_roots(draw):
-    scene = draw(0)
+def test_a_scene_taken_again_is_a_photograph_of_the_same_roots(scene):
     brighter = scenes.taken_again(scene, lambda image: 2 * image + 0.4)
     assert brighter.image.dtype == np.uint8
     assert brighter.image.max() == 255
@@ -42,19 +50,18 @@ def test_a_scene_taken_again_is_a_photograph_of_the_same_roots(draw):
     assert brighter.mask is scene.mask
 
 
-def test_a_change_that_moves_pixels_is_refused(draw):
+def test_a_change_that_moves_pixels_is_refused(scene):
     with pytest.raises(CourseError, match="Use moved"):
-        scenes.taken_again(draw(0), np.rot90)
+        scenes.taken_again(scene, np.rot90)
 
 
-def test_a_scene_without_a_mask_has_nothing_to_move_along(draw):
+def test_a_scene_without_a_mask_has_nothing_to_move_along(scene):
     with pytest.raises(CourseError, match="no mask"):
-        scenes.moved(dataclasses.replace(draw(0), mask=None), np.fliplr)
+        scenes.moved(dataclasses.replace(scene, mask=None), np.fliplr)
 
 
 @pytest.mark.parametrize("move", [np.rot90, np.fliplr])
-def test_image_and_mask_move_together(draw, move):
-    scene = draw(0)
+def test_image_and_mask_move_together(scene, move):
     new = scenes.moved(scene, move)
     np.testing.assert_array_equal(new.image, move(scene.image))
     np.testing.assert_array_equal(new.mask, move(scene.mask))
@@ -66,8 +73,8 @@ def test_the_table_is_drawn_with_every_name_and_number():
     table = pd.DataFrame(
         [[0.11, 0.92], [0.33, 0.84]], index=["plain", "varied"], columns=["as is", "darker"]
     )
-    figure = figures.heat_map(table)
-    assert isinstance(figure, matplotlib.figure.Figure)
+    figure = figures.score_map(table, alt="Four scores.")
+    assert figure.alt == "Four scores."
     panel = figure.axes[0]
     assert [text.get_text() for text in panel.texts] == ["0.11", "0.92", "0.33", "0.84"]
     assert [text.get_text() for text in panel.get_yticklabels()] == ["plain", "varied"]
