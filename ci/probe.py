@@ -29,10 +29,11 @@ def _report():
         module.__file__ for name, module in list(sys.modules.items())
         if name.partition(".")[0] == "gpu_course" and getattr(module, "__file__", None)
     )
-    # Only now: asking for the devices must not add to what the chapter itself imported.
-    from gpu_course import devices
-    return json.dumps(
-        {"opened": opened, "modules": modules, "machine": devices.device_record()}
-    )
+    # Only now: asking for the devices must not add to what the chapter itself imported. The size
+    # comes last, since choosing it may import PyOpenCL to ask for GPUs.
+    from gpu_course import devices, sizes
+    machine = devices.device_record()
+    machine = {"size": sizes.current(), **machine}
+    return json.dumps({"opened": opened, "modules": modules, "machine": machine})
 print(_report())
 """

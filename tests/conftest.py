@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gpu_course import devices
 from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
 from tests.browser import launched
@@ -34,3 +35,13 @@ def mirror() -> Path:
 def browser() -> Iterator[Any]:
     """Give the system's browser to the tests of one module."""
     yield from launched()
+
+
+@pytest.fixture(scope="module")
+def on_prototype() -> Iterator[Any]:
+    """Compute with clesperanto's prototype, whose memory can be counted, and give the library."""
+    library = pytest.importorskip("pyclesperanto_prototype")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GPU_COURSE_CLESPERANTO", "prototype")
+        devices.use_opencl()
+        yield library

@@ -1,6 +1,5 @@
 """Which clesperanto computes, and that its one face speaks for both."""
 
-import os
 import subprocess
 import sys
 import time
@@ -9,8 +8,8 @@ import numpy as np
 import pytest
 
 from gpu_course import cle, devices
-from gpu_course.devices import clesperanto
-from gpu_course.devices.device import installed
+from gpu_course.devices import clesperanto, opencl_device
+from gpu_course.devices.device import Device, installed
 from gpu_course.errors import CourseError
 
 BOTH = [
@@ -115,17 +114,36 @@ def test_waiting_imports_nothing():
     assert done.stdout.strip() == "[]"
 
 
-def test_pocl_is_announced_inside_the_block_only(monkeypatch):
-    monkeypatch.delenv("OCL_ICD_VENDORS", raising=False)
-    monkeypatch.setattr(clesperanto, "_drivers_are_registered", lambda: False)
-    if clesperanto._pocl_library() is None:
-        pytest.skip("PyOpenCL's wheel has no PoCL here")
-    with clesperanto.announce_pocl():
-        assert os.path.isdir(os.environ["OCL_ICD_VENDORS"])
-    assert "OCL_ICD_VENDORS" not in os.environ
+def test_opencl_is_made_ready_for_whoever_computes_with_it_and_for_nobody_else(monkeypatch):
+    monkeypatch.setattr(clesperanto, "installed", lambda name: name == "pyclesperanto_opencl")
+    asked = {}
+    for choice in ("", "opencl", "cuda", "metal"):
+        monkeypatch.setenv("GPU_COURSE_CLESPERANTO", choice)
+        asked[choice] = clesperanto._needs_opencl()
+    assert asked == {"": True, "opencl": True, "cuda": False, "metal": False}
+    monkeypatch.setattr(clesperanto, "installed", lambda name: name == "pyclesperanto_cuda")
+    monkeypatch.setenv("GPU_COURSE_CLESPERANTO", "")
+    assert not clesperanto._needs_opencl()
 
 
-def test_a_variable_that_is_set_is_left_alone(monkeypatch):
-    monkeypatch.setenv("OCL_ICD_VENDORS", "/mine")
-    with clesperanto.announce_pocl():
-        assert os.environ["OCL_ICD_VENDORS"] == "/mine"
+class Shown:
+    """A device as PyOpenCL shows it."""
+
+    def __init__(self, name, driver_version):
+        self.name, self.driver_version = name, driver_version
+
+
+@pytest.mark.parametrize(
+    ("driver", "number"), [("PoCL 6.0", 1), ("Intel 2026.1", 0), ("NVIDIA CUDA 13", 0)]
+)
+def test_of_two_drivers_of_one_device_pyopencl_takes_that_of_clesperanto(
+    monkeypatch, driver, number
+):
+    shown = [Shown("CPU ", "2026.1"), Shown("CPU", "6.0"), Shown("GPU", "1")]
+    used = Device("OpenCL", "CPU", "CPU", None, driver)
+    monkeypatch.setattr(opencl_device, "opencl", lambda: used)
+    monkeypatch.setattr(opencl_device, "pyopencl_devices", lambda: shown)
+    assert opencl_device.pyopencl_device() is shown[number]
+    monkeypatch.setattr(opencl_device, "pyopencl_devices", lambda: shown[2:])
+    with pytest.raises(CourseError, match=r"does not show CPU.*doctor"):
+        opencl_device.pyopencl_device()

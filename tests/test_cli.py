@@ -221,7 +221,7 @@ def test_fetching_from_a_mirror_succeeds(run, mirror):
 def test_scores_are_json_that_another_program_reads(run):
     done = run("scores", "--json")
     assert done.returncode == 0, done.stderr
-    keys = {"set", "method", "metric", "value", "n", "device", "chapter", "split"}
+    keys = {"set", "method", "metric", "value", "n", "chapter", "split"}
     for score in json.loads(done.stdout):
         assert set(score) == keys
         assert score["chapter"] in chapters.names()

@@ -390,7 +390,6 @@ def test_the_record_imports_nothing_and_tells_what_was_imported():
     assert done.returncode == 0, done.stderr
     record, imported = json.loads(done.stdout)
     assert imported == []
-    assert record["size"] == "small"
     assert [device["library"] for device in record["devices"]] == ["NumPy and SciPy"]
     assert record["packages"] == {"numpy": np.__version__}
     assert record["cpu"]["cores"] >= 1

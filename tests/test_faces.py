@@ -15,7 +15,7 @@ FACES = [
     # The plugin's face needs Qt and is opened in its own tests.
     if is_package and name.count(".") == 1 and name != "gpu_course.napari_plugin"
 ]
-LAZY = ["deconvolution", "devices", "display", "images", "pixel_classification", "scoring"]
+LAZY = ["deconvolution", "devices", "display", "images", "metrics", "pixel_classification"]
 
 
 @pytest.mark.parametrize("package", FACES)
@@ -57,3 +57,11 @@ def test_selecting_a_device_imports_no_record():
     loaded = _modules_after("from gpu_course.devices import use_opencl")
     assert "gpu_course.devices.opencl_device" in loaded
     assert not loaded & {"gpu_course.devices.record", "gpu_course.devices.array_device"}
+
+
+def test_the_version_is_that_of_the_installation():
+    from importlib.metadata import version
+
+    assert gpu_course.__version__ == version("gpu-course")
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = gpu_course.abacus

@@ -159,9 +159,7 @@ def scores(
     if as_json:
         print(json.dumps([asdict(score) for score in found], indent=1))
     elif found:
-        print(
-            records.table(found, caption="Scores of the course")._repr_mimebundle_()["text/plain"]
-        )
+        print(records.table(found, caption="Scores of the course"))
     else:
         print("No chapter has reported a score yet.")
 

@@ -2,17 +2,18 @@
 
 A chapter's exercise is named ``part/chapter/exercise``. Its :class:`Check` lives in the module
 ``gpu_course.lessons.<part>.<chapter>.checks``, in the dictionary ``CHECKS``; it is found by
-name, so that a new exercise touches no list here.
+name, so that a new exercise touches no list here. Its solution is found likewise.
 """
 
 import importlib
+import pkgutil
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 Function = Callable[..., Any]
 
@@ -25,7 +26,7 @@ class Wrong(Exception):
     """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check:
     """How one exercise is judged.
 
@@ -36,9 +37,10 @@ class Check:
     score : callable
         ``score(function)`` runs the student's function on the course's image and returns a float,
         higher is better, or ``(float, hint)``. It raises :class:`Wrong` with a hint for an answer
-        of the wrong kind.
-    solution : callable
-        ``solution()`` imports and returns the course's own function.
+        of the wrong kind, and lets a :class:`gpu_course.errors.MachineError` pass.
+    solution : str, optional
+        Where the course's own function is, as ``"module:function"``. Without it: the function in
+        the room's module ``solutions`` that has the exercise's name, with ``_`` for ``-``.
     goal : float
         The score from which the exercise counts as solved.
     hint : str
@@ -47,16 +49,26 @@ class Check:
 
     metric: str
     score: Callable[[Function], float | tuple[float, str]]
-    solution: Callable[[], Function]
+    solution: str = ""
     goal: float
     hint: str
+
+
+_MARKS = {
+    "solved": "✓",
+    "not solved yet": "…",
+    **dict.fromkeys(("could not run here", "could not compare", "could not be judged"), "!"),
+}
 
 
 @dataclass(frozen=True)
 class Result:
     """What :func:`check` found; a notebook shows it as a small box.
 
-    ``state`` is one of ``"not solved yet"``, ``"wrong"``, ``"below the goal"``, ``"solved"``.
+    ``state`` says who has to do something. The student: ``"not solved yet"``, ``"wrong"``,
+    ``"could not be judged"`` (the check stopped on what the function returned), ``"below the
+    goal"``. Nobody: ``"solved"``. The machine: ``"could not run here"``. The course or the
+    machine: ``"could not compare"`` (the course's own solution stopped).
     """
 
     state: str
@@ -88,7 +100,7 @@ class Result:
 
     def _repr_html_(self) -> str:
         # The words carry the meaning; the mark and the border only repeat it.
-        mark = {"solved": "✓", "not solved yet": "…"}.get(self.state, "✗")
+        mark = _MARKS.get(self.state, "✗")
         parts = [
             f'<div class="exercise-result" style="border-left:4px solid currentColor;'
             f'padding:.3em .8em"><strong>{mark} {escape(self.state.capitalize())}.</strong> '
@@ -111,16 +123,16 @@ def find(name: str) -> Check:
     ------
     CourseError
         If there is no such exercise.
+    MachineError
+        If a package that the check needs is missing.
     """
-    part, _, rest = name.partition("/")
-    chapter, _, exercise = rest.partition("/")
-    module = f"gpu_course.lessons.{part}.{chapter}.checks".replace("-", "_")
+    room, exercise = _room(name)
     try:
-        checks: dict[str, Check] = importlib.import_module(module).CHECKS
+        checks: dict[str, Check] = importlib.import_module(f"{room}.checks").CHECKS
     except ModuleNotFoundError as error:
         # A library that the exercise itself needs may be the missing one: say which.
         if error.name and not error.name.startswith("gpu_course"):
-            raise CourseError(
+            raise MachineError(
                 f"The exercise “{name}” needs the package {error.name}, which is not installed. "
                 f"Run `gpu-course doctor` to see how to get it."
             ) from error
@@ -131,11 +143,27 @@ def find(name: str) -> Check:
     return checks[exercise]
 
 
+def course_solution(name: str) -> Function:
+    """Return the course's own function for the exercise `name`, ``"part/chapter/exercise"``."""
+    room, exercise = _room(name)
+    place = find(name).solution or f"{room}.solutions:{exercise.replace('-', '_')}"
+    function: Function = pkgutil.resolve_name(place)
+    return function
+
+
+def _room(name: str) -> tuple[str, str]:
+    """Return the package of the chapter's own modules, and the exercise's name in the chapter."""
+    part, _, rest = name.partition("/")
+    chapter, _, exercise = rest.partition("/")
+    return f"gpu_course.lessons.{part}.{chapter}".replace("-", "_"), exercise
+
+
 def check(name: str, function: Function) -> Result:
     """Run the student's `function` on the course's image and judge what it returns.
 
     Nothing of the course's solution runs before the student's own function has been judged. A
-    fault in that function is reported, never raised, so the notebook goes on.
+    fault is reported, never raised, so the notebook goes on; it is put down to the student's
+    function only where that function raised it and the machine is not the reason.
 
     Parameters
     ----------
@@ -147,29 +175,40 @@ def check(name: str, function: Function) -> Result:
     Returns
     -------
     Result
-        The score beside the course's own, with a hint where it falls short.
+        The score beside the course's own, with a hint where it falls short. Where the machine
+        cannot run the check, or the course's own solution, the result is not ``solved`` and its
+        ``state`` says which.
 
     Raises
     ------
     CourseError
         If there is no such exercise.
     """
-    judge = find(name)
+    try:
+        judge = find(name)
+    except MachineError as error:
+        return _not_here(error)
     if not callable(function):
         return Result("wrong", f"Give the function itself, not {type(function).__name__}.")
+    watched = _Watched(function)
     try:
-        score, hint = _run(judge, function)
+        score, hint = _run(judge, watched)
     except _Untouched:
         return Result("not solved yet", "Write your code in the cell above and run both cells.")
     except Wrong as mistake:
         return Result("wrong", str(mistake))
+    except _OfMachine as stop:
+        return _not_here(stop.args[0], _students_lines(stop.args[0], function))
     except Exception as error:
+        return _stopped(error, watched)
+    try:
+        course_score, _ = _run(judge, _Watched(course_solution(name)))
+    except (Exception, _Signal) as error:
         return Result(
-            "wrong",
-            f"Your function stopped with {type(error).__name__}: {error}",
-            details=_students_lines(error, function),
+            "could not compare",
+            f"The course's own solution stopped, not yours: {_said(error)}. Yours scored "
+            f"{score:.3f}, the goal is {judge.goal:.2f}. {_DOCTOR}",
         )
-    course_score, _ = _run(judge, judge.solution())
     solved = score >= judge.goal
     return Result(
         "solved" if solved else "below the goal",
@@ -181,20 +220,88 @@ def check(name: str, function: Function) -> Result:
     )
 
 
-class _Untouched(Exception):
+_DOCTOR = "Run `gpu-course doctor` to see what this machine lacks."
+
+
+class _Signal(BaseException):
+    """Ends a check, whatever exceptions its score catches itself."""
+
+
+class _Untouched(_Signal):
     """The function returned nothing: it is still the stub."""
 
 
-def _run(judge: Check, function: Function) -> tuple[float, str]:
-    def watched(*arguments: Any, **options: Any) -> Any:
-        answer = function(*arguments, **options)
+class _OfMachine(_Signal):
+    """The function stopped with an error, the argument, that says what this machine lacks."""
+
+
+class _Watched:
+    """A function that remembers whether it was entered, and the error that it stopped with."""
+
+    def __init__(self, function: Function) -> None:
+        self.function = function
+        self.entered = False
+        self.error: Exception | None = None
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        self.entered = True
+        try:
+            answer = self.function(*arguments, **options)
+        except Exception as error:
+            if _is_of_machine(error):
+                raise _OfMachine(error) from error
+            self.error = error
+            raise
         if answer is None or answer is Ellipsis:
             raise _Untouched
         return answer
 
-    scored = judge.score(watched)
+
+def _run(judge: Check, function: _Watched) -> tuple[float, str]:
+    scored = judge.score(function)
     score, hint = scored if isinstance(scored, tuple) else (scored, "")
     return float(score), hint
+
+
+def _stopped(error: Exception, watched: _Watched) -> Result:
+    """Return whose fault an error is that came out of a check."""
+    if error is watched.error:
+        return Result(
+            "wrong",
+            f"Your function stopped with {type(error).__name__}: {error}",
+            details=_students_lines(error, watched.function),
+        )
+    if not watched.entered or isinstance(error, OSError) or _is_of_machine(error):
+        return _not_here(error)
+    return Result(
+        "could not be judged",
+        f"The check stopped on what your function returned: {_said(error)}. "
+        "Compare its type and its shape with what the exercise asks for.",
+    )
+
+
+def _not_here(error: Exception, details: str = "") -> Result:
+    cure = "" if "gpu-course doctor" in str(error) else f" {_DOCTOR}"
+    return Result(
+        "could not run here",
+        f"{_said(error)}. This says nothing about your function.{cure}",
+        details=details,
+    )
+
+
+def _said(error: BaseException) -> str:
+    """Return an error in one line without its full stop; the course's own need no name."""
+    if isinstance(error, _OfMachine):
+        error = error.args[0]
+    text = " ".join(str(error).split()).rstrip(".")
+    own = isinstance(error, CourseError | Wrong)
+    return text if own else f"{type(error).__name__}: {text}".rstrip(": ")
+
+
+def _is_of_machine(error: Exception) -> bool:
+    from gpu_course.devices.faults import is_of_machine  # where all goes well, it is not needed
+
+    return is_of_machine(error)
 
 
 def _students_lines(error: Exception, function: Function) -> str:

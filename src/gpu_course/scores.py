@@ -2,7 +2,9 @@
 
 A chapter ends by displaying a :func:`table` of its scores. The reader sees an HTML table; beside
 it the same output carries the records themselves under a MIME type of the course, from which
-``ci/execute`` writes ``data/scores/<chapter>.json``. So no score is ever typed by hand.
+``ci/execute`` writes ``data/scores/<chapter>.json``. So no score is ever typed by hand. On what
+machine it was computed, the record of the chapter's page says: here it would only make equal scores
+of two machines differ.
 """
 
 from __future__ import annotations
@@ -38,8 +40,6 @@ class Score:
         The score, a finite number.
     n : int
         Number of images it was computed on, at least 1.
-    device : str
-        Name of the device that computed the result.
     chapter : str
         Chapter that reports it, such as ``"classical/segmentation"``.
     split : str
@@ -56,12 +56,11 @@ class Score:
     metric: str
     value: float
     n: int
-    device: str
     chapter: str
     split: str = "test"
 
     def __post_init__(self) -> None:
-        for name in ("set", "method", "metric", "device", "chapter", "split"):
+        for name in ("set", "method", "metric", "chapter", "split"):
             text = getattr(self, name)
             if not isinstance(text, str) or not text.strip():
                 raise CourseError(f"A score's {name} is {text!r}. Give a text that is not empty.")
@@ -97,7 +96,7 @@ class Table:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
             "text/html": self._html(),
-            "text/plain": self._text(),
+            "text/plain": str(self),
             MIME: [asdict(score) for score in self.scores],
         }
 
@@ -119,7 +118,7 @@ class Table:
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
-    def _text(self) -> str:
+    def __str__(self) -> str:
         rows = [_COLUMNS, *self._rows()]
         widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
         lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

@@ -33,7 +33,7 @@ from pathlib import Path
 from gpu_course import paths, scores
 card = (paths.data() / "cards" / "nuclei.toml").read_text()
 Path("left-behind.txt").write_text("a chapter may write")
-scores.table([scores.Score("nuclei", "classical", "Dice", 0.5, 1, "CPU", "good")])
+scores.table([scores.Score("nuclei", "classical", "Dice", 0.5, 1, "good")])
 ```
 """
 

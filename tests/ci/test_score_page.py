@@ -6,7 +6,7 @@ from gpu_course.scores import Score
 
 
 def score(set="nuclei", method="classical", metric="AP@0.5", value=0.5, n=1, chapter="a/one"):
-    return Score(set, method, metric, value, n, "CPU", chapter)
+    return Score(set, method, metric, value, n, chapter)
 
 
 def rows(page):

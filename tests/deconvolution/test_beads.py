@@ -133,16 +133,17 @@ def test_bad_input_is_refused(stack, voxel, says):
         psf.from_beads(stack, voxel, (3, 3, 3))
 
 
-def test_rings_of_a_bright_bead_are_no_beads():
+@pytest.mark.parametrize("seed", range(4))
+def test_rings_of_a_bright_bead_are_no_beads(seed):
     lens = {"wavelength": 0.52, "numerical_aperture": 1.1, "refractive_index": 1.33}
     real = psf.theoretical((29, 79, 79), VOXEL, **lens)
-    image = bead_image(STACK, APART[4:5], [3e6], real)
-    found = beads.find(image, VOXEL, SHAPE)
-    assert [bead.verdict for bead in found].count(beads.USED) == 1
-    # Rings farther away than find() promises may be listed, if the noise lifts them.
-    reach = 1.5 * np.array(SHAPE)
-    apart = [np.abs(np.subtract(bead.position, found[0].position)) for bead in found]
-    assert [bool((a <= reach).all()) for a in apart].count(True) == 1
+    bead, *others = beads.find(bead_image(STACK, APART[4:5], [3e6], real, seed=seed), VOXEL, SHAPE)
+    assert bead.verdict == beads.USED
+    # find() promises to list no ring within one and a half boxes. Farther away, in the first and
+    # the last planes, the noise of some seeds lifts one above the limit, but it is never used.
+    for other in others:
+        assert (np.abs(np.subtract(other.position, bead.position)) > 1.5 * np.array(SHAPE)).any()
+        assert other.verdict == beads.BORDER
 
 
 def test_a_background_above_all_beads_is_refused():

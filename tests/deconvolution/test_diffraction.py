@@ -1,8 +1,12 @@
 """The diffraction integrals against formulas, against each other, and against psfmodels."""
 
+from functools import partial
+
 import array_api_compat
 import numpy as np
 import pytest
+from scipy import special
+from scipy.integrate import quad
 
 from gpu_course.deconvolution import arrays, optics, psf
 from gpu_course.deconvolution.diffraction import Lens, profile
@@ -40,6 +44,81 @@ def test_psfmodels_is_met_in_every_voxel(lens):
         ni0=immersion, ns=sample, pz=depth, model=model,
     )  # fmt: skip
     np.testing.assert_allclose(modelled(Lens(*lens), 31), raw, atol=1e-3)
+
+
+# Above the critical angle of total reflection (aperture 1.33 in water), where the light that comes
+# through fades with the depth, and the integrand has a kink like that of a square root.
+BEYOND = [(1.45, 1.515, 1.33, depth, m) for depth in (0.2, 2.0) for m in ("scalar", "vectorial")]
+
+
+def integrated(lens, height, radius):
+    """Return one value of a profile by adaptive quadrature, from the formulas in the docstrings."""
+    aperture, n, sample, depth, model = lens
+    k = 2 * np.pi / 0.52
+
+    def q(index, s):
+        return np.sqrt(complex(index**2 - s**2))
+
+    def wave(s):  # the glass, and what the lens was made for, cancel; so does a constant phase
+        return np.exp(
+            1j * k * (depth * q(sample, s) + (depth - height - n / sample * depth) * q(n, s))
+        )
+
+    def through(s):
+        t = np.ones(2, dtype=complex)
+        for a, b in ((n, 1.515), (1.515, sample)):
+            t *= (
+                2 * q(a, s) / (q(a, s) + q(b, s)),
+                2 * a * b * q(a, s) / (b**2 * q(a, s) + a**2 * q(b, s)),
+            )
+        return t
+
+    def integral(integrand, end, kink):
+        parts = [
+            quad(integrand, *ends, complex_func=True, limit=500, epsabs=1e-10)[0]
+            for ends in ((0, kink), (kink, end))
+        ]
+        return sum(parts)
+
+    if model == "scalar":
+
+        def field(rho):
+            s = aperture * rho
+            return special.jv(0, k * s * radius) * wave(s) * rho
+
+        return abs(integral(field, 1, sample / aperture)) ** 2
+
+    def field(theta, order):
+        s = n * np.sin(theta)
+        across, within = through(s)
+        cosine, sine = q(sample, s) / sample, s / sample
+        share = (across + within * cosine, within * sine, across - within * cosine)[order]
+        bessel = special.jv(order, k * s * radius)
+        return share * bessel * wave(s) * np.sqrt(np.cos(theta)) * np.sin(theta)
+
+    ends = np.arcsin(aperture / n), np.arcsin(sample / n)
+    fields = [integral(partial(field, order=order), *ends) for order in range(3)]
+    return float(np.dot(np.abs(fields) ** 2, (1, 2, 1)))
+
+
+@pytest.mark.parametrize("lens", BEYOND, ids=str)
+def test_beyond_the_critical_angle_the_integrals_are_exact(lens):
+    heights, radii = lens[3] + np.asarray([-0.6, 0, 0.6]), np.asarray([0, 0.15, 0.5])
+    made = profile(Lens(*lens), 0.52, heights, radii)
+    expected = [[integrated(lens, height, radius) for radius in radii] for height in heights]
+    np.testing.assert_allclose(made, expected, rtol=1e-5, atol=1e-7 * made.max())
+
+
+@pytest.mark.parametrize("lens", BEYOND, ids=str)
+def test_beyond_the_critical_angle_psfmodels_is_met_up_to_its_own_error(lens):
+    """It takes evenly spread rays, which miss the kink: 2.4 % of the brightest voxel at most."""
+    psfmodels = pytest.importorskip("psfmodels")
+    aperture, immersion, sample, depth, model = lens
+    raw = psfmodels.make_psf(
+        [depth - 0.8, depth, depth + 0.8], 31, dxy=0.1, wvl=0.52, NA=aperture, ni=immersion,
+        ni0=immersion, ns=sample, pz=depth, model=model,
+    )  # fmt: skip
+    np.testing.assert_allclose(modelled(Lens(*lens), 31), raw / raw.max(), atol=0.03)
 
 
 def test_scalar_focus_of_a_small_aperture_is_airys_disc():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gpu_course.deconvolution import psf
-from gpu_course.deconvolution.simulation import expected, simulate
+from gpu_course.deconvolution.simulation import bead_image, expected, simulate
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -75,3 +75,13 @@ def test_an_empty_object_gives_the_background():
 def test_light_below_zero_is_refused(change, says):
     with pytest.raises(CourseError, match=says):
         simulate(**{"object": ball(), "psf": PSF, **change})
+
+
+SPOT = psf.gaussian((25, 41, 41), (0.4, 0.16, 0.16), (0.2, 0.1, 0.1))
+
+
+def test_a_bead_on_a_voxel_is_the_psf_and_one_between_voxels_lies_between():
+    on = bead_image((30, 60, 60), np.array([[15, 30, 30.0]]), [1e7], SPOT, background=0)
+    np.testing.assert_allclose(on[3:28, 10:51, 10:51] / 1e7, SPOT, atol=0.02 * SPOT.max())
+    between = bead_image((30, 60, 60), np.array([[15, 30, 30.5]]), [1e7], SPOT, background=0)
+    assert between[15, 30, 30] == pytest.approx(between[15, 30, 31], rel=0.05)

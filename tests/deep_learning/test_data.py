@@ -1,5 +1,6 @@
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -205,3 +206,13 @@ def test_starts_end_at_the_end(length, tile, step, found):
 def test_impossible_batches_are_refused(scenes, options, words):
     with pytest.raises(CourseError, match=words):
         patches(scenes, **options)
+
+
+def test_patches_hold_whatever_target_is_asked_for(draw):
+    scene = draw(0)
+    numbers = np.arange(scene.image.size, dtype=np.int32).reshape(scene.image.shape)
+    options = {"patch": 16, "batch": 2, "device": "cpu", "target": lambda _: numbers}
+    for data in (Patches([scene], batches=1, **options), Tiles([scene], **options)):
+        for _, targets in data.batches(0):
+            assert targets.dtype == torch.int32
+            assert len(targets[0].unique()) == 16 * 16

@@ -110,6 +110,8 @@ def test_mistakes_are_named(scene, change, words):
         link_table(image, labels, change(table), alt="a")
     with pytest.raises(CourseError, match="alt text"):
         link_table(image, labels, table, alt="")
+    with pytest.raises(CourseError, match="range"):
+        link_table(image, labels, table, alt="a", range=(1, 0))
 
 
 # In a browser ------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ import tifffile
 from gpu_course import images
 from gpu_course.errors import CourseError
 from gpu_course.images import catalogue, photographs, registry
-from gpu_course.images.sample import Sample, renumber
+from gpu_course.images.sample import Sample
+from gpu_course.labels import renumber
 
 SIMULATED = ("nuclei-3d", "bees", "roots")
 OFFLINE = ("nuclei", "nuclei-3d", "sphere", "bees", "roots")

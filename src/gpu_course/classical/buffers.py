@@ -2,10 +2,11 @@
 
 Every array of clesperanto's prototype asks an *allocator* for its memory. Inside
 ``with count_buffers() as used:`` that allocator is ours: it takes the same memory, and
-notes when each piece is taken and when it is given back. The prototype's
-successor takes memory in C++, where nobody can listen.
+notes when each piece is taken and when it is given back. pyclesperanto, which computes elsewhere
+in the course, takes memory in C++, where nobody can listen.
 """
 
+import inspect
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -77,7 +78,7 @@ def count_buffers() -> Iterator[Buffers]:
     Raises
     ------
     CourseError
-        If the course does not compute with the prototype.
+        If the course does not compute with the prototype, or with another version of it.
 
     Examples
     --------
@@ -93,6 +94,11 @@ def count_buffers() -> Iterator[Buffers]:
             f"{clesperanto.VARIABLE}=prototype before the notebook's first cell."
         )
     OCLArray = _array_class()
+    if "allocator" not in inspect.signature(OCLArray.__init__).parameters:
+        raise CourseError(
+            "The arrays of this pyclesperanto_prototype do not take their memory from an "
+            'allocator. Run `pip install --no-deps "pyclesperanto-prototype==0.24.*"`.'
+        )
 
     class Counted(cl.Buffer):  # a plain Buffer cannot tell anyone that it is being released
         pass

@@ -76,12 +76,14 @@ class Facts:
 
 def opencl_facts() -> list[Facts]:
     """Return the facts of every OpenCL device on this machine; empty where there is none."""
-    try:
-        import pyopencl as cl
+    from gpu_course.devices.opencl_device import pyopencl_devices
 
-        found = [device for platform in cl.get_platforms() for device in platform.get_devices()]
-    except Exception:  # no PyOpenCL, no driver, or one that fails: nothing to list
+    try:
+        found = pyopencl_devices()
+    except CourseError:  # no PyOpenCL, no driver, or none that works: nothing to list
         return []
+    import pyopencl as cl
+
     return [
         Facts(
             through="OpenCL",

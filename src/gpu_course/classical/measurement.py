@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_course.devices.array_device import to_numpy
 from gpu_course.errors import CourseError
+from gpu_course.labels import refuse_mask, touching_faces
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +64,7 @@ def _places(labels: Any) -> tuple[Any, Any]:
     return xp.unique(inside, return_inverse=True)
 
 
-def measure(image: Any, labels: Any) -> "pd.DataFrame":
+def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFrame":
     """Measure every object of a label image, with sums in 64 bits.
 
     Sums of coordinates and intensities outgrow 32-bit floats, which count every whole number only
@@ -76,6 +78,8 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
     labels : integer or bool array of the same shape
         0 is background. Numbers may be missing. CuPy arrays are measured on their GPU, all
         others on the CPU, in one pass per column.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -90,11 +94,12 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
     Raises
     ------
     CourseError
-        If the shapes differ, or the labels are not whole numbers from 0 up.
+        If the shapes differ, or the labels are a mask or not whole numbers from 0 up.
     """
     import pandas as pd
 
-    numbers = _numbers(labels)
+    given = _library(labels).asarray(labels)
+    numbers = _numbers(given)
     xp = _library(numbers)
     pixels = xp.asarray(image)
     if pixels.shape != numbers.shape or numbers.ndim not in (2, 3):
@@ -102,6 +107,7 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
             f"The image has shape {pixels.shape}, the labels {numbers.shape}. "
             "Both must be (Y, X), or both (Z, Y, X)."
         )
+    refuse_mask(given, "The label image", in_pieces=in_pieces)
     inside = numbers > 0
     present, place = _places(numbers)
     n = int(present.size)
@@ -129,7 +135,7 @@ def measure(image: Any, labels: Any) -> "pd.DataFrame":
         "max_intensity": _extreme(xp.maximum, place, values, n),
         "standard_deviation_intensity": variance**0.5,
     }
-    return pd.DataFrame({name: _to_numpy(column) for name, column in columns.items()})
+    return pd.DataFrame({name: to_numpy(column) for name, column in columns.items()})
 
 
 def _sums(place: Any, values: Any, n: int) -> Any:
@@ -149,10 +155,6 @@ def _extreme(ufunc: Any, place: Any, values: Any, n: int) -> Any:
     found[place] = values  # any pixel of the object will do as a start
     ufunc.at(found, place, values)
     return found.astype(np.int64) if values.dtype.kind == "i" else found
-
-
-def _to_numpy(column: Any) -> np.ndarray:
-    return column.get() if hasattr(column, "get") else column
 
 
 def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
@@ -191,7 +193,7 @@ def keep(labels: Any, wanted: Any) -> np.ndarray:
     -------
     ndarray of the same shape; integer dtype of `labels` (int64 for whole floats)
     """
-    numbers = _to_numpy(_numbers(labels))
+    numbers = to_numpy(_numbers(labels))
     # isin() builds a look-up table where that is faster than sorting.
     return np.where(np.isin(numbers, np.asarray(wanted, dtype=np.int64)), numbers, 0)
 
@@ -222,7 +224,7 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
         raise CourseError(
             f"The table has no column {missing[0]!r}. It has: {', '.join(map(str, table))}."
         )
-    numbers = _to_numpy(_numbers(labels))
+    numbers = to_numpy(_numbers(labels))
     if numbers.size == 0 or len(table) == 0:
         return np.full(numbers.shape, np.nan)
     rows = table.sort_values("label")
@@ -251,16 +253,8 @@ def contacts(labels: Any) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    numbers = _to_numpy(_numbers(labels))
-    pairs = []
-    for axis in range(numbers.ndim):
-        n = numbers.shape[axis]
-        one = numbers.take(np.arange(n - 1), axis)
-        other = numbers.take(np.arange(1, n), axis)
-        face = (one != other) & (one > 0) & (other > 0)
-        pairs.append(np.stack([one[face], other[face]], axis=1))
-    both = np.sort(np.concatenate(pairs), axis=1)
-    unique, length = np.unique(both, axis=0, return_counts=True)
+    faces = touching_faces(to_numpy(_numbers(labels)))
+    unique, length = np.unique(faces, axis=0, return_counts=True)
     return pd.DataFrame({"label": unique[:, 0], "neighbour": unique[:, 1], "length": length})
 
 

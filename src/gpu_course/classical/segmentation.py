@@ -9,8 +9,6 @@ All parameters were chosen on the train split of each image set, never on the te
 Lengths (every sigma) are in pixels, areas in pixels squared.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from gpu_course import lazy_names
 
 if TYPE_CHECKING:
+    from gpu_course.deconvolution._richardson_lucy import Step, richardson_lucy
     from gpu_course.deconvolution.chunks import chunked, overlap_for
     from gpu_course.deconvolution.convolution import convolve
     from gpu_course.deconvolution.inverse import inverse_filter, wiener
     from gpu_course.deconvolution.memory import memory_needed
-    from gpu_course.deconvolution.richardson_lucy import Step, richardson_lucy
 
 __all__ = [
     "Step",
@@ -28,7 +28,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "chunks": ("chunked", "overlap_for"),
         "convolution": ("convolve",),
         "inverse": ("inverse_filter", "wiener"),
-        "richardson_lucy": ("Step", "richardson_lucy"),
+        "_richardson_lucy": ("Step", "richardson_lucy"),
         "memory": ("memory_needed",),
     },
 )

@@ -10,8 +10,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 
+from gpu_course.deconvolution._richardson_lucy import Step, richardson_lucy
 from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
-from gpu_course.deconvolution.richardson_lucy import Step, richardson_lucy
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 

@@ -62,6 +62,35 @@ def load(path: Path | str) -> State:
     return state
 
 
+def refuse_other(path: Path | str, settings: State, theirs: State) -> None:
+    """Make sure that a checkpoint is of this very run.
+
+    Parameters
+    ----------
+    path : Path or str
+    settings, theirs : dict
+        All that decides what the run is, and what the checkpoint says of its own.
+
+    Raises
+    ------
+    CourseError
+        If any of it differs; the sentence says what.
+    """
+    other = []
+    for name, value in settings.items():
+        if (before := theirs.get(name)) == value:
+            continue
+        inner = []
+        if isinstance(value, dict) and isinstance(before, dict):
+            inner = [key for key in value if before.get(key) != value[key]]
+        other.append(f"{', '.join(inner)} of {name}" if inner else name)
+    if other:
+        raise CourseError(
+            f"The checkpoint {path} is of another run: {'; '.join(other)} differ(s). Name "
+            "another file, or delete it to train from the start."
+        )
+
+
 def random_state() -> State:
     """Return where all random generators stand: PyTorch's on every device, NumPy's, Python's."""
     kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)

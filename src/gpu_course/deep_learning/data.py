@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.normalisation import Normalisation
-from gpu_course.deep_learning.scenes import tensors
+from gpu_course.deep_learning.scenes import mask_of, tensors
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
@@ -25,8 +26,9 @@ class Batch(NamedTuple):
     ----------
     images : tensor, float32 (N, C, Y, X)
         Normalised patches.
-    masks : tensor, uint8 (N, 1, Y, X)
-        The class of every pixel, 0 is background.
+    masks : tensor (N, 1, Y, X)
+        What the network must say of every pixel, 0 is background: its class, uint8, unless
+        `Patches` was given another target.
     """
 
     images: Tensor
@@ -56,11 +58,14 @@ class Patches:
     seed : int
     device : torch.device or str, optional
         Where batches are made. None: `gpu_course.devices.torch`.
+    target : function
+        Returns of a `Sample` what the network must say of every pixel: an array (Y, X), in which
+        0 is background. It is moved along with the image and never interpolated.
 
     Attributes
     ----------
     settings : dict
-        All of the above as plain values, for checkpoints and records.
+        All of the above but the device and the target as plain values, for checkpoints and records.
 
     Raises
     ------
@@ -80,9 +85,10 @@ class Patches:
         normalisation: Normalisation | None = None,
         seed: int = 0,
         device: torch.device | str | None = None,
+        target: Callable[[Sample], NDArray[Any]] = mask_of,
     ) -> None:
         self.normalisation = normalisation or Normalisation()
-        self.images, self.masks = tensors(samples, self.normalisation)
+        self.images, self.masks = tensors(samples, self.normalisation, target)
         self.patch, self.batch, self.foreground, self.seed = patch, batch, foreground, seed
         self.augmentation = augmentation if augmentation is not None else Augmentation()
         self.device = find_device(device)
@@ -154,9 +160,10 @@ class Tiles:
         batch: int,
         normalisation: Normalisation | None = None,
         device: torch.device | str | None = None,
+        target: Callable[[Sample], NDArray[Any]] = mask_of,
     ) -> None:
         scale = normalisation or Normalisation()
-        self.images, self.masks = tensors(samples, scale)
+        self.images, self.masks = tensors(samples, scale, target)
         self.settings = _what(samples, patch, batch, scale)
         self.patch, self.batch, self.device = patch, batch, find_device(device)
         _check_patch(self.images, patch)

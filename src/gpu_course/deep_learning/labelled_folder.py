@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.images import Sample
+from gpu_course.images.sample import split_named
+from gpu_course.labels import refuse_mask, renumber
 
 COLUMNS = ("file", "split", "axes", "voxel_size_um", "who", "when", "source", "licence")
 CARD = "labels.csv"
@@ -38,6 +40,7 @@ def write(
     who: str,
     when: str,
     overwrite: bool = False,
+    in_pieces: bool = False,
 ) -> Path:
     """Write labelled scenes; every file appears whole or not at all, the table last.
 
@@ -50,6 +53,8 @@ def write(
         Who labelled, and on which day (``"2025-03-14"``).
     overwrite : bool
         Replace labels that are there already. They may be a day's work, so not by default.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def write(
     Raises
     ------
     CourseError
-        If a scene has no labels or they do not fit, two scenes have one name, or the folder has
+        If a scene has no labels, they do not fit or are a mask, two scenes have one name, or the folder has
         labels already.
     """
     folder = Path(folder)
@@ -74,7 +79,7 @@ def write(
         name = str(scene.facts.get("file", f"{scene.name}-{scene.split}-{scene.index:03d}"))
         if scene.labels is None:
             raise CourseError(f"The scene {name} has no labels. Label it first.")
-        labels = _checked(name, scene.image, scene.labels, scene.axes)
+        labels = _checked(name, scene.image, scene.labels, scene.axes, in_pieces)
         files += [("images", name, scene.image, scene.axes), ("labels", name, labels, "")]
         size = " ".join(map(str, scene.voxel_size or ()))
         values = (name, scene.split, scene.axes, size, who, when, scene.source, scene.licence)
@@ -91,7 +96,11 @@ def write(
 
 
 def read(
-    folder: Path | str, *, split: str | None = None, allow_empty: bool = False
+    folder: Path | str,
+    *,
+    split: str | None = None,
+    allow_empty: bool = False,
+    in_pieces: bool = False,
 ) -> list[Sample]:
     """Read labelled scenes, and refuse what a network would learn nonsense from.
 
@@ -105,6 +114,9 @@ def read(
     allow_empty : bool
         Let scenes without any object pass. There are such scenes; more often somebody forgot to
         save.
+    in_pieces : bool
+        Let a single object in several pieces pass, here and in training. More often somebody
+        saved a mask, in which all objects have one number.
 
     Returns
     -------
@@ -115,9 +127,10 @@ def read(
     ------
     CourseError
         If an image has no labels or the other way round, two have one name, the shapes differ,
-        labels are no whole numbers, or nothing is labelled.
+        labels are no whole numbers or a mask, a split is none, or nothing is labelled.
     """
     folder = Path(folder)
+    split = None if split is None else split_named(split)
     images, labels = (_files(folder, kind) for kind in ("images", "labels"))
     for name in sorted(images.keys() ^ labels.keys()):
         has, lacks = ("images", "labels") if name in images else ("labels", "images")
@@ -131,7 +144,7 @@ def read(
         index = counts[row["split"]]
         counts[row["split"]] += 1
         if split in (None, row["split"]):
-            scenes.append(_scene(folder.name, index, row, images[name], labels[name]))
+            scenes.append(_scene(folder.name, index, row, images[name], labels[name], in_pieces))
     if not scenes:
         raise CourseError(f"No scene is of the split {split!r}. There are: {', '.join(counts)}.")
     empty = [str(s.facts["file"]) for s in scenes if s.labels is not None and not s.labels.any()]
@@ -193,24 +206,33 @@ def _card(folder: Path, names: list[str]) -> dict[str, dict[str, str]]:
     for name in sorted(set(names) ^ set(listed)):
         where = "has no file" if name in listed else "has no row"
         raise CourseError(f"{name} {where}: bring {CARD} and the folders into step.")
+    for name, row in listed.items():
+        try:
+            row["split"] = split_named(row["split"])
+        except CourseError as error:
+            raise CourseError(f"{CARD}, row {name}: {error}") from None
     return listed
 
 
-def _scene(name: str, index: int, row: dict[str, str], image: Path, labels: Path) -> Sample:
+def _scene(
+    name: str, index: int, row: dict[str, str], image: Path, labels: Path, in_pieces: bool
+) -> Sample:
     pixels, numbers = _array(image), _array(labels)
     axes = row["axes"] or _axes(pixels)
     try:
         size = tuple(float(part) for part in row["voxel_size_um"].split()) or None
     except ValueError:
         size = ()
-    checked = _checked(image.stem, pixels, numbers, axes)
+    checked = _checked(image.stem, pixels, numbers, axes, in_pieces)
     if size is not None and len(size) != checked.ndim:
         like = " ".join(["0.5"] * checked.ndim)
         raise CourseError(
             f"{image.stem}: the voxel size {row['voxel_size_um']!r} is not one number in µm for "
             f"each of the {checked.ndim} axes. Write, for instance, “{like}”."
         )
-    facts = {"file": image.stem, "who": row["who"], "when": row["when"]}
+    facts: dict[str, object] = {"file": image.stem, "who": row["who"], "when": row["when"]}
+    if in_pieces:
+        facts["in_pieces"] = True
     return Sample(
         name, row["split"], index, pixels, axes, labels=checked, voxel_size=size, facts=facts,
         source=row["source"], licence=row["licence"],
@@ -223,7 +245,9 @@ def _axes(image: NDArray[Any]) -> str:
     return "YX"
 
 
-def _checked(name: str, image: NDArray[Any], labels: NDArray[Any], axes: str) -> NDArray[np.int32]:
+def _checked(
+    name: str, image: NDArray[Any], labels: NDArray[Any], axes: str, in_pieces: bool
+) -> NDArray[np.int32]:
     """Return labels as int32, or say why they are none."""
     if len(axes) != image.ndim:
         raise CourseError(f"{name}: the axes {axes!r} do not fit the shape {image.shape}.")
@@ -243,8 +267,11 @@ def _checked(name: str, image: NDArray[Any], labels: NDArray[Any], axes: str) ->
             f"{name}: the labels are of type {labels.dtype}, and numbers of objects are whole. "
             "Save them with labels.astype(np.int32); never resize labels with interpolation."
         )
-    if labels.size and (labels.min() < 0 or labels.max() > np.iinfo(np.int32).max):
+    if labels.size and labels.min() < 0:
         raise CourseError(f"{name}: labels are 0 for background and 1 … n, nothing else.")
+    refuse_mask(labels, f"The labels of {name}", in_pieces=in_pieces)
+    if labels.max(initial=0) > np.iinfo(np.int32).max:
+        return renumber(labels)
     return labels.astype(np.int32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,9 @@ class Normalisation:
         Returns
         -------
         ndarray, float32 (C, Y, X)
-            An image of one single value becomes 0 everywhere.
+            An image of one single value becomes 0 everywhere. Where nearly all pixels have one
+            value and both percentiles are equal, the smallest and largest value take their place,
+            with a warning.
 
         Raises
         ------
@@ -60,6 +63,17 @@ class Normalisation:
                 "the whole network. Replace them first, for instance with numpy.nan_to_num."
             )
         low, high = np.percentile(image, [self.low, self.high], axis=(1, 2), keepdims=True)
+        flat = high <= low
+        if flat.any():
+            least, most = (f(image, axis=(1, 2), keepdims=True) for f in (np.min, np.max))
+            low, high = np.where(flat, least, low), np.where(flat, most, high)
+            if (flat & (most > least)).any():
+                warnings.warn(
+                    f"So much of the image has one value that its percentiles {self.low} and "
+                    f"{self.high} are equal, so it is brought to 0 and 1 by its smallest and "
+                    "largest value: cut the empty frame away.",
+                    stacklevel=2,
+                )
         span = np.where(high > low, high - low, 1)
         return ((image - low) / span).astype(np.float32)
 

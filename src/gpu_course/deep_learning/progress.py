@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from gpu_course.deep_learning.training import Epoch
+    from gpu_course.deep_learning.history import Epoch
 
 T = TypeVar("T")
 

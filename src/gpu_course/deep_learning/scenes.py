@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -92,14 +92,25 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
 
 
 def tensors(
-    samples: Sequence[Sample], normalisation: Normalisation
+    samples: Sequence[Sample],
+    normalisation: Normalisation,
+    target: Callable[[Sample], NDArray[Any]] = mask_of,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Normalise scenes and return them as tensors in main memory.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+    normalisation : Normalisation
+    target : function
+        Returns what a network must say of every pixel of a scene: an array (Y, X), in which 0 is
+        background.
 
     Returns
     -------
     images : list of tensor, float32 (C, Y, X)
-    masks : list of tensor, uint8 (1, Y, X)
+    masks : list of tensor (1, Y, X)
+        The targets, in their own dtype: uint8 for those of `mask_of`.
 
     Raises
     ------
@@ -109,7 +120,7 @@ def tensors(
     if not samples:
         raise CourseError("There are no scenes to make patches from. Load at least one.")
     images = [torch.from_numpy(normalisation(channels_first(s.image, s.axes))) for s in samples]
-    masks = [torch.from_numpy(mask_of(s))[None] for s in samples]
+    masks = [torch.from_numpy(target(s))[None] for s in samples]
     channels = {image.shape[0] for image in images}
     if len(channels) > 1:
         raise CourseError(f"The scenes have {sorted(channels)} channels. Train on one kind only.")

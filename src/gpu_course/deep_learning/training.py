@@ -231,13 +231,7 @@ class _Run:
 
     def restore(self, state: checkpoint.State, settings: dict[str, Any], path: Path | str) -> None:
         """Take everything back from a checkpoint of the same run."""
-        theirs = state.get("settings", {})
-        other = [name for name, value in settings.items() if theirs.get(name) != value]
-        if other:
-            raise CourseError(
-                f"The checkpoint {path} is of another run: {', '.join(other)} differ(s). Name "
-                "another file, or delete it to train from the start."
-            )
+        checkpoint.refuse_other(path, settings, state.get("settings", {}))
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.scaler.load_state_dict(state["scaler"])

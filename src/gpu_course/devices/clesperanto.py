@@ -6,25 +6,19 @@ choice: ``GPU_COURSE_CLESPERANTO=prototype`` has the course's own functions comp
 """
 
 import importlib
-import importlib.util
 import os
 import sys
-import tempfile
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Literal
 
 from gpu_course.devices import hardware
 from gpu_course.devices.device import Device, installed, no_gpu
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 VARIABLE = "GPU_COURSE_CLESPERANTO"
 PROTOTYPE, SUCCESSOR = "pyclesperanto_prototype", "pyclesperanto"
 LIBRARIES = {"opencl": "OpenCL", "cuda": "CUDA", "metal": "Metal"}
-_VENDORS = "OCL_ICD_VENDORS"
 _MIB = 2**20
 
 
@@ -56,39 +50,10 @@ def is_prototype() -> bool:
     return clesperanto_choice() == "prototype"
 
 
-def _pocl_library() -> Path | None:
-    """Return PoCL's driver inside PyOpenCL's wheel, or None where the wheel has none."""
-    found = importlib.util.find_spec("pyopencl")
-    if found is None or found.origin is None:
-        return None
-    return next(iter(sorted(Path(found.origin).parent.glob(".libs/libpocl*"))), None)
-
-
-def _drivers_are_registered() -> bool:
-    """Return whether this system's folder for OpenCL loaders names a driver."""
-    return any(Path("/etc/OpenCL/vendors").glob("*.icd"))
-
-
-@contextmanager
-def announce_pocl() -> Iterator[None]:
-    """Announce the PoCL of PyOpenCL's wheel to other OpenCL programs, inside the block only.
-
-    PyOpenCL's own loader knows the PoCL in its wheel; every other loader looks for files that end
-    in ``.icd``, each holding the path of one driver, in the folder ``/etc/OpenCL/vendors`` or the
-    one named by ``OCL_ICD_VENDORS``. So such a folder is made, for as long as a loader needs it.
-    Nothing is done where the variable is set already, or a driver is registered.
-    """
-    library = _pocl_library()
-    if library is None or _VENDORS in os.environ or _drivers_are_registered():
-        yield
-        return
-    with tempfile.TemporaryDirectory(prefix="opencl-vendors-") as folder:
-        (Path(folder) / "pocl.icd").write_text(f"{library}\n", encoding="utf-8")
-        os.environ[_VENDORS] = folder
-        try:
-            yield
-        finally:
-            del os.environ[_VENDORS]
+def _needs_opencl() -> bool:
+    """Return whether ``pyclesperanto`` will compute through OpenCL; CUDA and Metal do without."""
+    asked = clesperanto_choice()
+    return asked == "opencl" or (not asked and installed(f"{SUCCESSOR}_opencl"))
 
 
 def successor() -> ModuleType:
@@ -99,13 +64,17 @@ def successor() -> ModuleType:
     Raises
     ------
     gpu_course.errors.CourseError
-        If it is not installed, lacks the backend asked for, or finds no device.
+        If it is not installed, lacks the backend asked for, or finds no driver or no device.
     """
     from gpu_course.devices.no_opencl import cure
 
     if not installed(SUCCESSOR):
-        raise CourseError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
-    with announce_pocl(), warnings.catch_warnings():
+        raise MachineError("pyclesperanto is not installed. Run `pip install pyclesperanto`.")
+    if _needs_opencl():
+        from gpu_course.devices import drivers
+
+        drivers.require()
+    with warnings.catch_warnings():
         # Where there is no device it warns, and then lacks half of its functions: one error of
         # ours says more.
         warnings.filterwarnings("ignore", category=RuntimeWarning)
@@ -114,7 +83,7 @@ def successor() -> ModuleType:
         asked = clesperanto_choice()
         wanted = asked if asked in LIBRARIES else (backends or [""])[0]
         if wanted not in backends:
-            raise CourseError(
+            raise MachineError(
                 f"pyclesperanto has no backend {wanted or 'at all'} here. "
                 f"Run `pip install pyclesperanto-{wanted or 'opencl'}`."
             )
@@ -122,7 +91,7 @@ def successor() -> ModuleType:
             module.select_backend(wanted)
         # It has devices, or half of its functions and none; which of them, it knows from now on.
         if not hasattr(module, "list_available_devices") or not module.list_available_devices():
-            raise CourseError(f"{LIBRARIES[wanted]} finds no device on this machine. {cure()}")
+            raise MachineError(f"{LIBRARIES[wanted]} finds no device on this machine. {cure()}")
     return module
 
 
@@ -131,7 +100,7 @@ def module() -> ModuleType:
     if not is_prototype():
         return successor()
     if not installed(PROTOTYPE):
-        raise CourseError(
+        raise MachineError(
             f"{VARIABLE} asks for the prototype, which is not installed. "
             "Run `pip install --no-deps pyclesperanto-prototype transforms3d toolz`."
         )
@@ -237,7 +206,7 @@ def best(name: str | None) -> int:
         numbers = [number for number in numbers if name.lower() in every[number].lower()]
         if not numbers:
             here = ", ".join(one.strip() for one in every)
-            raise CourseError(
+            raise MachineError(
                 f"No {backend} device has {name!r} in its name. Choose one of these: {here}."
             )
     found = {number: describe(cle.select_device(number)) for number in numbers}
@@ -249,7 +218,7 @@ def best(name: str | None) -> int:
         if not found:
             from gpu_course.devices.no_opencl import cure
 
-            raise CourseError(
+            raise MachineError(
                 f"GPU_COURSE_DEVICE asks for the CPU and {backend} has no driver for it. {cure()}"
             )
     # Of two drivers of one device the first is taken, as it stands first in the list.

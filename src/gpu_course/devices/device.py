@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from gpu_course.devices import hardware
-from gpu_course.errors import CourseError
+from gpu_course.errors import MachineError
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,9 @@ def on_cpu(library: str, driver: str, note: str = "", address: str = "cpu") -> D
     )
 
 
-def no_gpu(library: str) -> CourseError:
+def no_gpu(library: str) -> MachineError:
     """Return the error for a GPU that was asked for and is not there."""
-    return CourseError(
+    return MachineError(
         f"GPU_COURSE_DEVICE asks for a GPU and {library} finds none. "
         "Run `gpu-course doctor` to see why, or unset the variable."
     )

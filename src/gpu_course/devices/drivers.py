@@ -21,7 +21,7 @@ from gpu_course import paths
 from gpu_course.devices import driver_files, driver_trial, hardware, no_opencl
 from gpu_course.devices.driver_files import VENDORS, Driver
 from gpu_course.devices.driver_trial import Trial
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 from gpu_course.files import write_atomic
 
 _POCL_DEVICES = "POCL_DEVICES"
@@ -176,7 +176,7 @@ def require() -> None:
     prepare()
     named = os.environ.get(VENDORS)
     if not named:
-        raise CourseError(none_works(examine()))
+        raise MachineError(none_works(examine()))
     for driver in driver_files.candidates(named):
         if driver.is_pocl:
             driver_trial.open_apart(driver.library)

@@ -8,18 +8,25 @@ from typing import Any, Literal
 from gpu_course.devices import clesperanto, drivers, hardware
 from gpu_course.devices.device import Device, no_gpu
 from gpu_course.devices.quiet import hush_compiler
-from gpu_course.errors import CourseError
+from gpu_course.errors import MachineError
 
 
-def _none(cause: str) -> CourseError:
+def _none(cause: str) -> MachineError:
     """Return the error for a missing driver, with the cure for this system."""
     from gpu_course.devices.no_opencl import cure
 
-    return CourseError(f"{cause}. {cure()}")
+    return MachineError(f"{cause}. {cure()}")
 
 
-def _best_opencl(name: str | None) -> Any:
-    """Return the ``pyopencl.Device`` to use: the GPU with the most memory, or else the CPU."""
+def pyopencl_devices() -> list[Any]:
+    """Return every ``pyopencl.Device`` of the drivers that work on this machine.
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        If there is none, with what to install on this operating system.
+    """
+    drivers.require()
     try:
         import pyopencl as cl
     except ImportError as error:
@@ -30,13 +37,20 @@ def _best_opencl(name: str | None) -> Any:
         every = []
     if not every:
         raise _none("OpenCL finds no device on this machine")
-    usable = every
+    return every
+
+
+def _best_opencl(name: str | None) -> Any:
+    """Return the ``pyopencl.Device`` to use: the GPU with the most memory, or else the CPU."""
+    usable = every = pyopencl_devices()
+    import pyopencl as cl
+
     name = name or hardware.wanted_name()
     if name is not None:
         usable = [device for device in every if name.lower() in device.name.lower()]
         if not usable:
             here = ", ".join(device.name.strip() for device in every)
-            raise CourseError(
+            raise MachineError(
                 f"No OpenCL device has {name!r} in its name. Choose one of these: {here}."
             )
     elif hardware.wanted() == "gpu":
@@ -103,7 +117,16 @@ def pyopencl_device() -> Any:
     gpu_course.errors.CourseError
         If PyOpenCL finds no device of that name.
     """
-    return _best_opencl(opencl().name)
+    used = opencl()
+    named = [device for device in pyopencl_devices() if device.name.strip() == used.name]
+    if not named:
+        raise MachineError(
+            f"PyOpenCL does not show {used.name}, where clesperanto computes through "
+            f"{used.library}. Run `gpu-course doctor` to see which OpenCL drivers work here."
+        )
+    # Two drivers may show one device under one name; this one's version is then clesperanto's.
+    own = [device for device in named if used.driver.endswith(device.driver_version.strip())]
+    return (own or named)[0]
 
 
 def use_opencl(name: str | None = None) -> Device:
@@ -130,7 +153,6 @@ def use_opencl(name: str | None = None) -> Device:
     gpu_course.errors.CourseError
         If there is no device, or none of that name or kind.
     """
-    drivers.require()  # before either library is imported: each looks for drivers only then
     hush_compiler()
     if not clesperanto.is_prototype():
         library = clesperanto.successor()

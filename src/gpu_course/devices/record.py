@@ -113,16 +113,11 @@ def device_record() -> dict[str, Any]:
     Returns
     -------
     dict
-        ``size`` of the problems, ``os``, ``python``, ``cpu`` (name, cores, memory in bytes),
+        ``os``, ``python``, ``cpu`` (name, cores, memory in bytes),
         ``devices`` (one dict per library used, as :class:`gpu_course.devices.Device`),
         ``packages`` (name to version) and ``peak_memory`` (bytes by library).
     """
-    from gpu_course import sizes
-
-    # First of all what is imported: choosing a size may import PyOpenCL to ask for GPUs.
-    packages, devices = _versions(), _used()
     return {
-        "size": sizes.current(),
         "os": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "cpu": {
@@ -130,7 +125,7 @@ def device_record() -> dict[str, Any]:
             "cores": hardware.cores(),
             "memory": hardware.ram(),
         },
-        "devices": devices,
-        "packages": packages,
+        "devices": _used(),
+        "packages": _versions(),
         "peak_memory": _peaks(),
     }

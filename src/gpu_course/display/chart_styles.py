@@ -3,6 +3,9 @@
 #: After Okabe and Ito, for every kind of colour vision; https://jfly.uni-koeln.de/color/
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#7f3f78", "#444444")
 
+#: The bright ones of that palette, for lines on a grey picture, where dark ones would drown.
+BRIGHT = ("#e69f00", "#56b4e9", "#cc79a7")
+
 #: Where a page is printed in grey, marks still differ.
 MARKS = "os^Dv"
 

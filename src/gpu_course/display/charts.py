@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gpu_course.devices import to_numpy
+from gpu_course.display.arrays import to_numpy
 from gpu_course.display.chart_styles import COLOURS, DASHES, GRID, MARKS, METHODS
 from gpu_course.display.figures import Panels
 from gpu_course.errors import CourseError

@@ -15,6 +15,7 @@ from gpu_course.display.arrays import (
     plane_size,
     to_rgb,
 )
+from gpu_course.display.chart_styles import INK
 from gpu_course.display.overlays import draw_outlines, label_overlay
 from gpu_course.display.picture import LIGHT, light_picture
 from gpu_course.display.scale_bars import scale_bar
@@ -190,7 +191,7 @@ def _panels(
             axes.imshow(pictures[i], aspect="auto", interpolation="antialiased")
             axes.set_axis_off()
             if titles[i]:
-                axes.set_title(titles[i], fontsize=10, pad=4, color="#222222")
+                axes.set_title(titles[i], fontsize=10, pad=4, color=INK)
             draw_scale(axes, pictures[i].shape[1], sizes[i], str(note), cell)
         top -= height + GAP
     return figure

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.display.arrays import Range, VoxelSize, check_image, check_labels, to_rgb
+from gpu_course.display.arrays import VoxelSize, check_image, check_labels, grey_limits, to_rgb
 from gpu_course.display.encode import data_uri, fit
 from gpu_course.display.scatter import plot_svg
 from gpu_course.display.widget import (
@@ -156,7 +156,7 @@ def link_table(
     caption: str | None = None,
     voxel_size: VoxelSize = None,
     no_scale: str | bool | None = None,
-    range: Range = None,
+    range: tuple[float, float] | None = None,
     budget: int = 300_000,
 ) -> Widget:
     """Show a picture, a scatter plot and a table in which each object is the same object.
@@ -201,7 +201,7 @@ def link_table(
     picture = check_image(image)
     numbers = check_labels(labels, picture.shape[:2])
     names = _columns(table, x, y)
-    limits = range if isinstance(range, tuple) else None
+    (limits,) = grey_limits([picture], range)
     drawn = to_rgb(picture, limits)
 
     rows = [tuple(_word(value) for value in row) for row in table[names].itertuples(index=False)]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gpu_course.display.arrays import VoxelSize, plane_size, to_numpy
+from gpu_course.display.chart_styles import INK
 from gpu_course.display.figures import GAP, TITLE, Panels, draw_scale
 from gpu_course.errors import CourseError
 
@@ -76,7 +77,7 @@ def show_maps(
         pixels = palette(norm(np.nan_to_num(one)))[..., :3]
         axes.imshow(np.where(np.isnan(one)[..., None], 0, pixels), aspect="auto")
         axes.set_axis_off()
-        axes.set_title(title, fontsize=10, pad=4, color="#222222")
+        axes.set_title(title, fontsize=10, pad=4, color=INK)
         draw_scale(axes, shape[1], size, str(note or ""), cell)
         below = figure.add_axes(
             (left + 0.06 * cell / width, (BAR - 0.16) / total, 0.88 * cell / width, 0.1 / total)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from gpu_course.display.arrays import check_image, check_labels, to_numpy, to_rgb
 from gpu_course.display.colours import colour_map
 from gpu_course.errors import CourseError
+from gpu_course.labels import refuse_mask, renumber
 
 # Okabe and Ito's blue and orange, with white: told apart by colour-blind eyes, and by lightness
 # alone on a grey printout. https://jfly.uni-koeln.de/color/
@@ -89,7 +90,12 @@ def draw_outlines(
 
 
 def errors_overlay(
-    truth: Any, prediction: Any, image: Any = None, *, threshold: float = 0.5
+    truth: Any,
+    prediction: Any,
+    image: Any = None,
+    *,
+    threshold: float = 0.5,
+    in_pieces: bool = False,
 ) -> NDArray[np.uint8]:
     """Show what a segmentation matched (white), missed (orange) and invented (blue).
 
@@ -107,6 +113,8 @@ def errors_overlay(
     threshold : float
         Intersection over union that makes a match, at least 0.5 (below, one object could match
         several).
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -140,6 +148,10 @@ def errors_overlay(
             _blend(canvas, where, colour, 0.85)
         return np.round(canvas).astype(np.uint8)
 
+    refuse_mask(true, "The truth", in_pieces=in_pieces)
+    refuse_mask(found, "The prediction", in_pieces=in_pieces)
+    # The tables below have a row for every number: numbers may be as large as they like.
+    true, found = renumber(true), renumber(found)
     matched_true, matched_found = _matched(true, found, threshold)
     missed = np.where(matched_true[true], 0, true)
     invented = np.where(matched_found[found], 0, found)

@@ -1,17 +1,12 @@
-"""A deconvolution put to the test on a sphere: how far off it is, and when to stop."""
-
-from __future__ import annotations
+"""Volumes as pictures: the two planes through the middle, from above and from the side."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
-from gpu_course.devices import to_numpy
-
-if TYPE_CHECKING:
-    from gpu_course.display import Panels
-
+from gpu_course.display.arrays import to_numpy
+from gpu_course.display.figures import Panels, show
 
 Array = Any  # of NumPy, CuPy or PyTorch
 
@@ -38,6 +33,7 @@ def show_views(
     *,
     range: tuple[float, float],
     width: float = 4.8,
+    alt: str | None = None,
 ) -> Panels:
     """Draw volumes side by side, from above and below that from the side, all in one grey scale.
 
@@ -51,13 +47,18 @@ def show_views(
         Grey values drawn as black and white, the same in every picture.
     width : float
         Of the figure in inches.
-    """
-    from gpu_course import display
+    alt : str, optional
+        What a reader who cannot see the figure should know, stored with it.
 
+    Returns
+    -------
+    Panels
+        As of :func:`gpu_course.display.show`.
+    """
     z, y, x = voxel_size
     planes = [views(volume) for volume in volumes.values()]
     n = len(planes)
-    return display.show(
+    return show(
         *[above for above, _ in planes],
         *[side for _, side in planes],
         titles=[f"{name}, {plane}" for plane in ("xy", "xz") for name in volumes],
@@ -65,4 +66,5 @@ def show_views(
         range=range,
         columns=n,
         width=width,
+        alt=alt,
     )

@@ -1,4 +1,4 @@
-"""What the two widgets share: one HTML fragment without ids, scripts or files of its own.
+"""What the widgets share: one HTML fragment without ids, scripts or files of its own.
 
 The fragments live on the course site, in JupyterLab, VS Code and Colab. So they carry their style
 with them, take fonts and colours from the page around them, and do their work in `oninput`

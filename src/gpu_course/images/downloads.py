@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from gpu_course.errors import CourseError
+from gpu_course.errors import MachineError
 
 _BAR_AFTER = 2.0  # seconds of silence before a progress bar is worth showing
 _CHUNK = 1 << 16
@@ -45,7 +45,7 @@ def download(url: str, path: str, digest: str, cache: Path) -> Path:
 
     Raises
     ------
-    CourseError
+    MachineError
         No network, a server that refuses, a page instead of the file, other contents than
         registered, or no room on the disk.
     """
@@ -60,17 +60,17 @@ def download(url: str, path: str, digest: str, cache: Path) -> Path:
             )
     except requests.HTTPError as error:
         answer = "an error" if error.response is None else str(error.response.status_code)
-        raise CourseError(
+        raise MachineError(
             f"{host} answered {answer} for {path} ({url}). "
             f"The file may have moved: update the course, or {_OTHER_SOURCES}."
         ) from error
     except requests.RequestException as error:
-        raise CourseError(
+        raise MachineError(
             f"{path} could not be fetched: no working connection to {host}. "
             f"Connect to the internet and run this again, or {_OTHER_SOURCES}."
         ) from error
     except ValueError as error:  # pooch's word for a wrong hash
-        raise CourseError(
+        raise MachineError(
             f"{path} from {url} is not the file the course expects (its sha256 differs), so it "
             f"was thrown away. Try again in case the transfer was damaged; if it stays, update "
             f"the course, or {_OTHER_SOURCES}."
@@ -80,12 +80,12 @@ def download(url: str, path: str, digest: str, cache: Path) -> Path:
     return Path(saved)
 
 
-def _cannot_save(error: OSError, path: str, cache: Path) -> CourseError:
+def _cannot_save(error: OSError, path: str, cache: Path) -> MachineError:
     """Put a failed write into words."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     cause = "the disk is full" if full else (error.strerror or str(error))
     cure = "Free some space there" if full else "Make that folder writable"
-    return CourseError(
+    return MachineError(
         f"{path} could not be saved in {cache}: {cause}. "
         f"{cure}, or set GPU_COURSE_CACHE to a folder on another disk."
     )
@@ -117,7 +117,7 @@ def _refuse_web_page(url: str, content_type: str, start: bytes) -> None:
     """
     opening = start[:512].lstrip().lower()
     if content_type.startswith("text/html") or opening.startswith((b"<!doctype html", b"<html")):
-        raise CourseError(
+        raise MachineError(
             f"A web page came instead of the file {url}; often that is the login page of a "
             f"guest network. Open a browser, log in, and run this again, or {_OTHER_SOURCES}."
         )

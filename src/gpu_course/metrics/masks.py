@@ -1,5 +1,7 @@
 """Is this pixel part of an object? Scores that compare two masks."""
 
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -108,13 +110,14 @@ def centreline_recall(
     Raises
     ------
     CourseError
-        If the shapes differ, an array is no mask, or the tolerance is negative.
+        If the shapes differ, an array is no mask, or the tolerance is no number from 0 up.
     """
     from scipy.ndimage import distance_transform_edt
 
     true, predicted = two_masks(centreline, prediction)
-    if tolerance < 0:
-        raise CourseError(f"The tolerance is {tolerance} pixels. Give 0 or more.")
+    number = isinstance(tolerance, Real) and not isinstance(tolerance, (bool, np.bool_))
+    if not (number and 0 <= tolerance < np.inf):
+        raise CourseError(f"The tolerance is {tolerance!r}. Give a number of pixels, 0 or more.")
     if not true.any() or not predicted.any():
         return float(true.any() == predicted.any())
     distance = distance_transform_edt(~predicted)

@@ -89,7 +89,11 @@ class Matching:
 
 
 def matching(
-    true_labels: ArrayLike, predicted_labels: ArrayLike, threshold: float = 0.5
+    true_labels: ArrayLike,
+    predicted_labels: ArrayLike,
+    threshold: float = 0.5,
+    *,
+    in_pieces: bool = False,
 ) -> Matching:
     """Match the objects of two label images one to one, as many as possible.
 
@@ -103,6 +107,8 @@ def matching(
         0 is background, every other number one object; numbers need not be consecutive.
     threshold : float
         Least IoU of a match, above 0 and at most 1.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -111,16 +117,18 @@ def matching(
     Raises
     ------
     CourseError
-        If the shapes differ, labels are negative or not whole numbers, or the threshold is out
-        of range.
+        If the shapes differ, labels are negative, not whole numbers or a mask, or the threshold
+        is out of range.
     """
-    return _match(_pair_ious(true_labels, predicted_labels), threshold)
+    return _match(_pair_ious(true_labels, predicted_labels, in_pieces), threshold)
 
 
 def average_precision(
     true_labels: ArrayLike | Sequence[ArrayLike],
     predicted_labels: ArrayLike | Sequence[ArrayLike],
     thresholds: Iterable[float] = THRESHOLDS,
+    *,
+    in_pieces: bool = False,
 ) -> NDArray[np.float64]:
     """Return the average precision tp / (tp + fp + fn) at each IoU threshold.
 
@@ -134,6 +142,8 @@ def average_precision(
         objects are then counted over all images before dividing.
     thresholds : iterable of float
         Least IoU of a match, each above 0 and at most 1.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -160,11 +170,13 @@ def average_precision(
             "Give one prediction for each true image."
         )
     # The overlaps do not depend on the threshold, so they are counted once per image.
-    ious = [_pair_ious(true, guess) for true, guess in zip(truths, guesses, strict=True)]
+    ious = [_pair_ious(*pair, in_pieces) for pair in zip(truths, guesses, strict=True)]
     return np.array([_match_all(ious, t).average_precision for t in thresholds])
 
 
-def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
+def count_error(
+    true_labels: ArrayLike, predicted_labels: ArrayLike, *, in_pieces: bool = False
+) -> float:
     """Return the relative error of the number of objects, (predicted − true) / true.
 
     Positive means too many. The number can be right while every object is wrong, so look at
@@ -174,6 +186,8 @@ def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
     ----------
     true_labels, predicted_labels : array of integer, any shapes
         0 is background, every other number one object.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -183,10 +197,10 @@ def count_error(true_labels: ArrayLike, predicted_labels: ArrayLike) -> float:
     Raises
     ------
     CourseError
-        If labels are negative or not whole numbers.
+        If labels are negative, not whole numbers or a mask.
     """
     true, predicted = (
-        np.count_nonzero(np.unique(label_image(labels, side)))
+        np.count_nonzero(np.unique(label_image(labels, side, in_pieces=in_pieces)))
         for labels, side in ((true_labels, "true"), (predicted_labels, "predicted"))
     )
     if true == 0:
@@ -214,9 +228,12 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     return bool(pairs.shape[1] == len(np.unique(one)) == len(np.unique(two)))
 
 
-def _pair_ious(true_labels: ArrayLike, predicted_labels: ArrayLike) -> NDArray[np.float64]:
+def _pair_ious(
+    true_labels: ArrayLike, predicted_labels: ArrayLike, in_pieces: bool
+) -> NDArray[np.float64]:
     """Return the IoU of each true object (row) with each predicted object (column)."""
-    true, predicted = label_image(true_labels, "true"), label_image(predicted_labels, "predicted")
+    true = label_image(true_labels, "true", in_pieces=in_pieces)
+    predicted = label_image(predicted_labels, "predicted", in_pieces=in_pieces)
     same_shape(true, predicted)
     # Renumber to 0…n, so that the table below has no empty rows however large the labels are.
     true_ids, true_index = np.unique(true, return_inverse=True)

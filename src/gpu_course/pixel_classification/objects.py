@@ -52,7 +52,7 @@ def to_objects(
     from skimage.segmentation import watershed
 
     from gpu_course.devices import to_numpy
-    from gpu_course.images.sample import renumber
+    from gpu_course.labels import renumber
 
     values = to_numpy(probability).astype(np.float32)
     if values.ndim not in (2, 3):

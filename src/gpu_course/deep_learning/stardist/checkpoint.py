@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deep_learning.checkpoint import refuse_other
 from gpu_course.deep_learning.stardist.model import StarModel
 from gpu_course.deep_learning.stardist.storage import read
 from gpu_course.errors import CourseError
@@ -111,15 +112,8 @@ def load(path: Path | str, model: StarModel, optimiser: Any, settings: dict[str,
         about = json.loads(metadata.get("about", "{}"))
         if about.get("kind") != KIND:
             raise CourseError(f"{path} is no checkpoint of StarDist. Name another file.")
-        theirs = about["settings"]
         # JSON turns tuples into lists; ours must go the same way to be compared.
-        ours = json.loads(json.dumps(settings))
-        other = [name for name, value in ours.items() if theirs.get(name) != value]
-        if other:
-            raise CourseError(
-                f"The checkpoint {path} is of another run: {', '.join(other)} differ(s). Name "
-                "another file, or delete it to train from the start."
-            )
+        refuse_other(path, json.loads(json.dumps(settings)), about["settings"])
         run = Run(
             {name: arrays[f"best/{name}"] for name in model.design.weights},
             about["best_epoch"],

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from gpu_course.deep_learning.augmentation import Augmentation
@@ -95,8 +94,8 @@ class StarPatches:
             normalisation=normalisation,
             seed=seed,
             device="cpu",
+            target=_labels,
         )
-        self.patches.masks = _labels(samples)
         self.settings = self.patches.settings
 
     def __len__(self) -> int:
@@ -125,9 +124,13 @@ class StarTiles:
         _check(samples, design)
         self.design = design
         self.tiles = Tiles(
-            samples, patch=design.patch, batch=batch, normalisation=normalisation, device="cpu"
+            samples,
+            patch=design.patch,
+            batch=batch,
+            normalisation=normalisation,
+            device="cpu",
+            target=_labels,
         )
-        self.tiles.masks = _labels(samples)
         self.settings = self.tiles.settings
 
     def __len__(self) -> int:
@@ -235,9 +238,9 @@ def _check(samples: Sequence[Sample], design: Design) -> None:
             )
 
 
-def _labels(samples: Sequence[Sample]) -> list[torch.Tensor]:
-    """Return labels as tensors, int32 (1, Y, X), where `Patches` has masks of 0 and 1."""
-    return [torch.from_numpy(np.asarray(sample.labels, np.int32))[None] for sample in samples]
+def _labels(sample: Sample) -> NDArray[np.int32]:
+    """Return the objects of a scene, one by one, where a U-Net learns their mask."""
+    return np.asarray(sample.labels, np.int32)
 
 
 def _answers(batch: Batch, design: Design) -> StarBatch:

@@ -170,6 +170,7 @@ def design_for(
     features: int = 128,
     channels: int = 1,
     largest_patch: int | None = None,
+    in_pieces: bool = False,
 ) -> Design:
     """Derive a design from the labelled objects.
 
@@ -191,6 +192,8 @@ def design_for(
         Of the images.
     largest_patch : int, optional
         None: the smallest side of all label images.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -199,13 +202,13 @@ def design_for(
     Raises
     ------
     CourseError
-        If there is no object, or the images are too small for any patch.
+        If there is no object, the images are too small for any patch, or one is a mask.
     """
-    extent = measure(labels)
+    extent = measure(labels, in_pieces=in_pieces)
     grid = 1
     while grid < 8 and 8 * grid <= extent.width:
         grid *= 2
-    rays = enough_rays(labels[:RAYS_FROM])
+    rays = enough_rays(labels[:RAYS_FROM], in_pieces=in_pieces)
     room = largest_patch or min(min(image.shape) for image in labels)
     for depth in range(1, LIMITS["depth"][1] + 1):
         stride = grid * 2**depth

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.labels import LARGEST, refuse_mask, small_numbers
 
 RAYS = (8, 16, 32, 64, 128)
 """Numbers of rays to choose from."""
@@ -34,13 +35,15 @@ class Extent:
     width: float
 
 
-def measure(labels: Sequence[NDArray[np.integer[Any]]]) -> Extent:
+def measure(labels: Sequence[NDArray[np.integer[Any]]], *, in_pieces: bool = False) -> Extent:
     """Measure the objects of label images.
 
     Parameters
     ----------
     labels : sequence of ndarray, integer (Y, X)
         0 is background.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -49,19 +52,21 @@ def measure(labels: Sequence[NDArray[np.integer[Any]]]) -> Extent:
     Raises
     ------
     CourseError
-        If there is no object, or an image is no 2D label image.
+        If there is no object, or an image is a mask or no 2D label image.
     """
     from scipy import ndimage
     from skimage import measure as skimage_measure
     from skimage.segmentation import clear_border
 
     lengths, widths = [], []
-    for image in labels:
+    for number, image in enumerate(labels):
         if image.ndim != 2 or image.dtype.kind not in "ui":
             raise CourseError(
                 f"A label image has the shape {image.shape} and the type {image.dtype}. Give 2D "
                 "images of whole numbers, 0 for background."
             )
+        refuse_mask(image, f"Label image {number}", in_pieces=in_pieces)
+        image = small_numbers(image)
         whole = clear_border(image)
         # Where the border cuts every object, cut ones are better than none.
         for region in skimage_measure.regionprops(whole if whole.any() else image):
@@ -78,7 +83,9 @@ def measure(labels: Sequence[NDArray[np.integer[Any]]]) -> Extent:
     return Extent(len(lengths), float(length), float(width))
 
 
-def redraw(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.int32]:
+def redraw(
+    labels: NDArray[np.integer[Any]], rays: int, *, in_pieces: bool = False
+) -> NDArray[np.int32]:
     """Draw every object anew from its rays, as StarDist would if it knew them exactly.
 
     From the pixel that lies deepest inside the object, `rays` lines run outwards until they leave
@@ -89,11 +96,19 @@ def redraw(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.int32]:
     ----------
     labels : ndarray, integer (Y, X)
     rays : int
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
-    ndarray, int32 (Y, X)
-        Same shape and numbers; where polygons overlap, the deeper object lies on top.
+    ndarray, integer (Y, X)
+        Same shape and numbers, int32 unless they need more; where polygons overlap, the deeper
+        object lies on top.
+
+    Raises
+    ------
+    CourseError
+        If the labels are a mask.
 
     References
     ----------
@@ -102,7 +117,14 @@ def redraw(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.int32]:
     from scipy import ndimage
     from stardist.geometry import polygons_to_label, star_dist
 
-    distances = star_dist(np.ascontiguousarray(labels, dtype=np.int32), rays, mode="cpp")
+    refuse_mask(labels, "The label image", in_pieces=in_pieces)
+    if labels.max(initial=0) > LARGEST:
+        own = np.unique(labels)
+        small = small_numbers(labels)
+        own = own if own[0] == 0 else np.concatenate([[0], own]).astype(own.dtype)
+        return own[redraw(small, rays, in_pieces=True)]
+    labels = small_numbers(labels)
+    distances = star_dist(labels, rays, mode="cpp")
     points, depths, numbers = [], [], []
     for number, window in enumerate(ndimage.find_objects(labels), start=1):
         if window is None:
@@ -121,20 +143,26 @@ def redraw(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.int32]:
     return np.array([0, *numbers], np.int32)[drawn]
 
 
-def redrawn_iou(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.float64]:
+def redrawn_iou(
+    labels: NDArray[np.integer[Any]], rays: int, *, in_pieces: bool = False
+) -> NDArray[np.float64]:
     """Return the IoU of every object with itself redrawn from so many rays: the best there can be.
 
     Parameters
     ----------
     labels : ndarray, integer (Y, X)
     rays : int
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
     ndarray, float (objects,)
         In the order of their numbers.
     """
-    drawn = redraw(labels, rays)
+    refuse_mask(labels, "The label image", in_pieces=in_pieces)
+    labels = small_numbers(labels)
+    drawn = redraw(labels, rays, in_pieces=True)
     numbers = np.unique(labels[labels > 0])
     both, true, found = (
         np.bincount(image.ravel(), minlength=numbers.max(initial=0) + 1)[numbers]
@@ -143,7 +171,9 @@ def redrawn_iou(labels: NDArray[np.integer[Any]], rays: int) -> NDArray[np.float
     return np.asarray(both / (true + found - both), np.float64)
 
 
-def enough_rays(labels: Sequence[NDArray[np.integer[Any]]], *, goal: float = 0.9) -> int:
+def enough_rays(
+    labels: Sequence[NDArray[np.integer[Any]]], *, goal: float = 0.9, in_pieces: bool = False
+) -> int:
     """Return the fewest rays that draw the objects well.
 
     Parameters
@@ -152,6 +182,8 @@ def enough_rays(labels: Sequence[NDArray[np.integer[Any]]], *, goal: float = 0.9
         With at least one object.
     goal : float
         Mean IoU of the objects after redrawing them.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -159,6 +191,7 @@ def enough_rays(labels: Sequence[NDArray[np.integer[Any]]], *, goal: float = 0.9
         One of `RAYS`; the largest where none reaches the goal.
     """
     for rays in RAYS:
-        if np.concatenate([redrawn_iou(image, rays) for image in labels]).mean() >= goal:
+        drawn = [redrawn_iou(image, rays, in_pieces=in_pieces) for image in labels]
+        if np.concatenate(drawn).mean() >= goal:
             break
     return rays

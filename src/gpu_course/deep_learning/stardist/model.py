@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gpu_course.deep_learning.normalisation import Normalisation, channels_first
 from gpu_course.deep_learning.stardist.design import Design
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 
 @dataclasses.dataclass
@@ -100,14 +100,14 @@ def build(
 
     Raises
     ------
-    CourseError
+    MachineError
         If TensorFlow or StarDist is not installed.
     """
     from gpu_course import devices
 
     # First of all: it tells TensorFlow to be quiet.
     if devices.tensorflow() is None or find_spec("stardist") is None:
-        raise CourseError(
+        raise MachineError(
             "StarDist needs TensorFlow, which is not installed. "
             "Run: pip install tensorflow stardist"
         )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -86,12 +88,14 @@ def predict(
     Raises
     ------
     CourseError
-        If the image does not fit the network, or the device is too full for the smallest tile.
+        If the image does not fit the network, a number is out of its range, or the device is too
+        full for the smallest tile.
     """
     import tensorflow as tf
 
     from gpu_course import devices
 
+    _check(tiles, memory, probability, overlap, scale)
     device = devices.tensorflow()
     assert device is not None  # the model is built
     pixels = model.prepare(image)
@@ -133,6 +137,34 @@ def predict(
             )
         tiles = (tiles[0] * 2, tiles[1]) if sides[0] >= sides[1] else (tiles[0], tiles[1] * 2)
         say(f"The memory of {device.name} is full: going on with {tiles[0]} × {tiles[1]} tiles.")
+
+
+def _check(
+    tiles: Any,
+    memory: float | None,
+    probability: float | None,
+    overlap: float | None,
+    scale: float | None,
+) -> None:
+    """Refuse numbers that StarDist would take and answer nonsense to."""
+    for name, value, most in (
+        ("probability", probability, 1.0),
+        ("overlap", overlap, 1.0),
+        ("scale", scale, math.inf),
+        ("memory", memory, math.inf),
+    ):
+        number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+        if value is not None and not (number and 0 < value < most):
+            span = "between 0 and 1" if most == 1 else "above 0"
+            raise CourseError(f"{name}={value!r} is not possible. Give a number {span}, or None.")
+    whole = isinstance(tiles, (tuple, list)) and len(tiles) == 2
+    if tiles is not None and not (
+        whole and all(isinstance(n, (int, np.integer)) and n >= 1 for n in tiles)
+    ):
+        raise CourseError(
+            f"tiles={tiles!r} is not possible. Give the parts along rows and columns, each 1 or "
+            "more, such as (2, 3)."
+        )
 
 
 def tiles_for(shape: tuple[int, int], design: Design, memory: float) -> tuple[int, int]:

@@ -87,8 +87,8 @@ def optimise(
     for overlap in overlaps:
         for probability in np.linspace(0.1, 0.9, 9) * most:
             found = [
-                _choose(model, t.shape, s, probability, overlap)
-                for t, s in zip(truths, said, strict=True)
+                choose(*answer, model.design.grid, truth.shape, probability, overlap)
+                for truth, answer in zip(truths, said, strict=True)
             ]
             score = float(average_precision(truths, found, IOUS).mean())
             if score > best.score:
@@ -113,23 +113,49 @@ def apply(model: StarModel, probability: float, overlap: float) -> None:
     model.network.thresholds = {"prob": float(probability), "nms": float(overlap)}
 
 
+def choose(
+    chances: NDArray[np.float32],
+    distances: NDArray[np.float32],
+    grid: int,
+    shape: tuple[int, ...],
+    probability: float,
+    overlap: float,
+) -> NDArray[np.int32]:
+    """Return the objects that come of a network's answer: the last step of StarDist.
+
+    Pixels above one threshold propose stars, and of those that overlap by more than the other only
+    the most probable stays.
+
+    Parameters
+    ----------
+    chances : ndarray, float32 (Y / grid, X / grid)
+        How sure every pixel is to lie in an object, from 0 to 1.
+    distances : ndarray, float32 (Y / grid, X / grid, rays)
+        Pixels to the border of the object in every direction.
+    grid : int
+        As in `Design`.
+    shape : (int, int)
+        Rows and columns of the image.
+    probability, overlap : float
+        As in `Thresholds`.
+
+    Returns
+    -------
+    ndarray, int32 (Y, X)
+        0 is background.
+    """
+    from stardist.geometry import polygons_to_label
+    from stardist.nms import non_maximum_suppression
+
+    with quiet():
+        points, sure, reach = non_maximum_suppression(
+            distances, chances, grid=(grid, grid), prob_thresh=probability, nms_thresh=overlap
+        )
+        labels = polygons_to_label(reach, points, shape=shape, prob=sure)
+    return np.asarray(labels, np.int32)
+
+
 def _predict(model: StarModel, scene: Sample) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     with quiet():
         probability, distances = model.network.predict(model.prepare(scene.image))
     return probability, distances
-
-
-def _choose(
-    model: StarModel,
-    shape: tuple[int, ...],
-    said: tuple[NDArray[np.float32], NDArray[np.float32]],
-    probability: float,
-    overlap: float,
-) -> NDArray[np.int32]:
-    """Return the objects of a prediction: StarDist's own last step."""
-    with quiet():
-        labels, _ = model.network._instances_from_prediction(
-            shape, *said, prob_thresh=probability, nms_thresh=overlap
-        )
-    found: NDArray[np.int32] = labels
-    return found

@@ -151,43 +151,24 @@ def reach_score(function: Function) -> tuple[float, str]:
     return sum(scores) / len(scores), hint
 
 
-def _blobs_lean() -> Function:
-    from gpu_course.lessons.classical.arrays_and_memory.solutions import blobs_lean
-
-    return blobs_lean
-
-
-def _variance() -> Function:
-    from gpu_course.lessons.classical.arrays_and_memory.solutions import variance
-
-    return variance
-
-
-def _reach() -> Function:
-    from gpu_course.lessons.classical.arrays_and_memory.solutions import reach
-
-    return reach
-
-
 CHECKS = {
     "reduce-the-peak": Check(
         metric="least known peak divided by yours",
         score=lean_score,
-        solution=_blobs_lean,
+        solution="gpu_course.lessons.classical.arrays_and_memory.solutions:blobs_lean",
         goal=0.99,
         hint="Which arrays still have a name when the largest number of them is alive?",
     ),
     "variance": Check(
         metric="1 minus the relative error",
         score=variance_score,
-        solution=_variance,
         goal=0.98,
         hint="Subtract the mean from every pixel before you square.",
     ),
     "overlap": Check(
         metric="overlap needed divided by overlap given, 0 where seams appear",
         score=reach_score,
-        solution=_reach,
+        solution="gpu_course.lessons.classical.arrays_and_memory.solutions:reach",
         goal=0.99,
         hint="The reaches of filters that follow each other add up.",
     ),

@@ -78,30 +78,18 @@ def _score_crossing(function: Function) -> tuple[float, str]:
     return right / len(cases), hint
 
 
-def _fair_time() -> Function:
-    from gpu_course.lessons.classical.benchmarking.solutions import fair_time
-
-    return fair_time
-
-
-def _crossing() -> Function:
-    from gpu_course.lessons.classical.benchmarking.solutions import crossing
-
-    return crossing
-
-
 CHECKS = {
     "unsynchronised-timing": Check(
         metric="share of devices timed rightly",
         score=_score_timer,
-        solution=_fair_time,
+        solution="gpu_course.lessons.classical.benchmarking.solutions:fair_time",
         goal=1.0,
         hint="Warm up, wait before and after, take the median.",
     ),
     "where-the-lines-cross": Check(
         metric="share of cases right",
         score=_score_crossing,
-        solution=_crossing,
+        solution="gpu_course.lessons.classical.benchmarking.solutions:crossing",
         goal=1.0,
         hint="Find the last size at which the second is slower; the lines cross right of it.",
     ),

@@ -67,17 +67,11 @@ def _score(function: Function) -> tuple[float, str]:
     return agreement(_macro_in_scipy(image)), hint
 
 
-def _spots() -> Function:
-    from gpu_course.lessons.classical.clij_and_pyclesperanto.solutions import spots
-
-    return spots
-
-
 CHECKS = {
     "translate": Check(
         metric="average precision at IoU 0.9 against the macro's objects",
         score=_score,
-        solution=_spots,
+        solution="gpu_course.lessons.classical.clij_and_pyclesperanto.solutions:spots",
         goal=0.98,
         hint=(
             "Translate line by line: the name in small letters with underscores, each number under "

@@ -5,7 +5,6 @@ function asked of them, so that a function with NumPy written into it is told ap
 would run on the GPU too.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -90,27 +89,16 @@ def _score_contrast(function: Function) -> tuple[float, str]:
     return _agreement(found, (exact - mean) / (np.sqrt(variance) + 1)), hint
 
 
-def _solution(name: str) -> Callable[[], Function]:
-    def load() -> Function:
-        from gpu_course.lessons.classical.cupy_basics import solutions as cupy_basics
-
-        return getattr(cupy_basics, name)
-
-    return load
-
-
 CHECKS = {
     "remove-background": Check(
         metric="part of the pixels that agree",
         score=_score_background,
-        solution=_solution("remove_background"),
         goal=0.999,
         hint="Subtract ndi.gaussian_filter(image, sigma) from the image, then cut off below 0.",
     ),
     "local-contrast": Check(
         metric="part of the pixels that agree",
         score=_score_contrast,
-        solution=_solution("local_contrast"),
         goal=0.999,
         hint=(
             "The mean is ndi.uniform_filter(image, size). The variance is that filter on the "

@@ -25,9 +25,6 @@ def _complaint(function: Function, image: NDArray[Any], put: Any, name: str) -> 
     try:
         found = function(given)
     except Exception as error:
-        # An untouched stub is noticed by the caller and must pass through.
-        if type(error).__module__ == "gpu_course.exercises":
-            raise
         return f"With {name} it stopped: {type(error).__name__}: {error}"
     if type(found) is not type(given):
         return (
@@ -75,17 +72,11 @@ def _score(function: Function) -> tuple[float, str]:
     return complaints.count("") / len(complaints), first
 
 
-def _flatten() -> Function:
-    from gpu_course.lessons.classical.cupy_drop_in.solutions import flatten
-
-    return flatten
-
-
 CHECKS = {
     "any-library": Check(
         metric="part of the array libraries on which it is right",
         score=_score,
-        solution=_flatten,
+        solution="gpu_course.lessons.classical.cupy_drop_in.solutions:flatten",
         goal=1.0,
         hint="Begin with xp = array_namespace(image) and take every function from xp.",
     ),

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gpu_course import images
-from gpu_course.classical import kernel_process
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 from gpu_course.exercises import Check, Function, Wrong
+from gpu_course.lessons.classical.custom_kernels import kernel_process
 
 RADIUS, OFFSET = 4, 3.0
 
@@ -47,6 +47,8 @@ def _run(source: Any, name: str) -> NDArray[Any]:
     chosen = opencl_device.clesperanto_device()
     try:
         found = _in_child(source, name, chosen.name if chosen else None)
+    except MachineError:
+        raise
     except CourseError as error:
         raise Wrong(str(error)) from error
     if (found == kernel_process.UNTOUCHED).all():
@@ -108,20 +110,11 @@ def _score_median(function: Function) -> tuple[float, str]:
     return float((found == expected).mean()), hint
 
 
-def _solution(name: str) -> Callable[[], Function]:
-    def load() -> Function:
-        from gpu_course.lessons.classical.custom_kernels import solutions
-
-        return getattr(solutions, name)
-
-    return load
-
-
 CHECKS = {
     "local-threshold": Check(
         metric="part of the pixels that agree with NumPy",
         score=_score_threshold,
-        solution=_solution("local_threshold_kernel"),
+        solution="gpu_course.lessons.classical.custom_kernels.solutions:local_threshold_kernel",
         goal=0.999,
         hint=(
             "Sum the pixels from -radius to +radius in both directions, divide by how many they "
@@ -131,7 +124,7 @@ CHECKS = {
     "median": Check(
         metric="part of the pixels that agree with SciPy",
         score=_score_median,
-        solution=_solution("median_kernel"),
+        solution="gpu_course.lessons.classical.custom_kernels.solutions:median_kernel",
         goal=0.999,
         hint="Read the nine pixels into float values[9], sort them, and write values[4].",
     ),

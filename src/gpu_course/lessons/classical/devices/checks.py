@@ -145,30 +145,18 @@ def predict_score(function: Function) -> tuple[float, str]:
     return sum(map(near, answers, right)) / len(CHAINS), hint
 
 
-def _choose() -> Function:
-    from gpu_course.lessons.classical.devices.solutions import choose_device
-
-    return choose_device
-
-
-def _predict() -> Function:
-    from gpu_course.lessons.classical.devices.solutions import predict_seconds
-
-    return predict_seconds
-
-
 CHECKS = {
     "choose-a-device": Check(
         metric="share of jobs on the right device",
         score=choose_score,
-        solution=_choose,
+        solution="gpu_course.lessons.classical.devices.solutions:choose_device",
         goal=1.0,
         hint="Sort out the devices on which the job does not fit, then take the fastest.",
     ),
     "predict-the-time": Check(
         metric="share of jobs predicted",
         score=predict_score,
-        solution=_predict,
+        solution="gpu_course.lessons.classical.devices.solutions:predict_seconds",
         goal=1.0,
         hint="Time is bytes divided by bytes a second. Add up the journeys of the image.",
     ),

@@ -101,30 +101,17 @@ def _score_background(function: Callable[..., Any]) -> tuple[float, str]:
     )
 
 
-def _whole() -> Callable[..., Any]:
-    from gpu_course.lessons.classical.measurement.solutions import whole_objects
-
-    return whole_objects
-
-
-def _corrected() -> Callable[..., Any]:
-    from gpu_course.lessons.classical.measurement.solutions import corrected_intensity
-
-    return corrected_intensity
-
-
 CHECKS = {
     "whole-objects": Check(
         metric="share of pixels as they should be",
         score=_score_whole,
-        solution=_whole,
         goal=1.0,
         hint="Some objects are missing that are whole and large enough.",
     ),
     "local-background": Check(
         metric="1 - mean relative error",
         score=_score_background,
-        solution=_corrected,
+        solution="gpu_course.lessons.classical.measurement.solutions:corrected_intensity",
         goal=0.95,
         hint="Measure the background in a ring around each object.",
     ),

@@ -62,12 +62,6 @@ def _what_went_wrong(truth: NDArray[Any], labels: NDArray[Any], foreground: NDAr
     return ""
 
 
-def _separate_nuclei() -> Function:
-    from gpu_course.classical.segmentation import separate_nuclei
-
-    return separate_nuclei
-
-
 def _score_bees(function: Function) -> tuple[float, str]:
     """Run ``function(image)`` on three small train scenes; return the AP@0.5 of all and a hint."""
     scenes = [images.load("bees", split="train", index=index, size="small") for index in range(3)]
@@ -92,17 +86,11 @@ def _score_bees(function: Function) -> tuple[float, str]:
     return score, ""
 
 
-def _segment_bees() -> Function:
-    from gpu_course.classical.segmentation import segment_bees
-
-    return segment_bees
-
-
 CHECKS = {
     "separate-nuclei": Check(
         metric="average precision at IoU 0.5, train half",
         score=_score_separation,
-        solution=_separate_nuclei,
+        solution="gpu_course.classical.segmentation:separate_nuclei",
         goal=0.6,
         hint=(
             "The number of objects is about right, but their borders or places are not. Single "
@@ -113,7 +101,7 @@ CHECKS = {
     "improve-bees": Check(
         metric="average precision at IoU 0.5, three train scenes",
         score=_score_bees,
-        solution=_segment_bees,
+        solution="gpu_course.classical.segmentation:segment_bees",
         goal=0.38,
         hint=(
             "One threshold for the whole frame takes dark corners for bees. Take away the light "

@@ -101,17 +101,11 @@ def _score(function: Function) -> tuple[float, str]:
     return complaints.count("") / len(CASES), next(filter(None, complaints), "")
 
 
-def _solution() -> Function:
-    from gpu_course.lessons.deconvolution.convolution.solutions import blur_without_wrap
-
-    return blur_without_wrap
-
-
 CHECKS = {
     "cure-the-wrap-around": Check(
         metric="part of the odd and even shapes for which it is right",
         score=_score,
-        solution=_solution,
+        solution="gpu_course.lessons.deconvolution.convolution.solutions:blur_without_wrap",
         goal=1.0,
         hint="Give the FFT room for image and PSF together, then cut the image's window out.",
     ),

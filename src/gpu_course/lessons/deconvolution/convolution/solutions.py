@@ -1,4 +1,4 @@
-"""Convolution by FFT without light that leaves on one side and comes back on the other."""
+"""The solution of the exercise on convolution by FFT without light that wraps around."""
 
 from typing import Any
 

@@ -73,17 +73,11 @@ def _score(function: Function) -> tuple[float, str]:
     return complaints.count("") / len(SHAPES), next(filter(None, complaints), "")
 
 
-def _solution() -> Function:
-    from gpu_course.lessons.deconvolution.introduction.solutions import inverse_with_floor
-
-    return inverse_with_floor
-
-
 CHECKS = {
     "inverse-with-a-floor": Check(
         metric="part of the odd and even shapes for which it is right",
         score=_score,
-        solution=_solution,
+        solution="gpu_course.lessons.deconvolution.introduction.solutions:inverse_with_floor",
         goal=1.0,
         hint="Divide the spectrum where abs(otf) is at least the floor; elsewhere put 0.",
     ),

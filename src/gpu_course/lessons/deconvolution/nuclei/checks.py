@@ -8,16 +8,17 @@ from numpy.typing import NDArray
 from gpu_course import metrics
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.images.catalogue import seed_of
+from gpu_course.labels import Labels
 
 #: Planes far apart: forgetting that is then a mistake that shows.
 VOXEL = (1.0, 0.2, 0.2)
 SHAPE = (16, 120, 120)
 
 
-def _masks() -> list[NDArray[np.int32]]:
+def _masks() -> list[Labels]:
     """Return the true labels of two pieces of tissue."""
     from gpu_course.images.phantoms import nuclei_phantom
-    from gpu_course.lessons.deconvolution.nuclei.solutions import drop_small
+    from gpu_course.lessons.deconvolution.nuclei.recipe import drop_small
 
     drawn = [
         nuclei_phantom(SHAPE, seed=seed_of("train", index), voxel_size=VOXEL) for index in (0, 1)
@@ -25,7 +26,7 @@ def _masks() -> list[NDArray[np.int32]]:
     return [drop_small(phantom.labels, VOXEL) for phantom in drawn]
 
 
-def _labels(answer: Any, mask: NDArray[np.bool_]) -> NDArray[np.integer[Any]]:
+def _labels(answer: Any, mask: NDArray[np.bool_]) -> Labels:
     """Return the student's answer as labels, or say why it is none."""
     labels = np.asarray(answer)
     if labels.shape != mask.shape:
@@ -57,12 +58,6 @@ def _split(function: Function) -> tuple[float, str]:
             "the skin makes one."
         )
     return score, ""
-
-
-def _solution_split() -> Function:
-    from gpu_course.lessons.deconvolution.nuclei.solutions import split_touching
-
-    return split_touching
 
 
 def _scenes(seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -131,24 +126,17 @@ def _mistake(
     return ""
 
 
-def _solution_paired() -> Function:
-    from gpu_course.lessons.deconvolution.nuclei.solutions import paired_difference
-
-    return paired_difference
-
-
 CHECKS = {
     "split-touching": Check(
         metric="average precision at IoU 0.5 on perfect masks",
         score=_split,
-        solution=_solution_split,
         goal=0.85,
         hint="Peaks of the smoothed depth are the seeds; watershed(-depth, seeds, mask=mask).",
     ),
     "paired-comparison": Check(
         metric="part of the experiments judged right",
         score=_paired,
-        solution=_solution_paired,
+        solution="gpu_course.lessons.deconvolution.nuclei.solutions:paired_difference",
         goal=1.0,
         hint="Differences scene by scene, then resample them.",
     ),

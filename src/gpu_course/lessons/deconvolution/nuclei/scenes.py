@@ -3,8 +3,6 @@
 All volumes have the axes (z, y, x). All lengths are in µm, because a voxel is longer than wide.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 
@@ -16,7 +14,7 @@ from gpu_course.deconvolution.simulation import simulate
 from gpu_course.images import Sample
 from gpu_course.images.catalogue import seed_of
 from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL, Phantom, nuclei_phantom, whole_pieces
-from gpu_course.lessons.deconvolution.nuclei.solutions import SMALLEST
+from gpu_course.lessons.deconvolution.nuclei.recipe import SMALLEST
 
 SHAPE = (24, 80, 80)
 #: Voxels of tissue around the picture: as far as the widest PSF reaches.

@@ -65,12 +65,6 @@ def _score_depth(function: Function) -> tuple[float, str]:
     return near, ""
 
 
-def _solution_depth() -> Function:
-    from gpu_course.lessons.deconvolution.point_spread_functions.solutions import match_depth
-
-    return match_depth
-
-
 #: Shapes and places of the brightest voxel: odd and even, in the middle and beside it.
 RAW = [((16, 24, 24), (7, 12, 11)), ((15, 25, 25), (7, 12, 12)), ((14, 20, 23), (9, 8, 12))]
 LEVEL = 100.0
@@ -119,24 +113,18 @@ def _score_mend(function: Function) -> tuple[float, str]:
     return complaints.count("") / len(RAW), next(filter(None, complaints), "")
 
 
-def _solution_mend() -> Function:
-    from gpu_course.lessons.deconvolution.point_spread_functions.solutions import mend
-
-    return mend
-
-
 CHECKS = {
     "match-the-depth": Check(
         metric="part of three depths found within 1 µm",
         score=_score_depth,
-        solution=_solution_depth,
+        solution="gpu_course.lessons.deconvolution.point_spread_functions.solutions:match_depth",
         goal=1.0,
         hint="Compare voxel by voxel: the sum of squared differences is smallest at the depth.",
     ),
     "mend-a-psf": Check(
         metric="part of the raw pictures that became proper PSFs",
         score=_score_mend,
-        solution=_solution_mend,
+        solution="gpu_course.lessons.deconvolution.point_spread_functions.solutions:mend",
         goal=1.0,
         hint="Float first, then background, clip at 0, an odd box around the brightest, the sum.",
     ),

@@ -1,4 +1,4 @@
-"""What the chapter on point spread functions needs beside the package: beads, widths, solutions."""
+"""The beads of a slide with the verdict on each."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,10 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution.beads import USED, Bead
-from gpu_course.display.figures import Panels
+from gpu_course.display.chart_styles import COLOURS
+from gpu_course.display.figures import Panels, show
 
 
-def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[float]) -> Panels:
+def judged(
+    stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[float], *, alt: str
+) -> Panels:
     """Draw the brightest value along z, with every bead's verdict.
 
     Parameters
@@ -21,6 +24,8 @@ def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[floa
         From :func:`gpu_course.deconvolution.beads.find`.
     voxel_size : (z, y, x)
         In µm.
+    alt : str
+        What a reader who cannot see the figure should know.
 
     Returns
     -------
@@ -29,9 +34,8 @@ def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[floa
     """
     from matplotlib.patheffects import withStroke
 
-    from gpu_course import display
-
-    figure = display.show(np.sqrt(stack.max(axis=0)), voxel_size=voxel_size, width=5.5)
+    size = tuple(voxel_size)
+    figure = show(np.sqrt(stack.max(axis=0)), voxel_size=size, width=5.5, alt=alt)
     axes = figure.axes[0]
     rim = [withStroke(linewidth=3, foreground="black")]
     named: list[tuple[str, float, float]] = []
@@ -40,7 +44,7 @@ def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[floa
         used = bead.verdict == USED
         axes.plot(
             x, y, marker="s" if used else "x", markersize=22 if used else 11,
-            markerfacecolor="none", markeredgecolor="white" if used else "#e69f00",
+            markerfacecolor="none", markeredgecolor="white" if used else COLOURS[1],
             markeredgewidth=1.8, path_effects=rim,
         )  # fmt: skip
         beside = (v == bead.verdict and abs(y - b) + abs(x - a) < 25 for v, b, a in named)
@@ -48,6 +52,6 @@ def judged(stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[floa
             named.append((bead.verdict, y, x))
             axes.annotate(
                 bead.verdict, (x, y), (0, 8), textcoords="offset points", ha="center",
-                fontsize=9.5, color="#ffc04d", path_effects=rim,
+                fontsize=9.5, color="white", path_effects=rim,
             )  # fmt: skip
     return figure

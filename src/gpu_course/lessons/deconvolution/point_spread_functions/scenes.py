@@ -1,4 +1,4 @@
-"""What the chapter on point spread functions needs beside the package: beads, widths, solutions."""
+"""A simulated slide of beads, good ones and bad ones."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the chapter on point spread functions needs beside the package: beads, widths, solutions."""
+"""The solutions of the exercises: a raw picture becomes a PSF, and a PSF tells its depth."""
 
 from collections.abc import Callable
 from typing import Any

@@ -94,7 +94,7 @@ def cases() -> tuple[Case, ...]:
     """Return pictures of a small sphere in little and in much light; no chapter shows them."""
     from gpu_course.deconvolution import psf, simulation
     from gpu_course.images.phantoms import SPHERE_VOXEL, sphere_phantom
-    from gpu_course.lessons.deconvolution.simulated_sphere.watch import watch
+    from gpu_course.lessons.deconvolution.simulated_sphere.history import watch
 
     lens = psf.theoretical(
         (15, 25, 25), SPHERE_VOXEL, wavelength=0.52, numerical_aperture=1.0, refractive_index=1.33
@@ -140,30 +140,16 @@ def stop_score(function: Function) -> tuple[float, str]:
     return float(np.mean(ratios)), hint
 
 
-def _edge_width() -> Function:
-    from gpu_course.lessons.deconvolution.simulated_sphere.solutions import edge_width
-
-    return edge_width
-
-
-def _stop_in_time() -> Function:
-    from gpu_course.lessons.deconvolution.simulated_sphere.solutions import stop_in_time
-
-    return stop_in_time
-
-
 CHECKS = {
     "edge-width": Check(
         metric="1 minus the relative error of the width",
         score=edge_score,
-        solution=_edge_width,
         goal=0.97,
         hint="Find where the line crosses 10 % and 90 %, between two values.",
     ),
     "stop-in-time": Check(
         metric="least possible error divided by the error where you stop",
         score=stop_score,
-        solution=_stop_in_time,
         goal=0.97,
         hint="Judge each estimate by photons that the deconvolution has not seen.",
     ),

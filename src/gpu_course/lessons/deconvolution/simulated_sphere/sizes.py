@@ -1,7 +1,5 @@
 """How wide and how sharp an object comes back, across the optical axis and along it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

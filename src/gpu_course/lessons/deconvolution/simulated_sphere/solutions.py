@@ -1,16 +1,11 @@
-"""How wide and how sharp an object comes back, across the optical axis and along it."""
+"""The solutions of the exercises: the width of an edge, and when to stop."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution import convolve, richardson_lucy
-
-if TYPE_CHECKING:
-    from gpu_course.deconvolution import Step
+from gpu_course.deconvolution import Step, convolve, richardson_lucy
 
 
 def edge_width(rise: NDArray[Any], step: float) -> float:

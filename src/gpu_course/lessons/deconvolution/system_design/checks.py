@@ -57,10 +57,8 @@ def _whole_numbers(found: Any, axes: int, least: int, what: str) -> Shape:
 def overlap_score(function: Function) -> tuple[float, str]:
     """Return the mean of 0 where a seam shows, else voxels needed divided by voxels computed."""
     from gpu_course.deconvolution import chunked
-    from gpu_course.lessons.deconvolution.system_design.solutions import (
-        choose_overlap,
-        seam_error,
-    )
+    from gpu_course.lessons.deconvolution.system_design.solutions import choose_overlap
+    from gpu_course.lessons.deconvolution.system_design.tiles import seam_error
 
     scores, hint = [], ""
     for lens, tolerance, image, whole in problems():
@@ -104,9 +102,9 @@ JOBS: tuple[tuple[Shape, Shape, Shape, int], ...] = (
 
 def plan_score(function: Function) -> tuple[float, str]:
     """Return the mean over jobs of the least work divided by the plan's; 0 if it does not fit."""
-    from gpu_course.lessons.deconvolution.system_design.solutions import (
+    from gpu_course.lessons.deconvolution.system_design.solutions import plan_tiles
+    from gpu_course.lessons.deconvolution.system_design.tiles import (
         bytes_for,
-        plan_tiles,
         with_overlap,
         work_of,
     )
@@ -144,30 +142,18 @@ def plan_score(function: Function) -> tuple[float, str]:
     return float(np.mean(scores)), hint
 
 
-def _choose_overlap() -> Function:
-    from gpu_course.lessons.deconvolution.system_design.solutions import choose_overlap
-
-    return choose_overlap
-
-
-def _plan_tiles() -> Function:
-    from gpu_course.lessons.deconvolution.system_design.solutions import plan_tiles
-
-    return plan_tiles
-
-
 CHECKS = {
     "choose-the-overlap": Check(
         metric="voxels needed divided by voxels computed, 0 where a seam shows",
         score=overlap_score,
-        solution=_choose_overlap,
+        solution="gpu_course.lessons.deconvolution.system_design.solutions:choose_overlap",
         goal=0.9,
         hint="How much light does the PSF send further than the overlap, along each axis?",
     ),
     "plan-the-tiles": Check(
         metric="least work divided by yours, 0 where the memory does not suffice",
         score=plan_score,
-        solution=_plan_tiles,
+        solution="gpu_course.lessons.deconvolution.system_design.solutions:plan_tiles",
         goal=0.9,
         hint="Take the largest chunks that fit.",
     ),

@@ -1,4 +1,4 @@
-"""Find out by a designed experiment which settings of a deconvolution matter."""
+"""A designed experiment: which settings of a deconvolution matter, and which pairs of them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,9 @@ from gpu_course.errors import CourseError
 if TYPE_CHECKING:
     import pandas as pd
 
-
 Shape = tuple[int, ...]
 
-
 VOXEL_SIZE = (0.3, 0.15, 0.15)
-
-
 #: The confocal microscope of this chapter, as `gpu_course.deconvolution.psf.theoretical` takes it.
 LENS: dict[str, Any] = {
     "wavelength": 0.52,
@@ -31,9 +27,7 @@ LENS: dict[str, Any] = {
     "refractive_index": 1.33,
     "kind": "confocal",
 }
-
-
-BACKGROUND = 20.0
+BACKGROUND = 20.0  # photons in every voxel
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/augmentation-and-normalisation``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -65,14 +63,6 @@ def _percentiles(function: Function) -> tuple[float, str]:
     }
     wrong = [hint for hint, right in trials.items() if not right]
     return 1 - len(wrong) / len(trials), wrong[0] if wrong else ""
-
-
-def _to_percentiles() -> Function:
-    from gpu_course.lessons.deep_learning.augmentation_and_normalisation.solutions import (
-        to_percentiles,
-    )
-
-    return to_percentiles
 
 
 # --- mirror and turn ----------------------------------------------------------------------------
@@ -172,26 +162,17 @@ def _mirror_and_turn(function: Function) -> tuple[float, str]:
     return 1 - len(wrong) / len(trials), wrong[0] if wrong else ""
 
 
-def _solution() -> Function:
-    from gpu_course.lessons.deep_learning.augmentation_and_normalisation.solutions import (
-        mirror_and_turn,
-    )
-
-    return mirror_and_turn
-
-
 CHECKS = {
     "percentiles": Check(
         metric="part of the images that come out right",
         score=_percentiles,
-        solution=_to_percentiles,
+        solution="gpu_course.lessons.deep_learning.augmentation_and_normalisation.solutions:to_percentiles",
         goal=1.0,
         hint="Subtract the lower percentile, then divide by the distance between the two.",
     ),
     "mirror-and-turn": Check(
         metric="part of the demands that are met",
         score=_mirror_and_turn,
-        solution=_solution,
         goal=1.0,
         hint="Draw at random once, then do the same to both.",
     ),

@@ -1,6 +1,4 @@
-"""The chapter on augmentation and normalisation: tomorrow's images, a table, solutions."""
-
-from __future__ import annotations
+"""Scenes as another lamp or camera would show them, and grey values left as they are."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,6 +1,4 @@
-"""The chapter on augmentation and normalisation: tomorrow's images, a table, solutions."""
-
-from __future__ import annotations
+"""Solutions: percentiles for any image, and one random move for image and labels."""
 
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/bees-stardist``."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,30 +113,18 @@ def _choice_score(function: Function) -> tuple[float, str]:
     return score, ""
 
 
-def _star_solution() -> Function:
-    from gpu_course.lessons.deep_learning.bees_stardist.solutions import star_distances
-
-    return star_distances
-
-
-def _choice_solution() -> Function:
-    from gpu_course.lessons.deep_learning.bees_stardist.solutions import best_first
-
-    return best_first
-
-
 CHECKS: dict[str, Check] = {
     "star": Check(
         metric="share of rays right to two pixels",
         score=_star_score,
-        solution=_star_solution,
+        solution="gpu_course.lessons.deep_learning.bees_stardist.solutions:star_distances",
         goal=0.95,
         hint="Try it on a disc first: from its middle, all distances are its radius.",
     ),
     "choice": Check(
         metric="share of cases with the right choice",
         score=_choice_score,
-        solution=_choice_solution,
+        solution="gpu_course.lessons.deep_learning.bees_stardist.solutions:best_first",
         goal=1.0,
         hint="Three candidates in a row, on paper: who stays, and who had a say?",
     ),

@@ -1,6 +1,4 @@
-"""Pictures of the chapter ``deep-learning/bees-stardist``: stars, drawn over what proposed them."""
-
-from __future__ import annotations
+"""Pictures of stars over what proposed them, and where most objects were missed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -8,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import display
+from gpu_course.display.chart_styles import COLOURS
+from gpu_course.display.figures import Panels
 from gpu_course.images import Sample
+from gpu_course.images.windows import fullest_window
+from gpu_course.labels import Labels
 from gpu_course.lessons.deep_learning.bees_stardist.stars import is_found
 
 if TYPE_CHECKING:
     from gpu_course.deep_learning.stardist.model import StarModel
-
-Labels = NDArray[np.integer[Any]]
 
 
 def crowded(labels: Labels) -> int:
@@ -50,7 +51,7 @@ def around(labels: Labels, number: int, margin: int = 12) -> tuple[slice, slice]
     )
 
 
-def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int) -> Any:
+def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int, *, alt: str) -> Panels:
     """Draw what pixels of one object say: stars of three pixels, probability, one distance.
 
     Parameters
@@ -60,16 +61,13 @@ def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int) -> 
     number : int
         Of the object.
     rays : int
-
-    Returns
-    -------
-    gpu_course.display.Panels
+        Of a star.
+    alt : str
+        What a reader who cannot see the pictures should know.
     """
     from stardist.geometry import dist_to_coord
 
-    from gpu_course import display
     from gpu_course.deep_learning.stardist import data
-    from gpu_course.display.chart_styles import COLOURS
 
     window = around(labels, number)
     probability, distances = (array[window] for array in data.targets(labels, rays, 1))
@@ -81,6 +79,7 @@ def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int) -> 
         titles=["three stars", "probability", "distance to the right"],
         no_scale=False,
         width=6,
+        alt=alt,
     )
     # The deepest pixel, and two about half as deep, one at either end of the object.
     inside = np.argwhere(own & (probability > 0.45) & (probability < 0.55))
@@ -99,7 +98,7 @@ def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int) -> 
     return figure
 
 
-def candidates_figure(model: StarModel, image: NDArray[Any]) -> Any:
+def candidates_figure(model: "StarModel", image: NDArray[Any], *, alt: str) -> Panels:
     """Draw the stars that a network proposes for an image, and those that are chosen.
 
     Parameters
@@ -107,17 +106,13 @@ def candidates_figure(model: StarModel, image: NDArray[Any]) -> Any:
     model : StarModel
     image : ndarray (Y, X)
         A small one: every candidate is drawn.
-
-    Returns
-    -------
-    gpu_course.display.Panels
+    alt : str
+        What a reader who cannot see the pictures should know.
     """
     from stardist.geometry import dist_to_coord
 
-    from gpu_course import display
-    from gpu_course.deep_learning.stardist import prediction as predict
+    from gpu_course.deep_learning.stardist import prediction
     from gpu_course.deep_learning.stardist.model import quiet
-    from gpu_course.display.chart_styles import COLOURS
 
     with quiet():
         probability, distances = model.network.predict(model.prepare(image))
@@ -125,7 +120,7 @@ def candidates_figure(model: StarModel, image: NDArray[Any]) -> Any:
     proposing = probability > model.network.thresholds.prob
     points = np.argwhere(proposing)
     proposed = dist_to_coord(distances[proposing], points * grid)
-    chosen = predict.predict(model, image).outlines
+    chosen = prediction.predict(model, image).outlines
     # What the network says about a coarse grid, shown as large as the image.
     large = probability.repeat(grid, 0).repeat(grid, 1)[: image.shape[0], : image.shape[1]]
     figure = display.show(
@@ -134,6 +129,7 @@ def candidates_figure(model: StarModel, image: NDArray[Any]) -> Any:
         image,
         titles=["probability", f"{len(proposed)} candidates", f"{len(chosen)} chosen"],
         no_scale=False,
+        alt=alt,
     )
     for axes, stars, alpha in zip(figure.axes[1:], (proposed, chosen), (0.15, 1.0), strict=True):
         for star in stars:
@@ -165,19 +161,14 @@ def most_missed(
     """
     from scipy import ndimage
 
-    best, where = -1.0, (0, (slice(0, side), slice(0, side)))
+    most, where = -1.0, (0, (slice(0, side), slice(0, side)))
     for number, (scene, labels) in enumerate(zip(scenes, found, strict=True)):
         truth = np.asarray(scene.labels)
         missed = np.flatnonzero(~is_found(truth, labels)) + 1
         middles = np.zeros(truth.shape, np.float32)
         for y, x in ndimage.center_of_mass(truth > 0, truth, missed):
             middles[int(y), int(x)] += 1
-        count = ndimage.uniform_filter(middles, side, mode="constant")
-        # Only windows that lie inside the scene.
-        rows, columns = (np.clip(np.arange(n), side // 2, n - side // 2) for n in truth.shape)
-        count = count[np.ix_(rows, columns)]
-        y, x = np.unravel_index(count.argmax(), count.shape)
-        if count[y, x] > best + 1e-9:
-            top, left = int(rows[y]) - side // 2, int(columns[x]) - side // 2
-            best, where = float(count[y, x]), (number, np.s_[top : top + side, left : left + side])
+        window = fullest_window(middles, side)
+        if (count := float(middles[window].sum())) > most:
+            most, where = count, (number, window)
     return where

@@ -6,8 +6,6 @@ its right half, to judge by (`hive_points`). Nothing here hands out a training s
 half.
 """
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 from typing import NamedTuple
@@ -114,7 +112,7 @@ def cut(photograph: Sample, window: tuple[slice, slice], split: str, index: int)
     """
     from scipy import ndimage
 
-    from gpu_course.images.sample import renumber
+    from gpu_course.labels import renumber
 
     if photograph.name != "beesbook" or photograph.image.shape != (3000, 4000):
         raise CourseError(

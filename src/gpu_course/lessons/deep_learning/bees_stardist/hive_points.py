@@ -1,14 +1,13 @@
 """Objects in the hive photograph, judged by points that were set by eye in its right half."""
 
-from __future__ import annotations
-
 import dataclasses
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.labels import Labels
 from gpu_course.lessons.deep_learning.bees_stardist import hive
 
 FRAME = 3750
@@ -79,7 +78,7 @@ class Judgement:
 
 
 def judge(
-    labels: NDArray[np.integer[Any]],
+    labels: Labels,
     points: Reference | None = None,
     columns: tuple[int, int] = (hive.MIDDLE, FRAME),
 ) -> Judgement:
@@ -123,7 +122,7 @@ def judge(
     return Judgement(len(hit), len(points.bees) - len(hit), wrong)
 
 
-def enlarge(labels: NDArray[np.integer[Any]], shape: tuple[int, ...]) -> NDArray[np.int32]:
+def enlarge(labels: Labels, shape: tuple[int, ...]) -> NDArray[np.int32]:
     """Return labels of a reduced photograph as large as the photograph.
 
     Parameters
@@ -136,6 +135,6 @@ def enlarge(labels: NDArray[np.integer[Any]], shape: tuple[int, ...]) -> NDArray
     return labels[np.ix_(rows, columns)].astype(np.int32)
 
 
-def _at(labels: NDArray[np.integer[Any]], points: NDArray[np.float64]) -> list[int]:
+def _at(labels: Labels, points: NDArray[np.float64]) -> list[int]:
     rows, columns = np.rint(points).astype(int).T
     return [int(n) for n in labels[rows, columns]]

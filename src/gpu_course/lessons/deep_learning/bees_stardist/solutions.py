@@ -1,9 +1,4 @@
-"""Helpers of the chapter ``deep-learning/bees-stardist``: stars by hand, and who is missed.
-
-Its pictures are in `bees_stardist_figures`.
-"""
-
-from __future__ import annotations
+"""Solutions: the star of a pixel, and the choice among candidates."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

@@ -1,17 +1,13 @@
-"""Helpers of the chapter ``deep-learning/bees-stardist``: stars by hand, and who is missed.
-
-Its pictures are in `bees_stardist_figures`.
-"""
-
-from __future__ import annotations
+"""Stars from true labels, and which objects are found and which are missed."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.images import Sample
+from gpu_course.labels import Labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +15,8 @@ if TYPE_CHECKING:
     from gpu_course.deep_learning.stardist.design import Design
 
 
-Labels = NDArray[np.integer[Any]]
-
-
 def perfect_stars(
-    labels: Labels, design: Design, *, probability: float = 0.3, overlap: float = 0.4
+    labels: Labels, design: "Design", *, probability: float = 0.3, overlap: float = 0.4
 ) -> NDArray[np.int32]:
     """Return what comes out if the network says nothing but the truth.
 
@@ -85,7 +78,7 @@ def is_found(truth: Labels, found: Labels, *, least: float = 0.5) -> NDArray[np.
     return np.asarray(iou.max(axis=1, initial=0) >= least)
 
 
-def by_kind(scenes: Sequence[Sample], answers: Mapping[str, Sequence[Labels]]) -> pd.DataFrame:
+def by_kind(scenes: Sequence[Sample], answers: Mapping[str, Sequence[Labels]]) -> "pd.DataFrame":
     """Return which share of the objects was found, by what is to be seen of them.
 
     Parameters

@@ -1,13 +1,12 @@
-"""What the comparing chapter needs: paired scores, what methods cost, and charts of both."""
-
-from __future__ import annotations
+"""Solutions: a difference with its interval, and the cheapest method that is good enough."""
 
 from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gpu_course.lessons.deep_learning.compare.scenes import RESAMPLES
+RESAMPLES = 5000
+"""Draws of the bootstrap: enough for two digits of an interval."""
 
 
 def paired_difference(

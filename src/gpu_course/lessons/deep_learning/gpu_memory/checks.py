@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/gpu-memory``."""
 
-from __future__ import annotations
-
 import itertools
 
 from gpu_course.exercises import Check, Function, Wrong
@@ -68,30 +66,16 @@ def _patch_score(function: Function) -> tuple[float, str]:
     return 1.0, ""
 
 
-def _stack_bytes() -> Function:
-    from gpu_course.lessons.deep_learning.gpu_memory.solutions import stack_bytes
-
-    return stack_bytes
-
-
-def _largest_patch() -> Function:
-    from gpu_course.lessons.deep_learning.gpu_memory.solutions import largest_patch
-
-    return largest_patch
-
-
 CHECKS = {
     "stack-bytes": Check(
         metric="share of stacks counted right",
         score=_stack_score,
-        solution=_stack_bytes,
         goal=1.0,
         hint="Four times the parameters, and the inputs of all layers, in 4 bytes each.",
     ),
     "largest-patch": Check(
         metric="share of patches that fit best",
         score=_patch_score,
-        solution=_largest_patch,
         goal=1.0,
         hint="Step upwards by the stride while it fits into 70 % of the memory.",
     ),

@@ -1,9 +1,4 @@
-"""What the chapter on memory needs: its figures, a device that is full, and the solutions.
-
-`stack_bytes` and `largest_patch` are the solutions of its exercises.
-"""
-
-from __future__ import annotations
+"""A network that behaves as if its device were full."""
 
 import torch
 from torch import Tensor

@@ -1,9 +1,4 @@
-"""What the chapter on memory needs: its figures, a device that is full, and the solutions.
-
-`stack_bytes` and `largest_patch` are the solutions of its exercises.
-"""
-
-from __future__ import annotations
+"""Solutions: bytes of a training step, and the largest patch that fits."""
 
 import itertools
 from collections.abc import Sequence

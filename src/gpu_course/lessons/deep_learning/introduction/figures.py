@@ -1,8 +1,6 @@
-"""Helpers of the chapter ``deep-learning/introduction``: a layer, a step, and pictures of both."""
+"""What the parts of a network hand on, as pictures."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +9,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import nn
 
-    from gpu_course.display import Panels
-
 
 def feature_maps(
-    model: nn.Module, parts: Mapping[str, nn.Module], image: NDArray[np.float32]
+    model: "nn.Module", parts: Mapping[str, "nn.Module"], image: NDArray[np.float32]
 ) -> dict[str, NDArray[np.float32]]:
     """Return what parts of a network hand on while it looks at an image.
 
@@ -68,29 +64,3 @@ def liveliest(maps: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArra
     chosen = maps[int(maps.std(axis=(1, 2)).argmax())]
     rows, columns = (n // m for n, m in zip(shape, chosen.shape, strict=True))
     return np.kron(chosen, np.ones((rows, columns), chosen.dtype))
-
-
-def loss_chart(curves: Mapping[str, Sequence[float]]) -> Panels:
-    """Draw losses against the number of steps taken.
-
-    Parameters
-    ----------
-    curves : mapping
-        Name → one loss before each step.
-
-    Returns
-    -------
-    gpu_course.display.Panels
-    """
-    from gpu_course.display import Panels
-    from gpu_course.display.chart_styles import COLOURS, MARKS
-
-    figure = Panels(figsize=(5, 3), layout="constrained")
-    axes = figure.add_subplot()
-    for (name, losses), colour, mark in zip(curves.items(), COLOURS, MARKS, strict=False):
-        every = max(1, len(losses) // 8)
-        axes.plot(losses, color=colour, marker=mark, markevery=every, label=name)
-    axes.set(xlabel="steps taken", ylabel="loss", yscale="log")
-    axes.legend(frameon=False)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure

@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``deep-learning/introduction``: a layer, a step, and pictures of both."""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/introduction``: a layer, and a step of gradient descent."""
 
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/labelling``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -107,30 +105,18 @@ def _faults_score(function: Function) -> tuple[float, str]:
     return score, ""
 
 
-def _polygons_solution() -> Function:
-    from gpu_course.lessons.deep_learning.labelling.solutions import polygons_to_labels
-
-    return polygons_to_labels
-
-
-def _faults_solution() -> Function:
-    from gpu_course.lessons.deep_learning.labelling.solutions import find_faults
-
-    return find_faults
-
-
 CHECKS = {
     "polygons": Check(
         metric="share of pixels with the right number",
         score=_polygons_score,
-        solution=_polygons_solution,
+        solution="gpu_course.lessons.deep_learning.labelling.solutions:polygons_to_labels",
         goal=0.99,
         hint="Look at a single triangle first: which pixels does your function fill?",
     ),
     "faults": Check(
         metric="share of objects judged right",
         score=_faults_score,
-        solution=_faults_solution,
+        solution="gpu_course.lessons.deep_learning.labelling.solutions:find_faults",
         goal=1.0,
         hint="Take one object at a time, labels == number, and ask it three questions.",
     ),

@@ -1,41 +1,32 @@
-"""Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip.
-
-The hands are simulated: they see the truth, and make mistakes as people do.
-"""
-
-from __future__ import annotations
+"""The chart of ``deep-learning/labelling``: what spoilt labels cost."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from gpu_course.display.chart_styles import QUIET
+from gpu_course.display.charts import chart, finish, style
+from gpu_course.display.figures import Panels
 
-def dots_chart(rows: Mapping[str, Sequence[float]], x: str) -> Any:
+
+def dots_chart(rows: Mapping[str, Sequence[float]], across: str, *, alt: str) -> Panels:
     """Draw a row for each name with a mark for each run, and a line at the first row's mean.
 
     Parameters
     ----------
     rows : mapping
         Name → one score for each seed.
-    x : str
+    across : str
         What the score is.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    alt : str
+        What a reader who cannot see the chart should know.
     """
-    from matplotlib import pyplot as plt
-
-    from gpu_course.display.chart_styles import COLOURS, MARKS
-
-    figure, axes = plt.subplots(figsize=(5, 0.8 + 0.36 * len(rows)), layout="constrained")
+    figure, (axes,) = chart(alt=alt, height=0.5 + 0.36 * len(rows))
+    axes.axvline(float(np.mean(next(iter(rows.values())))), color=QUIET, linewidth=1, zorder=0)
     for place, scores in enumerate(rows.values()):
-        for score, colour, mark in zip(scores, COLOURS, MARKS, strict=False):
-            axes.plot(score, place, mark, color=colour, markersize=7)
-    axes.axvline(float(np.mean(next(iter(rows.values())))), color="0.6", linewidth=1, zorder=0)
-    axes.set(xlabel=x, yticks=range(len(rows)), yticklabels=list(rows))
+        for seed, score in enumerate(scores):
+            axes.plot(score, place, **style(seed))
+    axes.set_yticks(range(len(rows)), list(rows))
     axes.invert_yaxis()
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)  # or the notebook would draw it a second time
+    finish(axes, across=across)
     return figure

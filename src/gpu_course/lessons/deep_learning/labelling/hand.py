@@ -1,4 +1,4 @@
-"""Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip.
+"""Hands that slip, and what a network learns from the labels that they draw.
 
 The hands are simulated: they see the truth, and make mistakes as people do.
 """
@@ -8,18 +8,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.images import Sample
+from gpu_course.labels import Labels, touching_pairs
 
 if TYPE_CHECKING:
     from gpu_course.deep_learning.unet import UNet
-
-
-Labels = NDArray[np.integer[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +53,6 @@ class Hand:
         ndarray, int32 (Y, X)
             Numbers as in the truth; a merged pair has the number of one of them.
         """
-        from gpu_course.labels import touching_pairs
-
         rng = np.random.default_rng(seed)
         truth = labels.astype(np.int32)
         for one, other in touching_pairs(labels):
@@ -111,8 +107,7 @@ def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
     """
     import torch
 
-    from gpu_course.deep_learning import augmentation, data, unet
-    from gpu_course.deep_learning import training as train
+    from gpu_course.deep_learning import augmentation, data, training, unet
 
     torch.manual_seed(seed)
     model = unet.UNet(1, 1, depth=3, width=8)
@@ -122,11 +117,11 @@ def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
         scenes, patch=96, batch=4, batches=batches, augmentation=varied, seed=seed
     )
     with _one_thread():
-        train.train(model, patches, epochs=5, learning_rate=5e-3, seed=seed, show_progress=False)
+        training.train(model, patches, epochs=5, learning_rate=5e-3, seed=seed, show_progress=False)
     return model
 
 
-def judge(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
+def dice_and_area(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
     """Return how well a network finds what the labels of some scenes say.
 
     Parameters
@@ -142,12 +137,12 @@ def judge(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
         Pixels found over pixels labelled: 1 if as much is found as there is.
     """
     from gpu_course import metrics
-    from gpu_course.deep_learning import prediction as predict
+    from gpu_course.deep_learning.prediction import predict_tiled
     from gpu_course.deep_learning.scenes import mask_of
 
     true = [mask_of(scene) for scene in scenes]
     with _one_thread():
-        found = [predict.predict_tiled(model, scene.image, tile=256)[0] > 0.5 for scene in scenes]
+        found = [predict_tiled(model, scene.image, tile=256)[0] > 0.5 for scene in scenes]
     dice = [metrics.dice(mask, answer) for mask, answer in zip(true, found, strict=True)]
     return float(np.mean(dice)), float(np.sum(found) / np.sum(true))
 

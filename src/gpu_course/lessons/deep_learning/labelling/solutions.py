@@ -1,9 +1,4 @@
-"""Helpers of the chapter ``deep-learning/labelling``: polygons, faults, hands that slip.
-
-The hands are simulated: they see the truth, and make mistakes as people do.
-"""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/labelling``: polygons and faults; slices filled between others."""
 
 from collections.abc import Sequence
 from itertools import pairwise

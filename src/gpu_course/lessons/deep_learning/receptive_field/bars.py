@@ -1,6 +1,4 @@
-"""Bars that can be told apart only from their ends, and the figures of their chapter."""
-
-from __future__ import annotations
+"""Bars that can be told apart only from their ends, and networks that learn to."""
 
 import numpy as np
 import torch
@@ -12,7 +10,7 @@ LENGTH, HEAD, THICK = 60, 4, 6
 """Of a bar, in pixels; the head is the part of it that differs."""
 
 
-def bars(n: int, seed: int) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
+def draw(n: int, seed: int) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
     """Draw pictures of one bar each; every second one, by chance, has a bright head.
 
     Parameters
@@ -67,7 +65,7 @@ def fit(model: nn.Module, *, steps: int, seed: int = 0, batch: int = 8) -> nn.Mo
     model.train()
     for step in range(steps):
         # Seeds from 10 000 on are for training, those below for tests.
-        images, truth, distance = bars(batch, seed=10_000 * (seed + 1) + step)
+        images, truth, distance = draw(batch, seed=10_000 * (seed + 1) + step)
         on = torch.from_numpy(distance >= 0)
         loss = functional.binary_cross_entropy_with_logits(model(images)[on], truth[on])
         optimiser.zero_grad()
@@ -92,24 +90,24 @@ def right_at(model: nn.Module, *, pictures: int = 200) -> NDArray[np.float64]:
     ndarray, float64 (LENGTH − HEAD + 1,)
         0.5 is chance.
     """
-    images, truth, distance = bars(pictures, seed=0)
+    images, truth, distance = draw(pictures, seed=0)
     with torch.inference_mode():
         right = ((model(images) > 0) == (truth > 0)).numpy()
     farthest = LENGTH - HEAD
     return np.array([right[distance == d].mean() for d in range(farthest + 1)])
 
 
-def of_all(right: NDArray[np.float64]) -> float:
+def over_whole_bars(right: NDArray[np.float64]) -> float:
     """Return the share of right pixels of whole bars, from those at each distance (`right_at`)."""
     # At distance 0 lies the whole head.
     return float((right.sum() + (HEAD - 1) * right[0]) / LENGTH)
 
 
-def known(radius: int) -> float:
+def share_allowed(radius: int) -> float:
     """Return the share of right pixels that arithmetic allows a network.
 
     Where it sees the head, it can know; farther away it must guess, and half of the guesses hit.
     The `radius` is how far the network sees to the side, in pixels.
     """
     farthest = LENGTH - HEAD
-    return of_all(np.where(np.arange(farthest + 1) <= radius, 1, 0.5))
+    return over_whole_bars(np.where(np.arange(farthest + 1) <= radius, 1, 0.5))

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/receptive-field``."""
 
-from __future__ import annotations
-
 import numbers
 
 from gpu_course.exercises import Check, Function, Wrong
@@ -75,30 +73,16 @@ def _depth_score(function: Function) -> tuple[float, str]:
     return good, ""
 
 
-def _field_solution() -> Function:
-    from gpu_course.lessons.deep_learning.receptive_field.solutions import field_of_chain
-
-    return field_of_chain
-
-
-def _depth_solution() -> Function:
-    from gpu_course.lessons.deep_learning.receptive_field.solutions import smallest_depth
-
-    return smallest_depth
-
-
 CHECKS = {
     "field-of-chain": Check(
         metric="share of chains counted right",
         score=_field_score,
-        solution=_field_solution,
         goal=1.0,
         hint="Draw the pixels that each layer reads, from the last layer back to the image.",
     ),
     "smallest-depth": Check(
         metric="share of lengths answered right",
         score=_depth_score,
-        solution=_depth_solution,
         goal=1.0,
         hint="Print before and after for the depths 1 to 5, and compare them with length − 1.",
     ),

@@ -1,6 +1,4 @@
-"""Bars that can be told apart only from their ends, and the figures of their chapter."""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/receptive-field``: fields of chains, depths of U-Nets."""
 
 from collections.abc import Sequence
 
@@ -8,7 +6,7 @@ from gpu_course.errors import CourseError
 
 
 def field_of_chain(layers: Sequence[tuple[int, int, int]]) -> int:
-    """Return how many pixels one result sees, along one axis (a solution).
+    """Return how many pixels one result sees, along one axis.
 
     Parameters
     ----------
@@ -29,7 +27,7 @@ def field_of_chain(layers: Sequence[tuple[int, int, int]]) -> int:
 
 
 def smallest_depth(length: float) -> int:
-    """Return the smallest depth of a U-Net that sees an object from end to end (a solution).
+    """Return the smallest depth of a U-Net that sees an object from end to end.
 
     Parameters
     ----------

@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/roots-unet``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
@@ -114,30 +112,17 @@ def _joined(function: Function, left: Any, right: Any, overlap: int) -> Any:
     return found
 
 
-def _dice_solution() -> Function:
-    from gpu_course.lessons.deep_learning.roots_unet.solutions import soft_dice_loss
-
-    return soft_dice_loss
-
-
-def _blend_solution() -> Function:
-    from gpu_course.lessons.deep_learning.roots_unet.solutions import blend
-
-    return blend
-
-
 CHECKS = {
     "dice-loss": Check(
         metric="part of the cases on which it is right",
         score=_loss_score,
-        solution=_dice_solution,
+        solution="gpu_course.lessons.deep_learning.roots_unet.solutions:soft_dice_loss",
         goal=1.0,
         hint="Make probabilities, then three sums over everything.",
     ),
     "blend": Check(
         metric="part of the tests passed",
         score=_blend_score,
-        solution=_blend_solution,
         goal=1.0,
         hint="Multiply each tile by its share, and add them where they overlap.",
     ),

@@ -1,9 +1,4 @@
-"""What the chapter on roots needs beside the network: windows, photographs at half size, blending.
-
-`soft_dice_loss` and `blend` are the solutions of its exercises.
-"""
-
-from __future__ import annotations
+"""Photographs of roots in the red channel, at half their size and back at full size."""
 
 import dataclasses
 from typing import Any
@@ -14,35 +9,10 @@ from numpy.typing import NDArray
 from gpu_course import images
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
+from gpu_course.images.windows import block_means
 
 WINDOW = (slice(100, 1100), slice(450, 1350))
 """Rows and columns of a photograph on which section 3 judged its classifier."""
-
-
-def wrong_window(
-    truth: NDArray[np.bool_], found: NDArray[np.bool_], side: int
-) -> tuple[slice, ...]:
-    """Return the square window with the most wrong pixels.
-
-    Parameters
-    ----------
-    truth, found : ndarray, bool (Y, X)
-    side : int
-        Rows and columns of the window; less where the picture is smaller.
-
-    Returns
-    -------
-    tuple of slice
-        Rows and columns.
-    """
-    from scipy.ndimage import uniform_filter
-
-    side = min(side, *truth.shape)
-    wrong = uniform_filter((truth != found).astype(np.float32), side, mode="constant")
-    # Only middles whose window lies inside the picture.
-    inside = tuple(slice(side // 2, n - side + side // 2 + 1) for n in truth.shape)
-    middle = np.unravel_index(int(wrong[inside].argmax()), wrong[inside].shape)
-    return tuple(slice(int(m), int(m) + side) for m in middle)
 
 
 def photographs(split: str, number: int) -> list[Sample]:
@@ -99,17 +69,10 @@ def halve(sample: Sample) -> Sample:
         )
     return dataclasses.replace(
         sample,
-        image=half(sample.image),
-        mask=half(sample.mask) >= 0.5,
+        image=block_means(sample.image, 2),
+        mask=block_means(sample.mask, 2) >= 0.5,
         centreline=None,
     )
-
-
-def half(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the means of 2 × 2 pixels, float32; an odd last row or column is dropped."""
-    rows, columns = (n // 2 * 2 for n in image.shape)
-    fours = image[:rows, :columns].reshape(rows // 2, 2, columns // 2, 2)
-    return fours.mean(axis=(1, 3), dtype=np.float32)
 
 
 def double(image: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:

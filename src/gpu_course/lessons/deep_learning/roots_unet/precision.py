@@ -1,9 +1,4 @@
-"""What the chapter on roots needs beside the network: windows, photographs at half size, blending.
-
-`soft_dice_loss` and `blend` are the solutions of its exercises.
-"""
-
-from __future__ import annotations
+"""Which number format trains faster on this device, found by trying."""
 
 import time
 

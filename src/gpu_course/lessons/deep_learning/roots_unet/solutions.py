@@ -1,9 +1,4 @@
-"""What the chapter on roots needs beside the network: windows, photographs at half size, blending.
-
-`soft_dice_loss` and `blend` are the solutions of its exercises.
-"""
-
-from __future__ import annotations
+"""Solutions: a Dice loss with a slope, and tiles that fade into each other."""
 
 from typing import Any
 

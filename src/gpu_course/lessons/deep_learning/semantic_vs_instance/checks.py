@@ -1,7 +1,5 @@
 """The checks of the exercises in ``deep-learning/semantic-vs-instance``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -107,32 +105,17 @@ def _what_differs(depth: NDArray[Any], labels: NDArray[Any], of_mask: NDArray[An
     return ""
 
 
-def _count_solution() -> Function:
-    from gpu_course.lessons.deep_learning.semantic_vs_instance.solutions import count_merged
-
-    return count_merged
-
-
-def _distance_solution() -> Function:
-    from gpu_course.lessons.deep_learning.semantic_vs_instance.solutions import (
-        normalised_distance,
-    )
-
-    return normalised_distance
-
-
 CHECKS = {
     "count-merged": Check(
         metric="share of scenes counted right",
         score=_count_score,
-        solution=_count_solution,
         goal=1.0,
         hint="Draw three squares in a row on paper, and count by hand what your function counts.",
     ),
     "distance": Check(
         metric="1 − mean difference from the depth in each object",
         score=_distance_score,
-        solution=_distance_solution,
+        solution="gpu_course.lessons.deep_learning.semantic_vs_instance.solutions:normalised_distance",
         goal=0.99,
         hint="Look at one disc: 1 in the middle, and falling evenly to nearly 0 at its border.",
     ),

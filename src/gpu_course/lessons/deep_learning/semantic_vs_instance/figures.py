@@ -1,14 +1,15 @@
-"""Helpers of the chapter ``deep-learning/semantic-vs-instance``: merges, mistakes, rays."""
+"""Rays from the middle of an object to its outline, drawn over its picture."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Labels = NDArray[np.integer[Any]]
+from gpu_course import display
+from gpu_course.display.chart_styles import COLOURS
+from gpu_course.display.figures import Panels
+from gpu_course.labels import Labels
 
 
 def star(labels: Labels, number: int, rays: int) -> tuple[tuple[int, int], NDArray[np.float64]]:
@@ -39,7 +40,9 @@ def star(labels: Labels, number: int, rays: int) -> tuple[tuple[int, int], NDArr
     return (row, column), np.asarray(ends, np.float64)
 
 
-def stars_figure(image: NDArray[Any], labels: Labels, number: int, rays: Sequence[int]) -> Any:
+def stars_figure(
+    image: NDArray[Any], labels: Labels, number: int, rays: Sequence[int], *, alt: str
+) -> Panels:
     """Draw the rays of one object over its picture, once for each number of rays.
 
     Parameters
@@ -49,20 +52,14 @@ def stars_figure(image: NDArray[Any], labels: Labels, number: int, rays: Sequenc
     number : int
         Of the object.
     rays : sequence of int
-
-    Returns
-    -------
-    gpu_course.display.Panels
+    alt : str
+        What a reader who cannot see the figure should know.
     """
-    from gpu_course import display
-    from gpu_course.display.chart_styles import COLOURS
-
     rows, columns = np.nonzero(labels == number)
     window = tuple(slice(max(n.min() - 8, 0), n.max() + 9) for n in (rows, columns))
     image, labels = image[window], labels[window]
-    figure = display.show(
-        *[image] * len(rays), titles=[f"{n} rays" for n in rays], no_scale=False, width=6
-    )
+    titles = [f"{n} rays" for n in rays]
+    figure = display.show(*[image] * len(rays), titles=titles, no_scale=False, width=6, alt=alt)
     for axes, n in zip(figure.axes, rays, strict=True):
         (row, column), ends = star(labels, number, n)
         for y, x in ends:
@@ -70,33 +67,4 @@ def stars_figure(image: NDArray[Any], labels: Labels, number: int, rays: Sequenc
         around = np.vstack([ends, ends[:1]])
         axes.plot(around[:, 1], around[:, 0], color=COLOURS[1], linewidth=2)
         axes.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
-    return figure
-
-
-def chart(across: Sequence[float], curves: Mapping[str, Sequence[float]], x: str, y: str) -> Any:
-    """Draw a score against a number, one line for each name.
-
-    Parameters
-    ----------
-    across : sequence of float
-    curves : mapping
-        Name → one score from 0 to 1 for each number.
-    x, y : str
-        Names of the axes.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    import matplotlib.pyplot as plt
-
-    from gpu_course.display.chart_styles import COLOURS, MARKS
-
-    figure, axes = plt.subplots(figsize=(5, 3), layout="constrained")
-    for (name, values), colour, mark in zip(curves.items(), COLOURS, MARKS, strict=False):
-        axes.plot(across, values, color=colour, marker=mark, label=name)
-    axes.set(xlabel=x, ylabel=y, ylim=(0, 1.02), xticks=list(across))
-    axes.legend(frameon=False, loc="lower left")
-    axes.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)  # or the notebook would draw it a second time
     return figure

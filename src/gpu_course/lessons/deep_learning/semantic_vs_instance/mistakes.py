@@ -1,4 +1,4 @@
-"""Helpers of the chapter ``deep-learning/semantic-vs-instance``: merges, mistakes, rays."""
+"""Label images with one kind of mistake each, and what the scores say of them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import pandas as pd
 from gpu_course.labels import Labels, touching_pairs
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def mistakes(labels: Labels, *, objects: int = 8, shift: int = 2) -> dict[str, Labels]:
+
+def one_kind_each(labels: Labels, *, objects: int = 8, shift: int = 2) -> dict[str, Labels]:
     """Return answers that each make one kind of mistake.
 
     Parameters
@@ -62,7 +63,7 @@ def _split(labels: Labels, chosen: NDArray[Any]) -> Labels:
     return answer
 
 
-def judge(truth: Labels, answers: Mapping[str, Labels]) -> pd.DataFrame:
+def score_table(truth: Labels, answers: Mapping[str, Labels]) -> pd.DataFrame:
     """Return a table: a row for each answer, a column for each score.
 
     Parameters

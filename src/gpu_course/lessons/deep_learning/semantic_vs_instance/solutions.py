@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``deep-learning/semantic-vs-instance``: merges, mistakes, rays."""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/semantic-vs-instance``: merged objects, depth in each object."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``deep-learning/setup``: two layouts, a choice of device, versions."""
-
-from __future__ import annotations
+"""Solutions of ``deep-learning/setup``: from one layout to the other, and a choice of device."""
 
 from collections.abc import Mapping
 from typing import Any

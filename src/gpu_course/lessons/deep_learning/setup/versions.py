@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``deep-learning/setup``: two layouts, a choice of device, versions."""
-
-from __future__ import annotations
+"""What is installed, which Keras TensorFlow brings along, and how far two results differ."""
 
 import importlib.metadata
 import os
@@ -16,7 +14,7 @@ from gpu_course.errors import CourseError
 from gpu_course.html_table import Rows
 
 
-def versions(distributions: Sequence[str]) -> Rows:
+def installed(distributions: Sequence[str]) -> Rows:
     """Return a table of packages and their versions, read without importing any of them.
 
     Parameters

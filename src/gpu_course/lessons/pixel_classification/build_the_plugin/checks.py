@@ -61,17 +61,11 @@ def _hint(
     return ""
 
 
-def _solution() -> Function:
-    from gpu_course.lessons.pixel_classification.build_the_plugin.solutions import schedule
-
-    return schedule
-
-
 CHECKS = {
     "newest-wins": Check(
         metric="part of the cases that are right",
         score=_score,
-        solution=_solution,
+        solution="gpu_course.lessons.pixel_classification.build_the_plugin.solutions:schedule",
         goal=1.0,
         hint="Ask of each request when it could begin, and whether a newer one comes before.",
     ),

@@ -87,17 +87,11 @@ def _what_lacks(look: Any, picture: Any, probability: Any) -> str:
     return ""
 
 
-def _second_look() -> Function:
-    from gpu_course.pixel_classification.course_classifiers import second_look
-
-    return second_look
-
-
 CHECKS = {
     "second-look": Check(
         metric="Dice of the second classifier, four validation crops",
         score=_score,
-        solution=_second_look,
+        solution="gpu_course.pixel_classification.course_classifiers:second_look",
         goal=0.69,
         hint="Both channels are there, but something in them hides the roots.",
     ),

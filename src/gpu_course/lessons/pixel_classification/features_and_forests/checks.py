@@ -76,14 +76,6 @@ def _what_lacks(recipe: Any) -> str:
     return ""
 
 
-def _choose_scales() -> Function:
-    from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
-        choose_scales,
-    )
-
-    return choose_scales
-
-
 def _strokes() -> np.ndarray[Any, np.dtype[np.int32]]:
     """Return the strokes of 240 painted pixels: ten of unequal length, not in order."""
     rng = np.random.default_rng(5)
@@ -125,26 +117,18 @@ def _score_folds(function: Function) -> tuple[float, str]:
     )
 
 
-def _folds_by_stroke() -> Function:
-    from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
-        folds_by_stroke,
-    )
-
-    return folds_by_stroke
-
-
 CHECKS = {
     "grouped-validation": Check(
         metric="share of test pixels whose stroke is not in training",
         score=_score_folds,
-        solution=_folds_by_stroke,
+        solution="gpu_course.lessons.pixel_classification.features_and_forests.solutions:folds_by_stroke",
         goal=1.0,
         hint="Deal whole strokes to the folds.",
     ),
     "choose-the-scales": Check(
         metric="Dice on three validation scenes",
         score=_score_recipe,
-        solution=_choose_scales,
+        solution="gpu_course.lessons.pixel_classification.features_and_forests.solutions:choose_scales",
         goal=0.5,
         hint="Try widths from 1 to 8 pixels, and few kinds of features with a reason for each.",
     ),

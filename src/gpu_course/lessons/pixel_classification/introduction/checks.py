@@ -42,17 +42,11 @@ def _score(function: Function) -> tuple[float, str]:
     return score, ""
 
 
-def _graininess() -> Function:
-    from gpu_course.lessons.pixel_classification.introduction.solutions import graininess
-
-    return graininess
-
-
 CHECKS = {
     "make-a-feature": Check(
         metric="share of right pixels at the best threshold, three new pictures",
         score=_score,
-        solution=_graininess,
+        solution="gpu_course.lessons.pixel_classification.introduction.solutions:graininess",
         goal=0.85,
         hint="Average over a neighbourhood of another size: wide enough for several grains.",
     ),

@@ -39,17 +39,10 @@ def _ends(region: tuple[slice, ...]) -> list[tuple[Any, Any]]:
     return [(part.start, part.stop) for part in region]
 
 
-def _solution() -> Function:
-    from gpu_course.lessons.pixel_classification.napari_plugins.solutions import visible_region
-
-    return visible_region
-
-
 CHECKS = {
     "visible-region": Check(
         metric="part of the views that are right",
         score=_score,
-        solution=_solution,
         goal=1.0,
         hint="Bring both ends of each slice into the image.",
     ),

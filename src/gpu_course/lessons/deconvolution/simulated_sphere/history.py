@@ -1,0 +1,80 @@
+"""Every iteration of a deconvolution, compared with the truth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.deconvolution import Step, richardson_lucy
+from gpu_course.devices import to_numpy
+from gpu_course.metrics.errors import nrmse
+
+Array = Any  # of NumPy, CuPy or PyTorch
+
+
+@dataclass(frozen=True)
+class History:
+    """A deconvolution and what it went through.
+
+    Attributes
+    ----------
+    estimate : array
+        After the last iteration.
+    error : ndarray of float
+        NRMSE after each iteration. Only a simulation has a truth to compare with.
+    deviance : ndarray of float
+        Mean Poisson deviance at each iteration; needs no truth.
+    kept : dict
+        Iteration → copy of the estimate after it, in NumPy's memory.
+    """
+
+    estimate: Array
+    error: NDArray[np.float64]
+    deviance: NDArray[np.float64]
+    kept: dict[int, NDArray[np.float32]]
+
+    @property
+    def best(self) -> int:
+        """The iteration with the least error, counted from 1."""
+        return int(self.error.argmin()) + 1
+
+    def first(self, deviance: float) -> int | None:
+        """Return the first iteration with at most this deviance; None if none has."""
+        below = np.flatnonzero(self.deviance <= deviance)
+        return int(below[0]) + 1 if len(below) else None
+
+
+def watch(
+    image: Array,
+    psf: Array,
+    truth: Array,
+    iterations: int,
+    *,
+    keep: Sequence[int] = (),
+    **options: Any,
+) -> History:
+    """Run a Richardson–Lucy deconvolution and compare every iteration with the truth.
+
+    Parameters
+    ----------
+    image, psf, iterations
+        As for :func:`gpu_course.deconvolution.richardson_lucy`.
+    truth : array
+        Shape and library of `image`.
+    keep : sequence of int
+        Iterations whose estimate is copied.
+    **options
+        For :func:`gpu_course.deconvolution.richardson_lucy`.
+    """
+    errors, deviances, kept = [], [], {}
+
+    def note(step: Step) -> None:
+        errors.append(nrmse(step.estimate, truth))
+        deviances.append(step.deviance)
+        if step.iteration in keep:
+            kept[step.iteration] = np.array(to_numpy(step.estimate))
+
+    estimate = richardson_lucy(image, psf, iterations, callback=note, **options)
+    return History(estimate, np.array(errors), np.array(deviances), kept)

@@ -1,0 +1,188 @@
+"""Timers on devices of known speed, crossing lines of known place, and the roofline."""
+
+import numpy as np
+import pytest
+
+from gpu_course import exercises, timing
+from gpu_course.errors import CourseError
+from gpu_course.lessons.classical.benchmarking import roofline, solutions, timers
+
+
+def test_the_pretend_device_works_behind_our_back():
+    device = timers.PretendDevice([2.0, 3.0], handing_over=0.5)
+    device.work()
+    assert device.clock() == 0.5
+    device.work()
+    device.wait()
+    assert device.clock() == 5.5
+    device.wait()
+    assert device.clock() == 5.5
+
+
+def test_the_courses_timer_is_right_on_it_and_the_hasty_one_is_not():
+    device = timers.PretendDevice([12.0, 2.0, 9.0, 2.0, 2.0], queue=50.0)
+    found = timing.medians(
+        {"work": device.work}, warm_up=1, repeats=5, wait=device.wait, clock=device.clock
+    )
+    assert found["work"] == pytest.approx(2.0, abs=0.01)
+    device = timers.PretendDevice()
+    assert timers.hasty_time(device.work, device.wait, device.clock, 5) == pytest.approx(0.001)
+    assert solutions.fair_time(device.work, device.wait, device.clock, 5) == pytest.approx(2.001)
+
+
+@pytest.mark.parametrize(("slope", "factor"), [(0.5, 1e-4), (0.3, 2e-5), (0.9, 1.5e-6)])
+def test_power_laws_cross_where_they_should(slope, factor):
+    sizes = np.geomspace(10, 1e8, 15)
+    expected = (factor / 1e-6) ** (1 / (1 - slope))
+    assert solutions.crossing(sizes, 1e-6 * sizes, factor * sizes**slope) == pytest.approx(expected)
+
+
+def test_no_crossing():
+    assert solutions.crossing([1, 2], [1, 2], [2, 3]) == np.inf
+    assert solutions.crossing([1, 2], [2, 3], [1, 2]) == 1
+    # Lines that cross twice: from the last crossing on, the second is faster.
+    assert 3 < solutions.crossing([1, 2, 3, 4], [2, 1, 1, 4], [1, 2, 2, 2]) < 4
+
+
+def test_a_roof_is_the_lower_of_two_limits():
+    limits = roofline.Roofline(bandwidth=100.0, rate=1000.0)
+    assert limits.ridge == 10
+    assert limits.attainable(1) == 100
+    assert limits.attainable(10) == 1000
+    assert limits.attainable(50) == 1000
+
+
+# On the device ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def device():
+    from gpu_course import devices
+
+    try:
+        return devices.use_opencl()
+    except CourseError as error:
+        pytest.skip(str(error))
+
+
+def test_the_arithmetic_kernel_really_computes(device):
+    """A compiler that dropped the work would make the rate look grand."""
+    import pyopencl as cl
+
+    from gpu_course.devices.opencl_device import pyopencl_device
+
+    context = cl.Context([pyopencl_device()])
+    queue = cl.CommandQueue(context)
+    out = np.zeros(4, np.float32)
+    buffer = cl.Buffer(context, cl.mem_flags.WRITE_ONLY, out.nbytes)
+    kernel = roofline.program(context).compute
+    kernel(queue, (4,), None, buffer, np.float32(0.999), np.float32(0.001))
+    cl.enqueue_copy(queue, out, buffer)
+    chains = np.arange(4)[:, None] * 1e-6 + np.arange(4.0)
+    for _ in range(roofline.STEPS):
+        chains = chains * 0.999 + 0.001
+    np.testing.assert_allclose(out, 16 * chains.sum(axis=1), rtol=1e-4)
+
+
+def test_measured_limits_are_numbers_above_zero(device):
+    limits = roofline.measure_roofline(megabytes=1, items=64, repeats=1)
+    assert 0 < limits.bandwidth < 1e14
+    assert 0 < limits.rate < 1e16
+
+
+# The exercises ---------------------------------------------------------------------------------
+
+
+def stub(*_):
+    return None
+
+
+def waits_at_the_end(work, wait, clock, repeats):
+    started = clock()
+    for _ in range(repeats):
+        work()
+    wait()
+    return (clock() - started) / repeats
+
+
+def no_warm_up(work, wait, clock, repeats):
+    times = []
+    for _ in range(repeats):
+        wait()
+        started = clock()
+        work()
+        wait()
+        times.append(clock() - started)
+    return np.median(times)
+
+
+def mean(work, wait, clock, repeats):
+    work()
+    times = []
+    for _ in range(repeats):
+        wait()
+        started = clock()
+        work()
+        wait()
+        times.append(clock() - started)
+    return np.mean(times)
+
+
+def unwaited_start(work, wait, clock, repeats):
+    work()
+    times = []
+    for _ in range(repeats):
+        started = clock()
+        work()
+        wait()
+        times.append(clock() - started)
+    return np.median(times)
+
+
+def all_times(work, wait, clock, repeats):
+    return [solutions.fair_time(work, wait, clock, repeats)]
+
+
+def nearest_size(sizes, first, second):
+    better = np.flatnonzero(np.asarray(second) < np.asarray(first))
+    return sizes[better[0]] if better.size else np.inf
+
+
+def straight_lines(sizes, first, second):
+    gain = first - second
+    if gain[-1] <= 0:
+        return np.inf
+    if (gain > 0).all():
+        return sizes[0]
+    i = np.flatnonzero(gain <= 0)[-1]
+    return sizes[i] + (sizes[i + 1] - sizes[i]) * -gain[i] / (gain[i + 1] - gain[i])
+
+
+@pytest.mark.parametrize(
+    ("exercise", "solution"),
+    [("unsynchronised-timing", solutions.fair_time), ("where-the-lines-cross", solutions.crossing)],
+)
+def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
+    name = f"classical/benchmarking/{exercise}"
+    assert exercises.check(name, solution).solved
+    assert exercises.check(name, stub).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        ("unsynchronised-timing", timers.hasty_time, "before the work is done"),
+        ("unsynchronised-timing", waits_at_the_end, "Somebody else"),
+        ("unsynchronised-timing", no_warm_up, "compiles"),
+        ("unsynchronised-timing", mean, "median"),
+        ("unsynchronised-timing", unwaited_start, "wait before"),
+        ("unsynchronised-timing", all_times, "one number"),
+        ("where-the-lines-cross", nearest_size, "Interpolate between"),
+        ("where-the-lines-cross", straight_lines, "logarithms"),
+        ("where-the-lines-cross", lambda s, f, g: s, "one number"),
+    ],
+)
+def test_checks_name_typical_mistakes(exercise, answer, words):
+    result = exercises.check(f"classical/benchmarking/{exercise}", answer)
+    assert result.state in ("wrong", "below the goal")
+    assert words in result.message

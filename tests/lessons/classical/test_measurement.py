@@ -1,0 +1,92 @@
+"""The exercises of the chapter on measurement: solutions, stubs and typical mistakes."""
+
+import numpy as np
+import pytest
+
+from gpu_course import exercises
+from gpu_course.classical import measurement
+from gpu_course.lessons.classical.measurement import solutions
+
+
+def test_corrected_intensity_needs_room_for_a_ring():
+    labels = np.ones((6, 6), int)
+    assert np.isnan(solutions.corrected_intensity(np.ones((6, 6)), labels)[1])
+
+
+def stub(*_):
+    return None
+
+
+def all_small_ones_too(labels, smallest):
+    table = measurement.measure(labels, labels)
+    return measurement.keep(labels, table.label[~measurement.on_border(table, labels.shape)])
+
+
+def border_too(labels, smallest):
+    table = measurement.measure(labels, labels)
+    return measurement.keep(labels, table.label[table.area >= smallest])
+
+
+def strictly_larger(labels, smallest):
+    return solutions.whole_objects(labels, smallest + 1)
+
+
+def renumbered(labels, smallest):
+    from skimage.segmentation import relabel_sequential
+
+    return relabel_sequential(solutions.whole_objects(labels, smallest))[0]
+
+
+def as_mask(labels, smallest):
+    return solutions.whole_objects(labels, smallest) > 0
+
+
+def no_background(image, labels):
+    return measurement.measure(image, labels).set_index("label").mean_intensity
+
+
+def one_background(image, labels):
+    return no_background(image, labels) - np.median(image[labels == 0])
+
+
+def expanded_without_ring(image, labels):
+    from skimage.segmentation import expand_labels
+
+    return no_background(image, labels) - no_background(image, expand_labels(labels, 5))
+
+
+def not_a_table(image, labels):
+    return solutions.corrected_intensity(image, labels).max()
+
+
+@pytest.mark.parametrize(
+    ("exercise", "solution"),
+    [
+        ("whole-objects", solutions.whole_objects),
+        ("local-background", solutions.corrected_intensity),
+    ],
+)
+def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
+    name = f"classical/measurement/{exercise}"
+    assert exercises.check(name, solution).solved
+    assert exercises.check(name, stub).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("exercise", "answer", "words"),
+    [
+        ("whole-objects", all_small_ones_too, "smallest"),
+        ("whole-objects", border_too, "border"),
+        ("whole-objects", strictly_larger, "exactly"),
+        ("whole-objects", renumbered, "number"),
+        ("whole-objects", as_mask, "number"),
+        ("local-background", no_background, "background"),
+        ("local-background", one_background, "uneven"),
+        ("local-background", expanded_without_ring, "ring"),
+        ("local-background", not_a_table, "one value"),
+    ],
+)
+def test_checks_name_typical_mistakes(exercise, answer, words):
+    result = exercises.check(f"classical/measurement/{exercise}", answer)
+    assert result.state in ("wrong", "below the goal")
+    assert words in result.message

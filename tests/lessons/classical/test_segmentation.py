@@ -1,0 +1,137 @@
+"""The checks pass on the course's solutions and tell typical wrong answers apart."""
+
+import re
+
+import numpy as np
+import pytest
+
+from gpu_course import devices, exercises
+
+NUCLEI = "classical/segmentation/separate-nuclei"
+BEES = "classical/segmentation/improve-bees"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def opencl():
+    devices.use_opencl()
+
+
+def connected(image, foreground):
+    from gpu_course import cle
+
+    return cle.connected_component_labeling(cle.push(foreground))
+
+
+def maxima(image, foreground, sigma=4):
+    from gpu_course import cle
+
+    blurred = cle.gaussian_blur(cle.push(image), sigma_x=sigma, sigma_y=sigma)
+    seeds = cle.detect_maxima(blurred, radius_x=0, radius_y=0, radius_z=0)
+    foreground = cle.push(foreground)
+    labels = cle.masked_voronoi_labeling(cle.binary_and(seeds, foreground), foreground)
+    return cle.mask(labels, foreground)
+
+
+def extended(labels):
+    from gpu_course import cle
+
+    return cle.extend_labeling_via_voronoi(labels)
+
+
+def course(image, foreground):
+    from gpu_course.classical.segmentation import separate_nuclei
+
+    return separate_nuclei(image, foreground)
+
+
+def test_the_courses_solution_solves_it():
+    result = exercises.check(NUCLEI, course)
+    assert result.solved
+    assert result.score == result.course_score > result.goal
+
+
+def test_a_numpy_answer_or_float_labels_count_as_well():
+    def as_float(image, foreground):
+        return np.asarray(course(image, foreground)).astype(np.float32)
+
+    assert exercises.check(NUCLEI, as_float).solved
+
+
+def test_the_untouched_stub_is_not_solved_yet():
+    def separate_nuclei(image, foreground): ...
+
+    result = exercises.check(NUCLEI, separate_nuclei)
+    assert result.state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (connected, "still merged"),
+        (lambda i, f: maxima(i, f, sigma=1.5), "are split"),
+        (maxima, "Single maxima|still merged"),
+        (lambda i, f: extended(course(i, f)), "outside"),
+    ],
+)
+def test_weak_answers_stay_below_the_goal_with_a_hint(answer, hint):
+    result = exercises.check(NUCLEI, answer)
+    assert result.state == "below the goal"
+    assert result.score < result.goal
+    assert re.search(hint, result.message), result.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (lambda i, f: f, "a mask"),
+        (lambda i, f: f > 0, "a mask"),
+        (lambda i, f: f[:10] * 2, "shape"),
+        (lambda i, f: i / 7.3, "whole numbers"),
+        (lambda i, f: -5 * f.astype(int), "whole numbers"),
+        (lambda i, f: i.no_such_thing, "no_such_thing"),
+    ],
+)
+def test_wrong_kinds_of_answer_are_named(answer, hint):
+    result = exercises.check(NUCLEI, answer)
+    assert result.state == "wrong"
+    assert hint in str(result)
+
+
+# Bees
+
+
+def voronoi_otsu(image, spot):
+    from gpu_course import cle
+
+    return cle.voronoi_otsu_labeling(image, spot_sigma=spot, outline_sigma=3)
+
+
+def test_the_courses_recipe_for_bees_solves_it():
+    from gpu_course.classical.segmentation import segment_bees
+
+    result = exercises.check(BEES, segment_bees)
+    assert result.solved
+    assert result.score == result.course_score > result.goal
+
+
+def test_the_untouched_stub_of_the_bees_is_not_solved_yet():
+    def my_bees(image): ...
+
+    assert exercises.check(BEES, my_bees).state == "not solved yet"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "hint"),
+    [
+        (lambda image: voronoi_otsu(image, 16), "below the goal", "bees are dark"),
+        (lambda image: voronoi_otsu(255.0 - image, 3.5), "below the goal", "far more objects"),
+        (lambda image: voronoi_otsu(255.0 - image, 16), "below the goal", "Take away the light"),
+        (lambda image: image < 90, "wrong", "every object"),
+        (lambda image: np.ones((3, 3), int), "wrong", "shape"),
+    ],
+    ids=["comb instead of bees", "pieces of bees", "uneven light", "a mask", "another shape"],
+)
+def test_typical_mistakes_with_bees_get_their_hint(answer, state, hint):
+    result = exercises.check(BEES, answer)
+    assert result.state == state
+    assert hint in result.message

@@ -1,0 +1,298 @@
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import ndimage
+from skimage.segmentation import watershed
+
+from gpu_course import exercises
+from gpu_course.deconvolution import psf as psfs
+from gpu_course.errors import CourseError
+from gpu_course.images.phantoms import BLUR
+from gpu_course.lessons.deconvolution.nuclei import figures, recipe, scenes, solutions, study
+
+VOXEL = recipe.NUCLEI_VOXEL
+MILD = psfs.gaussian((13, 11, 11), BLUR, VOXEL)
+SHAPE = (14, 48, 48)
+
+
+@pytest.fixture(scope="module")
+def tissue():
+    return scenes.tissue("train", 0, shape=SHAPE)
+
+
+# --- scenes ---------------------------------------------------------------------------------
+
+
+def test_psfs_sum_to_one_and_fit_the_margin():
+    for psf in scenes.microscopes().values():
+        assert psf.sum() == pytest.approx(1, abs=1e-5)
+        assert all(n // 2 <= margin for n, margin in zip(psf.shape, scenes.MARGIN, strict=True))
+
+
+def test_widefield_leaves_more_light_outside_focus_than_the_mild_blur():
+    share = {name: psf[psf.shape[0] // 2].sum() for name, psf in scenes.microscopes().items()}
+    assert share["widefield"] < share["mild"]
+
+
+def test_scenes_have_truth_and_exposure(tissue):
+    scene = scenes.photograph(tissue, MILD, photons=50)
+    assert scene.image.shape == scene.labels.shape == scene.truth.shape == SHAPE
+    assert scene.image.max() > 50
+    volumes = np.bincount(scene.labels.ravel())[1:] * np.prod(VOXEL)
+    assert volumes.min() >= recipe.SMALLEST - np.prod(VOXEL)
+
+
+def test_light_enters_from_outside(tissue):
+    dark_middle = dataclasses.replace(tissue, object=tissue.object.copy())
+    dark_middle.object[tuple(slice(m, -m) for m in scenes.MARGIN)] = 0
+    scene = scenes.photograph(dark_middle, MILD, photons=1000)
+    assert scene.image[0].mean() > 2 * scene.image[SHAPE[0] // 2, 15:-15, 15:-15].mean()
+
+
+def test_splits_share_no_tissue(tissue):
+    other = scenes.tissue("test", 0, shape=SHAPE)
+    assert not np.array_equal(tissue.labels, other.labels)
+
+
+def test_fullest_row_is_a_row_and_not_a_plane():
+    labels = np.zeros((5, 6, 7), np.int32)
+    labels[1, 4], labels[3, 4, 0] = 1, 2
+    assert scenes.fullest_row(labels) == 4
+
+
+@pytest.mark.parametrize("gap", [0.0, 1.0, 2.0])
+def test_two_balls_have_their_gap_and_their_volume(gap):
+    balls = scenes.two_balls(gap)
+    volume = balls.sum() * np.prod(VOXEL)
+    assert volume == pytest.approx(2 * 4 / 3 * np.pi * 2.5**3, rel=0.01)
+    line = balls[:, 24, 24]  # half a voxel beside the axis, where a ball is hardly shorter
+    assert VOXEL[0] * line.sum() == pytest.approx(4 * 2.5, abs=0.1)
+    assert VOXEL[0] * (1 - line[16:32]).sum() == pytest.approx(gap, abs=0.1)
+
+
+# --- the recipe -----------------------------------------------------------------------------
+
+
+def test_recipe_finds_two_balls_with_their_volume():
+    labels = recipe.segment(scenes.two_balls(1.0), recipe.Settings(0.25, None, 1.0))
+    assert labels.max() == 2
+    assert labels.dtype == np.int32
+    volumes = np.bincount(labels.ravel())[1:] * np.prod(VOXEL)
+    np.testing.assert_allclose(volumes, 4 / 3 * np.pi * 2.5**3, rtol=0.05)
+
+
+def test_constant_image_holds_no_nuclei():
+    assert recipe.segment(np.full((8, 16, 16), 7.0)).max() == 0
+
+
+def test_haze_around_is_taken_away():
+    balls = scenes.two_balls(3.0, shape=(48, 48, 48))
+    slope = np.linspace(0, 6, 48, dtype=np.float32)[:, None, None]
+    plain = recipe.segment(balls + slope, recipe.Settings(0.25, None, 1.0))
+    local = recipe.segment(balls + slope, recipe.Settings(0.25, 3.0, 1.0))
+    truth = recipe.segment(balls)
+    assert study.volume_errors(truth, local).size > study.volume_errors(truth, plain).size
+
+
+def test_depth_is_measured_in_micrometres():
+    rod = np.zeros((24, 12, 12), bool)
+    rod[2:22, 3:9, 3:9] = True  # 20 planes of 0.1 µm: as short as it is wide
+    assert solutions.split_touching(rod, (0.1, 0.33, 0.33)).max() == 1
+
+
+def test_small_objects_go_and_the_others_are_numbered_anew():
+    labels = np.zeros((4, 10, 10), np.int32)
+    labels[0, 0, 0], labels[1:3, 2:8, 2:8] = 1, 5
+    kept = recipe.drop_small(labels, (1, 1, 1), smallest=10)
+    assert kept.max() == 1
+    np.testing.assert_array_equal(kept > 0, labels == 5)
+
+
+# --- the verdict ----------------------------------------------------------------------------
+
+
+def test_volume_errors_of_the_nuclei_that_were_found():
+    truth = np.zeros((4, 10, 20), int)
+    truth[:, 1:9, 1:9], truth[:, 1:9, 11:19] = 3, 7
+    found = np.zeros_like(truth)
+    found[:, 1:9, 1:7] = 2  # three quarters of the first, nothing of the second
+    np.testing.assert_allclose(study.volume_errors(truth, found), [-0.25])
+    assert study.volume_errors(truth, 0 * found).size == 0
+    with pytest.raises(CourseError, match="shape"):
+        study.volume_errors(truth, found[1:])
+
+
+def test_paired_difference_covers_the_true_mean_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(100):
+        before = rng.uniform(0, 1, 20)
+        after = before + 0.1 + rng.normal(0, 0.05, 20)
+        _, low, high = solutions.paired_difference(before, after, resamples=500, seed=trial)
+        covered += low <= 0.1 <= high
+    assert 85 <= covered <= 100
+
+
+def test_paired_difference_of_equal_methods_is_zero():
+    assert solutions.paired_difference([0.1, 0.7], [0.1, 0.7]) == (0, 0, 0)
+
+
+# --- the experiment -------------------------------------------------------------------------
+
+
+def test_tuning_takes_the_settings_that_score_best(tissue):
+    scene = scenes.photograph(tissue, MILD, photons=200)
+    best, score = study.tune([scene.image], [scene.labels])
+    worst = recipe.Settings(0.5, 3.0, 2.5)
+    verdict = study.judge(scene, recipe.segment(scene.image, best))
+    assert best in recipe.GRID
+    assert score == pytest.approx((verdict["AP@0.5"] + verdict["AP@0.7"]) / 2)
+    other = study.judge(scene, recipe.segment(scene.image, worst))
+    assert score > (other["AP@0.5"] + other["AP@0.7"]) / 2
+
+
+def test_the_truth_is_judged_perfect_and_nothing_is_judged_nothing(tissue):
+    scene = scenes.photograph(tissue, MILD, photons=50)
+    perfect = study.judge(scene, scene.labels)
+    assert perfect == {"AP@0.5": 1, "AP@0.7": 1, "count error": 0, "volume error": 0}
+    nothing = study.judge(scene, 0 * scene.labels)
+    assert nothing["AP@0.5"] == 0
+    assert nothing["count error"] == 1
+    assert np.isnan(nothing["volume error"])
+
+
+def table(gain, noise=0.01):
+    rng = np.random.default_rng(0)
+    rows = []
+    for scene in range(10):
+        base = rng.uniform(0.3, 0.6)
+        for method in study.METHODS:
+            move = gain * (method == "deconvolved") + rng.normal(0, noise)
+            rows.append(
+                {"microscope": "m", "photons": 5, "scene": scene, "method": method}
+                | dict.fromkeys(study.MEASURES, base + move)
+            )
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("gain", "precision", "error"),
+    [
+        (0.2, "better", "worse"),
+        (-0.2, "worse", "better"),
+        (0.0, "no clear difference", "no clear difference"),
+    ],
+)
+def test_verdicts_know_which_way_is_better(gain, precision, error):
+    noise = 0.01 if gain else 0.1
+    found = study.differences(table(gain, noise)).set_index("measure").verdict
+    assert found["AP@0.5"] == precision
+    assert found["count error"] == error
+
+
+def test_comparison_has_a_row_for_each_scene_and_method(tissue):
+    result, chosen = study.compare("mild", MILD, 100, train=[tissue], test=[tissue])
+    assert list(result.method) == list(study.METHODS)
+    assert set(chosen) == set(study.METHODS)
+    assert result[list(study.MEASURES)].notna().all(axis=None)
+
+
+def test_charts_hold_every_condition_and_have_words():
+    results = pd.concat([table(0.1), table(0.1).assign(microscope="other")])
+    pairs = figures.paired_chart(results, "AP@0.5", alt="pairs")
+    assert pairs.alt == "pairs"
+    assert [len(axes.lines) for axes in pairs.axes] == [11, 11]
+    chart = figures.difference_chart(study.differences(results), alt="differences")
+    assert chart.alt == "differences"
+    assert len(chart.axes) == len(study.MEASURES)
+
+
+# --- the exercises --------------------------------------------------------------------------
+
+SPLIT = "deconvolution/nuclei/split-touching"
+PAIRED = "deconvolution/nuclei/paired-comparison"
+
+
+def test_checks_accept_the_solutions_and_know_the_stubs():
+    assert exercises.check(SPLIT, solutions.split_touching).solved
+    assert exercises.check(PAIRED, solutions.paired_difference).solved
+    assert exercises.check(SPLIT, lambda mask, voxel_size: None).state == "not solved yet"
+    assert exercises.check(PAIRED, lambda before, after: None).state == "not solved yet"
+
+
+def in_voxels(mask, voxel_size):
+    return solutions.split_touching(mask, (1, 1, 1))
+
+
+def connected(mask, voxel_size):
+    return ndimage.label(mask)[0]
+
+
+def rough(mask, voxel_size):
+    depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
+    seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 3)) & mask)
+    return watershed(-depth, seeds, mask=mask)
+
+
+def without_mask(mask, voxel_size):
+    depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
+    seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 5)) & mask)
+    return watershed(-depth, seeds)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (in_voxels, "in µm"),
+        (connected, "Too few"),
+        (rough, "Too many"),
+        (without_mask, "beyond the mask"),
+        (lambda mask, voxel_size: mask, "its own number"),
+    ],
+)
+def test_check_names_the_mistake_in_splitting(wrong, says):
+    result = exercises.check(SPLIT, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
+def turned(before, after):
+    return solutions.paired_difference(after, before)
+
+
+def unpaired(before, after):
+    rng = np.random.default_rng(0)
+    n = len(before)
+    means = [
+        after[rng.integers(n, size=n)].mean() - before[rng.integers(n, size=n)].mean()
+        for _ in range(2000)
+    ]
+    return (after.mean() - before.mean(), *np.percentile(means, [2.5, 97.5]))
+
+
+def of_scenes(before, after):
+    difference = after - before
+    return (difference.mean(), *np.percentile(difference, [2.5, 97.5]))
+
+
+def narrow(before, after):
+    difference = after - before
+    return difference.mean(), difference.mean() - 0.001, difference.mean() + 0.001
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (turned, "sign"),
+        (unpaired, "too wide"),
+        (of_scenes, "single scenes"),
+        (narrow, "too narrow"),
+        (lambda before, after: 0.1, "three numbers"),
+    ],
+)
+def test_check_names_the_mistake_in_pairing(wrong, says):
+    result = exercises.check(PAIRED, wrong)
+    assert not result.solved
+    assert says in result.message

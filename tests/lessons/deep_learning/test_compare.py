@@ -1,0 +1,131 @@
+"""Comparing methods: paired intervals, costs, the cut of the train half, and the exercises."""
+
+import numpy as np
+import pytest
+
+from gpu_course import exercises, images
+from gpu_course.errors import CourseError
+from gpu_course.lessons.deep_learning.compare import figures, scenes, solutions
+
+METHODS = {
+    "slow start": {"score": 0.9, "labelling": 50, "training": 10, "per image": 0.1},
+    "quick start": {"score": 0.9, "labelling": 5, "training": 0, "per image": 1.0},
+    "poor": {"score": 0.4, "labelling": 0, "training": 0, "per image": 0.01},
+}
+
+
+def test_the_interval_holds_a_gain_that_all_scenes_share():
+    rng = np.random.default_rng(0)
+    first = rng.uniform(0, 0.8, 12)
+    difference, low, high = solutions.paired_difference(first, first + 0.1)
+    assert difference == pytest.approx(0.1)
+    assert (low, high) == pytest.approx((0.1, 0.1))
+
+
+def test_the_interval_has_about_the_coverage_it_promises():
+    rng = np.random.default_rng(1)
+    inside = 0
+    for seed in range(100):
+        second = rng.normal(0.2, 1, 40)
+        _, low, high = solutions.paired_difference(np.zeros(40), second, seed=seed)
+        inside += low <= 0.2 <= high
+    assert 85 <= inside <= 100
+
+
+def test_few_images_pay_for_no_training_and_many_do():
+    assert solutions.good_enough(METHODS, 0.8, 10) == ["quick start", "slow start"]
+    assert solutions.good_enough(METHODS, 0.8, 1000) == ["slow start", "quick start"]
+    assert solutions.good_enough(METHODS, 0.3, 10)[0] == "poor"
+    assert solutions.good_enough(METHODS, 0.95, 10) == []
+
+
+def test_the_train_half_is_cut_in_two_and_no_row_is_in_both():
+    half = images.load("nuclei", split="train")
+    upper, lower = scenes.split_train_half(half)
+    assert (upper.split, lower.split) == ("train", "validation")
+    assert np.array_equal(np.concatenate([upper.image, lower.image]), half.image)
+
+
+def test_a_test_image_is_never_learned_from():
+    with pytest.raises(CourseError, match="Take a train image"):
+        scenes.split_train_half(images.load("nuclei", split="test"))
+
+
+def test_charts_have_a_panel_for_each_set_and_a_line_for_each_scene():
+    figure = figures.ladder(
+        {"bees": {"a": [0.1, 0.2, 0.3], "b": [0.4, 0.5, 0.6]}}, alt="Three scenes."
+    )
+    (axis,) = figure.axes
+    assert figure.alt == "Three scenes."
+    assert len(axis.lines) == 3 + 1
+    assert np.allclose(axis.lines[-1].get_ydata(), [0.2, 0.5])
+    costs = {"bees: a": {"score": 0.4, "minutes": 0.0}, "bees: b": {"score": 0.8, "minutes": 9.0}}
+    chart = figures.cost_figure(costs | {"roots: a": costs["bees: a"]}, alt="Two sets.")
+    assert [t.get_text() for t in chart.axes[0].get_legend().texts] == ["bees", "roots"]
+    assert chart.alt == "Two sets."
+    assert chart.axes[0].lines[0].get_xdata()[0] > 0  # a logarithm knows no zero
+
+
+def bootstrap(differences, draws=4000, scenes=None, seed=1):
+    rng = np.random.default_rng(seed)
+    scenes = scenes or len(differences)
+    return np.median(differences[rng.integers(0, len(differences), (draws, scenes))], axis=1)
+
+
+def another_seed(first, second):
+    ends = np.percentile(bootstrap(second - first), [2.5, 97.5])
+    return np.median(second - first), *ends
+
+
+def unpaired(first, second):
+    rng = np.random.default_rng(0)
+    draws = rng.integers(0, len(first), (2, 4000, len(first)))
+    ends = np.percentile(
+        np.median(second[draws[0]], axis=1) - np.median(first[draws[1]], axis=1), [2.5, 97.5]
+    )
+    return np.median(second - first), *ends
+
+
+def turned_round(first, second):
+    return -np.median(second - first), 0, 0
+
+
+def means(first, second):
+    return (second - first).mean(), 0, 1
+
+
+def spread_of_scenes(first, second):
+    return np.median(second - first), *np.percentile(second - first, [2.5, 97.5])
+
+
+def no_interval(first, second):
+    value = np.median(second - first)
+    return value, value, value
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "state", "word"),
+    [
+        ("paired-difference", solutions.paired_difference, "solved", ""),
+        ("paired-difference", another_seed, "solved", ""),
+        ("paired-difference", lambda first, second: None, "not solved yet", ""),
+        ("paired-difference", unpaired, "below the goal", "keep both scores of a scene together"),
+        ("paired-difference", spread_of_scenes, "below the goal", "far too wide"),
+        ("paired-difference", no_interval, "below the goal", "too narrow"),
+        ("paired-difference", turned_round, "wrong", "turned round"),
+        ("paired-difference", means, "wrong", "That is the mean"),
+        ("paired-difference", lambda first, second: 0.05, "wrong", "three numbers"),
+        ("good-enough", solutions.good_enough, "solved", ""),
+        ("good-enough", lambda m, w, n: None, "not solved yet", ""),
+        ("good-enough", lambda m, w, n: list(m), "wrong", "does not reach the score"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w, 0), "wrong", "multiply"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w, n)[::-1], "wrong", "other way"),
+        ("good-enough", lambda m, w, n: solutions.good_enough(m, w + 1e-6, n), "wrong", "just"),
+        ("good-enough", lambda m, w, n: "recipe", "wrong", "list of names"),
+        ("good-enough", lambda m, w, n: [3], "wrong", "names of methods"),
+    ],
+)
+def test_checks(name, function, state, word):
+    result = exercises.check(f"deep-learning/compare/{name}", function)
+    assert result.state == state
+    assert word in str(result)
