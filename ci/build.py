@@ -196,6 +196,9 @@ def staged(
         for output in cell.outputs:
             # Scores travel beside their table for the executor; the page shows the table.
             output.get("data", {}).pop(scores.MIME, None)
+        # The page takes the text for readers who cannot see a picture from the cell's metadata.
+        if alt := alt_of(cell.outputs):
+            cell.metadata.setdefault("mystnb", {}).setdefault("image", {}).setdefault("alt", alt)
     if chapter.name == "index":
         # The landing page opens with its question, not with its facts.
         notebook.cells.append(nbformat.v4.new_markdown_cell(header, id="header"))
@@ -212,6 +215,20 @@ def staged(
     notebook.metadata.pop("jupytext", None)
     notebook.metadata.pop("course", None)
     return notebook
+
+
+def alt_of(outputs: list[Any]) -> str:
+    """Return what the pictures among a cell's outputs say of themselves; empty if nothing.
+
+    A cell has one text for all its pictures, so the texts of several follow one another.
+    """
+    texts = [
+        str(of_picture["alt"]).strip()
+        for output in outputs
+        for mime, of_picture in output.get("metadata", {}).items()
+        if mime.startswith("image/") and "alt" in of_picture
+    ]
+    return " ".join(dict.fromkeys(text for text in texts if text))
 
 
 def site_address() -> str:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import build
 import execute
 import numpy as np
 import pages
@@ -188,7 +189,7 @@ def test_pictures_have_a_caption_and_alt_text(name):
     lacking = []
     for cell, outputs in stored(name):
         settings = cell.metadata.get("mystnb", {})
-        alt = str(settings.get("image", {}).get("alt", "")).strip()
+        alt = str(settings.get("image", {}).get("alt", "")).strip() or build.alt_of(outputs)
         caption = str(settings.get("figure", {}).get("caption", "")).strip()
         for output in outputs:
             data = output.get("data", {})

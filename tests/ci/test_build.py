@@ -9,7 +9,7 @@ import nbformat
 import package
 import pages
 import pytest
-from build import site_address
+from build import site_address, staged
 
 from gpu_course.book import chapters, notebooks
 from gpu_course.errors import CourseError
@@ -133,6 +133,47 @@ def test_wheel_that_cannot_be_built_is_one_clear_sentence(copy):
     replace(copy / "pyproject.toml", 'name = "gpu-course"', "name = 1")
     with pytest.raises(CourseError, match=r"wheel of the course cannot be built: .*make book"):
         package.build(copy, copy / "wheel")
+
+
+PICTURE = """\
+# A page
+
+```{code-cell}
+show()
+```
+"""
+
+
+def page_with_picture(*alts, given=""):
+    """Return the metadata of the staged page's cell, whose output is a picture for each alt."""
+    text = PICTURE
+    if given:
+        head = f"```{{code-cell}}\n---\nmystnb:\n  image:\n    alt: {given}\n---\n"
+        text = text.replace("```{code-cell}\n", head)
+    chapter = chapters.parse("part/page", text)
+    executed = nbformat.from_dict(chapter.notebook)
+    executed.cells[-1].outputs = [
+        nbformat.v4.new_output(
+            "display_data",
+            {"image/png": "AA=="},
+            metadata={"image/png": {"alt": alt}} if alt else {},
+        )
+        for alt in alts
+    ]
+    return staged(chapter, executed, "").cells[-1].metadata
+
+
+def test_page_takes_the_text_of_a_picture_from_the_picture():
+    assert page_with_picture("A rise.")["mystnb"]["image"]["alt"] == "A rise."
+    assert (
+        page_with_picture("A rise.", "A fall.", "A fall.")["mystnb"]["image"]["alt"]
+        == "A rise. A fall."
+    )
+    assert "mystnb" not in page_with_picture("")
+
+
+def test_text_that_the_cell_gives_wins_over_that_of_the_picture():
+    assert page_with_picture("A rise.", given="A fall.")["mystnb"]["image"]["alt"] == "A fall."
 
 
 def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
