@@ -9,7 +9,7 @@ counting photons is a Poisson process: the noise of a voxel is the square root o
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,13 +41,13 @@ class Phantom:
     voxel_size
         µm along z, y, x.
     facts
-        Numbers the object was made from, for instance the radius of a sphere in µm.
+        What the object was made from, for instance the radius of a sphere in µm.
     """
 
     object: npt.NDArray[np.float32]
     labels: npt.NDArray[np.int32]
     voxel_size: tuple[float, float, float]
-    facts: dict[str, float] = dataclasses.field(default_factory=dict)
+    facts: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def nuclei_phantom(

@@ -52,12 +52,12 @@ def tissue(split: str, index: int, *, shape: tuple[int, int, int] = SHAPE) -> Ph
     Returns
     -------
     Phantom
-        With ``facts["seed"]``.
+        With ``seed``, ``split`` and ``index`` among its facts.
     """
     seed = seed_of(split, index)
     larger = [n + 2 * margin for n, margin in zip(shape, MARGIN, strict=True)]
     phantom = nuclei_phantom((larger[0], larger[1], larger[2]), seed=seed)
-    return dataclasses.replace(phantom, facts={"seed": seed})
+    return dataclasses.replace(phantom, facts={"seed": seed, "split": split, "index": index})
 
 
 def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) -> Sample:
@@ -84,8 +84,8 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
     smallest = round(SMALLEST / float(np.prod(phantom.voxel_size)))
     return Sample(
         "tissue",
-        "simulated",
-        0,
+        str(phantom.facts["split"]),
+        int(phantom.facts["index"]),
         counted[middle],
         "ZYX",
         labels=whole_pieces(phantom.labels[middle], smallest),
