@@ -64,8 +64,8 @@ def write(
     Raises
     ------
     CourseError
-        If a scene has no labels, they do not fit or are a mask, two scenes have one name, or the folder has
-        labels already.
+        If a scene has no labels, they do not fit or are a mask, two scenes have one name, or the
+        folder has labels already.
     """
     folder = Path(folder)
     if not scenes:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gpu_course.deep_learning import checkpoint, losses, progress
 from gpu_course.deep_learning.history import Batches, Callback, Epoch, Training
 from gpu_course.deep_learning.precision import autocast, best_precision, check_precision
+from gpu_course.deep_learning.scenes import refuse_leak
 from gpu_course.errors import CourseError
 
 LARGEST_GRADIENT = 1.0
@@ -78,7 +79,9 @@ def train(
     Raises
     ------
     CourseError
-        If the checkpoint is of another run, the device is full, or the loss is no number.
+        If the checkpoint is of another run or other pixels, a scene is for test or in both training
+        and validation, a mask holds what is no class of the network, the device is full, or the
+        loss is no number.
 
     References
     ----------
@@ -87,6 +90,9 @@ def train(
     """
     precision = precision or best_precision(data.device)
     _check(epochs, learning_rate, precision)
+    refuse_leak(data.settings, None if validation is None else validation.settings)
+    for batches in (data, validation):
+        _check_classes(model, batches)
     # Channels last is how the convolutions of CPUs and tensor cores like to read an image.
     model.to(device=data.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     criterion = (loss or losses.dice_cross_entropy(_classes(model))).to(data.device)
@@ -254,6 +260,7 @@ def evaluate(
         Of all pixels of all patches together, background left out: the mean over small patches
         would be ruled by those with hardly an object.
     """
+    _check_classes(model, data)
     model.eval()
     counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)
@@ -271,6 +278,17 @@ def evaluate(
 def _classes(model: nn.Module) -> int:
     configuration: dict[str, Any] = getattr(model, "configuration", {"classes": 1})
     return int(configuration["classes"])
+
+
+def _check_classes(model: nn.Module, data: Batches | None) -> None:
+    """Refuse masks with values that the network has no answer for."""
+    classes = max(2, _classes(model))
+    most = max((int(mask.max()) for mask in getattr(data, "masks", ())), default=0)
+    if most >= classes:
+        raise CourseError(
+            f"A mask holds the value {most}, and the network knows the classes 0 to {classes - 1}. "
+            "If all that is not 0 is foreground, give mask > 0; else build it with more classes."
+        )
 
 
 def _check(epochs: int, learning_rate: float, precision: str) -> None:

@@ -176,8 +176,8 @@ def test_overlaps_that_leave_seams_or_waste(answer, state, hint):
 
 def test_the_figure_says_each_peak_in_words(image):
     peak = memory.measure_peak(solutions.blobs_lean, image)
-    figure = figures.plot_history({"lean": peak})
-    assert "lean, peak 6 buffers" in figure.alt
+    figure = figures.plot_history({"lean": peak}, alt="A curve.")
+    assert figure.alt == "A curve. Peaks in buffers: lean 6."
     drawn = figure.axes[0].lines[0].get_ydata()
     assert max(drawn) == 6
     assert len(drawn) == len(peak.history)

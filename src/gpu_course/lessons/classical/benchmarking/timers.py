@@ -1,4 +1,4 @@
-"""Fair timing: a device of known speed to test timers on, and where two lines cross."""
+"""A device of known speed to test timers on, and a timer that is wrong in three ways."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, repeat
