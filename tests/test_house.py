@@ -1,8 +1,4 @@
-"""Who may know whom in `gpu_course`, asked of the source, imports inside functions included.
-
-The lists of known offenders only shrink: an entry that no longer offends fails the test, so that it
-is struck off with the change that mends it.
-"""
+"""Who may know whom in `gpu_course`, asked of the source, imports inside functions included."""
 
 import ast
 import importlib
@@ -46,11 +42,6 @@ MAY_KNOW = {
     "lessons": ROOMS | SUBJECTS | {"exercises", "napari_view", "napari_plugin"},
 }
 """Package → the other packages it may import. The command line knows all."""
-
-KNOWN_TWINS = {
-    "gpu_course.lessons.deep_learning.roots_unet.photographs",
-}
-"""Modules that define a function of their own name."""
 
 
 @cache
@@ -139,7 +130,7 @@ def test_a_name_means_one_thing():
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == file.stem
     }
-    assert twins == KNOWN_TWINS
+    assert twins == set()
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -264,26 +255,6 @@ SHOWN = {
 }
 """Show pictures, whose words a cell may hold in its metadata."""
 
-KNOWN_WITHOUT_ALT = {
-    "gpu_course.lessons.classical.arrays_and_memory.figures:plot_history",
-    "gpu_course.lessons.pixel_classification.exercise.figures:curves_figure",
-    "gpu_course.lessons.pixel_classification.features_and_forests.figures:bars_figure",
-    "gpu_course.lessons.pixel_classification.features_and_forests.figures:decision_figure",
-}
-"""Functions that return a figure and require no `alt` today."""
-
-KNOWN_HEX = {
-    "gpu_course.deep_learning.progress",
-    "gpu_course.deep_learning.stardist.scores",
-    "gpu_course.lessons.classical.arrays_and_memory.figures",
-    "gpu_course.lessons.classical.benchmarking.figures",
-    "gpu_course.lessons.pixel_classification.build_the_plugin.figures",
-    "gpu_course.lessons.pixel_classification.exercise.figures",
-    "gpu_course.lessons.pixel_classification.features_and_forests.figures",
-    "gpu_course.lessons.pixel_classification.features_and_forests.validation",
-}
-"""Modules with colours of their own today."""
-
 
 def functions(module: str) -> list[ast.FunctionDef]:
     """Return the public functions of a module."""
@@ -308,7 +279,7 @@ def test_every_figure_has_words_for_those_who_cannot_see_it():
             )
             if draws and "alt" not in required:
                 found.add(f"{module}:{function.name}")
-    assert found - SHOWN == KNOWN_WITHOUT_ALT
+    assert found == SHOWN
 
 
 def test_colours_have_names():
@@ -324,4 +295,4 @@ def test_colours_have_names():
         and isinstance(node.value, str)
         and re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", node.value)
     }
-    assert found == KNOWN_HEX
+    assert found == set()
