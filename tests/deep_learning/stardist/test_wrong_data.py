@@ -38,6 +38,11 @@ def scene(index=0, split="train", labels=None, **changes):
     return Sample("squares", split, index, image.astype("f4"), "YX", labels=labels, **changes)
 
 
+@pytest.fixture(scope="module")
+def model():
+    return build(DESIGN)
+
+
 def patches(labels, **changes):
     return StarPatches([scene(labels=labels, **changes)], DESIGN, batch=1, batches=1)
 
@@ -148,18 +153,18 @@ def test_test_scenes_are_refused_however_they_are_spelled(split):
 
 @pytest.mark.parametrize("name", ["probability", "overlap", "scale", "memory"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1, 0, True, "0.5"])
-def test_numbers_out_of_their_range_are_refused(name, value):
+def test_numbers_out_of_their_range_are_refused(model, name, value):
     with pytest.raises(CourseError, match=f"{name}="):
-        predict(build(DESIGN), scene().image, **{name: value})
+        predict(model, scene().image, **{name: value})
 
 
 @pytest.mark.parametrize("tiles", [2, (0, 1), (1, 2, 3), ("1", 1), (1.5, 2)])
-def test_tiles_are_two_whole_numbers(tiles):
+def test_tiles_are_two_whole_numbers(model, tiles):
     with pytest.raises(CourseError, match="tiles="):
-        predict(build(DESIGN), scene().image, tiles=tiles)
+        predict(model, scene().image, tiles=tiles)
 
 
 @pytest.mark.parametrize(("name", "value"), [("probability", 1.5), ("overlap", 2)])
-def test_a_share_lies_below_1(name, value):
+def test_a_share_lies_below_1(model, name, value):
     with pytest.raises(CourseError, match="between 0 and 1"):
-        predict(build(DESIGN), scene().image, **{name: value})
+        predict(model, scene().image, **{name: value})
