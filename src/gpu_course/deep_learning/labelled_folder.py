@@ -231,8 +231,7 @@ def _scene(
             f"each of the {checked.ndim} axes. Write, for instance, “{like}”."
         )
     facts: dict[str, object] = {"file": image.stem, "who": row["who"], "when": row["when"]}
-    if in_pieces:
-        facts["in_pieces"] = True
+    facts |= {"in_pieces": True} if in_pieces else {}
     return Sample(
         name, row["split"], index, pixels, axes, labels=checked, voxel_size=size, facts=facts,
         source=row["source"], licence=row["licence"],
