@@ -197,7 +197,7 @@ def _card(folder: Path, names: list[str]) -> dict[str, dict[str, str]]:
     blank = dict.fromkeys(COLUMNS, "") | {"split": "train"}
     if not (folder / CARD).exists():
         return {name: blank | {"file": name} for name in names}
-    with (folder / CARD).open(encoding="utf-8", newline="") as stream:
+    with (folder / CARD).open(encoding="utf-8-sig", newline="") as stream:
         rows = [
             {**blank, **{k: v for k, v in row.items() if k and v}} for row in csv.DictReader(stream)
         ]
