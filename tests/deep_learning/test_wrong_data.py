@@ -172,7 +172,7 @@ def test_a_folder_of_masks_is_refused_unless_it_is_meant(folder):
 
 def test_the_split_of_a_table_is_read_however_it_is_spelled(folder):
     card = folder / "labels.csv"
-    card.write_text("file,split\na,Test\n")
+    card.write_bytes("file,split\na,Test\n".encode("utf-8-sig"))  # as spreadsheets write it
     for asked in ("test", "TEST", None):
         (scene,) = labelled_folder.read(folder, split=asked, in_pieces=True)
         assert scene.split == "test"

@@ -98,6 +98,28 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
     return mask.astype(np.uint8)
 
 
+def refuse_values(masks: Sequence[Tensor], classes: int) -> None:
+    """Make sure that masks hold only what a network can answer.
+
+    Parameters
+    ----------
+    masks : sequence of tensor, integer
+    classes : int
+        Of the network; one class is told from background.
+
+    Raises
+    ------
+    CourseError
+        If a mask holds the number of another class.
+    """
+    count, most = max(2, classes), max((int(mask.max()) for mask in masks), default=0)
+    if most >= count:
+        raise CourseError(
+            f"A mask holds the value {most}, and the network knows the classes 0 to {count - 1}. "
+            "If all that is not 0 is foreground, give mask > 0; else build it with more classes."
+        )
+
+
 def name_of(sample: Sample) -> str:
     """Return how errors name a scene."""
     return f"Scene {sample.index} of {sample.name!r} ({sample.split})"

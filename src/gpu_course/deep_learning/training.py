@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from gpu_course.deep_learning import checkpoint, losses, progress
 from gpu_course.deep_learning.history import Batches, Callback, Epoch, Training
 from gpu_course.deep_learning.precision import autocast, best_precision, check_precision
-from gpu_course.deep_learning.scenes import refuse_leak
+from gpu_course.deep_learning.scenes import refuse_leak, refuse_values
 from gpu_course.errors import CourseError
 
 LARGEST_GRADIENT = 1.0
@@ -92,7 +92,7 @@ def train(
     _check(epochs, learning_rate, precision)
     refuse_leak(data.settings, None if validation is None else validation.settings)
     for batches in (data, validation):
-        _check_classes(model, batches)
+        refuse_values(getattr(batches, "masks", ()), _classes(model))
     # Channels last is how the convolutions of CPUs and tensor cores like to read an image.
     model.to(device=data.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     criterion = (loss or losses.dice_cross_entropy(_classes(model))).to(data.device)
@@ -260,7 +260,7 @@ def evaluate(
         Of all pixels of all patches together, background left out: the mean over small patches
         would be ruled by those with hardly an object.
     """
-    _check_classes(model, data)
+    refuse_values(getattr(data, "masks", ()), _classes(model))
     model.eval()
     counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)
@@ -278,17 +278,6 @@ def evaluate(
 def _classes(model: nn.Module) -> int:
     configuration: dict[str, Any] = getattr(model, "configuration", {"classes": 1})
     return int(configuration["classes"])
-
-
-def _check_classes(model: nn.Module, data: Batches | None) -> None:
-    """Refuse masks with values that the network has no answer for."""
-    classes = max(2, _classes(model))
-    most = max((int(mask.max()) for mask in getattr(data, "masks", ())), default=0)
-    if most >= classes:
-        raise CourseError(
-            f"A mask holds the value {most}, and the network knows the classes 0 to {classes - 1}. "
-            "If all that is not 0 is foreground, give mask > 0; else build it with more classes."
-        )
 
 
 def _check(epochs: int, learning_rate: float, precision: str) -> None:
