@@ -150,7 +150,7 @@ def test_the_checkpoint_of_another_run_is_refused(scenes, tmp_path, change, word
     with pytest.raises(CourseError, match=f"of another run: {words} differ"):
         train(network(), data(scenes, 1), **({"epochs": 1, "resume_from": file} | change))
     for other in (data(scenes[:2], 1), data(scenes, 2)):
-        with pytest.raises(CourseError, match="of another run: .*data differ"):
+        with pytest.raises(CourseError, match=r"of another run: .*data differ"):
             train(network(), other, epochs=1, resume_from=file)
     with pytest.raises(CourseError, match="validation differ"):
         train(network(), data(scenes, 1), validation(scenes), epochs=1, resume_from=file)

@@ -32,7 +32,7 @@ def lean_score(function: Function) -> tuple[float, str]:
 
     peak = measure_peak(watched, image)
     result = results[0]
-    if not isinstance(result, type(cle.create((1, 1)))):
+    if not cle.is_image(result):
         raise Wrong("Return an array on the device: the result of a clesperanto function.")
     if not np.array_equal(sources[0], image):
         raise Wrong(
