@@ -17,8 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What the tests import beside the base.
 NEEDS = ("hypothesis", "pytest", "pytest-timeout")
-FOLDERS = ("images", "display", "classical", "deconvolution", "pixel_classification")
-FILES = ("cli", "devices", "doctor", "exercises", "files", "scores", "scoring", "sizes", "timing")
+SUBJECTS = ("classical", "deconvolution", "pixel_classification")
+LESSONS = tuple(f"lessons/{subject}" for subject in SUBJECTS)
+FOLDERS = ("devices", "images", "display", "metrics", *SUBJECTS, *LESSONS)
+FILES = ("cli", "doctor", "exercises", "files", "labels", "scores", "sizes", "timing")
 APART = ("browser", "display", "chapter", "install")
 
 

@@ -15,7 +15,15 @@ FACES = [
     # The plugin's face needs Qt and is opened in its own tests.
     if is_package and name.count(".") == 1 and name != "gpu_course.napari_plugin"
 ]
-LAZY = ["deconvolution", "devices", "display", "images", "metrics", "pixel_classification"]
+LAZY = [
+    "classical",
+    "deconvolution",
+    "devices",
+    "display",
+    "images",
+    "metrics",
+    "pixel_classification",
+]
 
 
 @pytest.mark.parametrize("package", FACES)

@@ -246,7 +246,7 @@ def test_another_python_passes_fast_tests_of_the_wheel(other):
     root = paths.root()
     chosen = [
         root / "tests" / name
-        for name in ("images/test_registry.py", "test_scoring.py", "test_exercises.py")
+        for name in ("images/test_registry.py", "metrics/test_metrics.py", "test_exercises.py")
     ]
     options = ("-q", "-c", root / "pyproject.toml", "--rootdir", root, "-p", "no:cacheprovider")
     done = other.run("python", "-m", "pytest", *options, *chosen, PYTHONDONTWRITEBYTECODE="1")

@@ -1,6 +1,113 @@
-import numpy as np
+"""A mask is no label image, and which whole numbers name the objects does not matter."""
 
-from gpu_course.labels import touching_pairs
+import numpy as np
+import pytest
+from scipy import ndimage
+
+from gpu_course import display, metrics
+from gpu_course.classical import measurement
+from gpu_course.errors import CourseError
+from gpu_course.labels import refuse_mask, small_numbers, touching_pairs
+
+
+def truth():
+    """Four objects far apart."""
+    labels = np.zeros((96, 96), np.int32)
+    labels[5:15, 5:15], labels[5:15, 70:80] = 1, 2
+    labels[40:50, 40:50], labels[70:80, 5:15] = 3, 4
+    return labels
+
+
+def masks():
+    inside = truth() > 0
+    for dtype in (bool, np.uint8, np.int16, np.uint16, np.int32, np.int64, np.uint64):
+        yield inside.astype(dtype)
+    for dtype, value in ((np.uint8, 255), (np.int32, 255), (np.uint16, 65535), (np.int64, 7)):
+        yield inside * np.array(value, dtype)
+
+
+DOORS = {
+    "matching": lambda labels, **k: metrics.matching(labels, truth(), **k).fp,
+    "matching, predicted": lambda labels, **k: metrics.matching(truth(), labels, **k).fp,
+    "average precision": lambda labels, **k: metrics.average_precision(labels, labels, **k)[0],
+    "count": lambda labels, **k: metrics.count_error(truth(), labels, **k),
+    "measure": lambda labels, **k: len(measurement.measure(truth(), labels, **k)),
+    "overlay": lambda labels, **k: display.errors_overlay(truth(), labels, **k).sum(),
+}
+
+
+@pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
+def test_a_mask_given_as_labels_is_refused_at_every_door_unless_it_is_meant(door):
+    for mask in masks():
+        with pytest.raises(CourseError, match=r"looks like a mask.*ndimage\.label\(mask\)"):
+            door(mask)
+        door(mask, in_pieces=True)
+    door(ndimage.label(truth() > 0)[0])
+
+
+def test_two_pieces_are_a_mask_where_the_number_says_so_and_else_an_object_cut_in_two():
+    two = truth() * (truth() < 3) > 0
+    for coded in (two, two * np.uint8(255), two * np.uint16(65535)):
+        with pytest.raises(CourseError, match="for 2 separate pieces"):
+            refuse_mask(coded, "The labels")
+    refuse_mask(two.astype(np.uint8), "The labels")
+
+
+def test_specks_beside_an_object_and_pieces_of_several_objects_are_no_mask():
+    one = (truth() == 3).astype(np.int32)
+    one[::20, 90] = 1  # single pixels, less than a tenth of the object
+    refuse_mask(one, "The labels")
+    cut = truth() % 2 + 1  # two numbers, each in pieces, on a background that is one too
+    refuse_mask(cut * (truth() > 0), "The labels")
+    refuse_mask(np.zeros((5, 5), np.int32), "The labels")
+    refuse_mask(np.zeros((0, 5), np.int32), "The labels")
+
+
+def test_pieces_that_touch_at_a_corner_or_in_depth_are_one():
+    steps = np.kron(np.eye(4, dtype=np.int32), np.ones((5, 5), np.int32)) * 255
+    refuse_mask(steps, "The labels")
+    refuse_mask(np.stack([steps, steps[::-1], steps]), "The volume")
+    with pytest.raises(CourseError, match="mask"):
+        refuse_mask(np.stack([steps, 0 * steps, steps]), "The volume")
+
+
+def renumbered():
+    """The same objects in every dtype, with gaps, above what 8, 16 and 32 bits hold."""
+    for numbers in ([3, 9, 200, 201], [1, 65535, 65536, 65537], [10**9, 10**9 + 1, 5, 6]):
+        for dtype in (np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64):
+            if max(numbers) <= np.iinfo(dtype).max:
+                yield np.array([0, *numbers], dtype)[truth()]
+    yield np.array([0, 2**40, 1, 2**62, 3], np.uint64)[truth()]
+
+
+@pytest.mark.parametrize("labels", [*renumbered()], ids=lambda a: f"{a.dtype}-{a.max()}")
+def test_numbers_of_objects_do_not_matter(labels):
+    moved = np.roll(truth(), 3, axis=0)
+    assert metrics.matching(labels, moved) == metrics.matching(truth(), moved)
+    assert metrics.count_error(truth(), labels) == 0
+    columns = ["area", "centroid_y", "centroid_x"]
+    found = measurement.measure(truth() * 1.0, labels)[columns].sort_values(columns)
+    right = measurement.measure(truth() * 1.0, truth())[columns].sort_values(columns)
+    np.testing.assert_array_equal(found, right)
+    for pair, same in (((labels, moved), (truth(), moved)), ((moved, labels), (moved, truth()))):
+        np.testing.assert_array_equal(display.errors_overlay(*pair), display.errors_overlay(*same))
+    small = small_numbers(labels)
+    assert small.dtype == np.int32
+    assert small.max() <= 65535
+    assert metrics.same_objects(small, truth())
+
+
+def test_numbers_that_fit_are_kept_and_too_many_objects_are_refused():
+    np.testing.assert_array_equal(small_numbers(truth() * 9000), truth() * 9000)
+    with pytest.raises(CourseError, match="70000 objects"):
+        small_numbers(np.arange(1, 70001))
+
+
+@pytest.mark.parametrize("tolerance", [np.nan, np.inf, -1, True, "3", None])
+def test_a_tolerance_is_a_number_of_pixels(tolerance):
+    with pytest.raises(CourseError, match="tolerance"):
+        metrics.centreline_recall(truth() > 0, truth() > 0, tolerance=tolerance)
+    assert metrics.centreline_recall(truth() > 0, truth() > 0, tolerance=np.float32(0)) == 1
 
 
 def test_pairs_touch_side_by_side_or_one_above_the_other():

@@ -2,6 +2,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 
 import nbformat
 import numpy as np
@@ -94,3 +96,29 @@ def test_large_window_is_shown_light():
     bundle = napari_view.Snapshot(noise)._repr_mimebundle_()
     assert "image/jpeg" in bundle
     assert bundle["text/plain"] == "Snapshot of 800 × 500 pixels"
+
+
+def test_clock_tells_a_blocked_window_from_a_free_one():
+    missing = napari_view.missing()
+    if missing:
+        pytest.skip(missing)
+    from qtpy.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([])
+    assert napari_view.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
+    free = napari_view.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
+    assert free < 0.39
+    assert app is not None
+
+
+def test_watch_ends_where_it_is_told():
+    missing = napari_view.missing()
+    if missing:
+        pytest.skip(missing)
+    from qtpy.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([])
+    done = []
+    napari_view.longest_silence(lambda: done.append(1), 3600, until=lambda: done)
+    assert done == [1]
+    assert app is not None

@@ -9,11 +9,11 @@ import importlib
 import pkgutil
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 from gpu_course.errors import CourseError, MachineError
+from gpu_course.exercise_result import Result
 
 Function = Callable[..., Any]
 
@@ -52,68 +52,6 @@ class Check:
     solution: str = ""
     goal: float
     hint: str
-
-
-_MARKS = {
-    "solved": "✓",
-    "not solved yet": "…",
-    **dict.fromkeys(("could not run here", "could not compare", "could not be judged"), "!"),
-}
-
-
-@dataclass(frozen=True)
-class Result:
-    """What :func:`check` found; a notebook shows it as a small box.
-
-    ``state`` says who has to do something. The student: ``"not solved yet"``, ``"wrong"``,
-    ``"could not be judged"`` (the check stopped on what the function returned), ``"below the
-    goal"``. Nobody: ``"solved"``. The machine: ``"could not run here"``. The course or the
-    machine: ``"could not compare"`` (the course's own solution stopped).
-    """
-
-    state: str
-    message: str
-    metric: str = ""
-    score: float | None = None
-    course_score: float | None = None
-    goal: float | None = None
-    details: str = field(default="", repr=False)
-
-    @property
-    def solved(self) -> bool:
-        """Whether the goal was reached."""
-        return self.state == "solved"
-
-    def __str__(self) -> str:
-        """Return the box as plain text."""
-        lines = [f"{self.state.capitalize()}: {self.message}"]
-        if self.score is not None:
-            lines.append(
-                f"  {self.metric}: yours {self.score:.3f}, the course's {self.course_score:.3f},"
-                f" goal {self.goal:.2f}"
-            )
-        if self.details:
-            lines.append(self.details)
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        # The words carry the meaning; the mark and the border only repeat it.
-        mark = _MARKS.get(self.state, "✗")
-        parts = [
-            f'<div class="exercise-result" style="border-left:4px solid currentColor;'
-            f'padding:.3em .8em"><strong>{mark} {escape(self.state.capitalize())}.</strong> '
-            f"{escape(self.message)}"
-        ]
-        if self.score is not None:
-            parts.append(
-                f"<br>{escape(self.metric)}: yours <strong>{self.score:.3f}</strong>, "
-                f"the course’s {self.course_score:.3f}, goal {self.goal:.2f}"
-            )
-        if self.details:
-            parts.append(f"<pre>{escape(self.details)}</pre>")
-        return "".join(parts) + "</div>"
 
 
 def find(name: str) -> Check:

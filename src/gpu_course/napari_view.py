@@ -1,4 +1,4 @@
-"""Real pictures of napari's window, also on a machine without a screen."""
+"""napari's window, also on a machine without a screen: pictures of it, and a clock in it."""
 
 from __future__ import annotations
 
@@ -62,15 +62,15 @@ def snapshot(
     Snapshot or None
         None, after one printed sentence, where napari is not installed or no screen can be had.
     """
-    missing = _missing()
-    if missing:
-        print(f"No picture of napari here: {missing}")
+    lacking = missing()
+    if lacking:
+        print(f"No picture of napari here: {lacking}")
         return None
     import napari
     from qtpy.QtWidgets import QApplication
 
     # IPython's event loop is for windows that stay open; this one does not.
-    with _without_event_loop():
+    with without_event_loop():
         viewer = napari.Viewer(show=True)
     try:
         viewer.window.resize(*size)
@@ -86,7 +86,7 @@ def snapshot(
 
 
 @contextmanager
-def _without_event_loop() -> Iterator[None]:
+def without_event_loop() -> Iterator[None]:
     """Keep napari from starting IPython's event loop; a window opened later may start it."""
     from napari.settings import get_settings
 
@@ -99,7 +99,7 @@ def _without_event_loop() -> Iterator[None]:
         application.ipy_interactive = before
 
 
-def _missing() -> str:
+def missing() -> str:
     """Return what keeps napari from opening a window, or an empty text."""
     import importlib.util
 
@@ -152,7 +152,11 @@ def _own_screen() -> str:
         return f":{pipe.readline().strip()}"
 
 
-def longest_silence(start: Callable[[], object], seconds: float = 1.0) -> float:
+def longest_silence(
+    start: Callable[[], object],
+    seconds: float = 1.0,
+    until: Callable[[], object] | None = None,
+) -> float:
     """Return the longest time for which the window did not answer.
 
     A clock in the window ticks every 5 ms. While the window is busy with something else, it
@@ -164,6 +168,8 @@ def longest_silence(start: Callable[[], object], seconds: float = 1.0) -> float:
         Begins some work, as the click of a button would.
     seconds : float
         For how long the window is watched.
+    until : callable, optional
+        The watch ends earlier where this is true.
 
     Returns
     -------
@@ -185,8 +191,9 @@ def longest_silence(start: Callable[[], object], seconds: float = 1.0) -> float:
 
     live(0.2)
     QTimer.singleShot(0, begin)
-    live(seconds)
+    live(seconds, until)
     timer.stop()
+    ticks.append(time.perf_counter())
     return float(np.diff(ticks).max())
 
 

@@ -33,6 +33,7 @@ def test_device_and_processor_do_the_same(device, name, edge):
         ("labelling", lambda image: np.maximum(o.label_processor(image[:]), 1)),
         ("pipeline", o.label),
     ],
+    ids=["another sigma", "no mask", "a mask", "one object", "no blur"],
 )
 def test_a_race_between_different_things_is_refused(device, name, wrong, monkeypatch):
     changed = dataclasses.replace(o.OPERATIONS[name], on_device=wrong)

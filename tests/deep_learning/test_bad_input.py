@@ -96,16 +96,6 @@ def a_mask_of_the_turned_image(draw, folder):
     learn(network(), [dataclasses.replace(scene, mask=scene.mask.T)])
 
 
-def weights_of_another_width(draw, folder):
-    file = storage.save(folder / "bars.safetensors", network(width=4))
-    storage.load_into(network(width=2), file)
-
-
-def weights_for_colour(draw, folder):
-    file = storage.save(folder / "bars.safetensors", network(channels=3))
-    storage.load_into(network(channels=1), file)
-
-
 def weights_of_pytorch(draw, folder):
     torch.save(network().state_dict(), folder / "bars.safetensors")
     storage.load(folder / "bars.safetensors")
@@ -129,8 +119,6 @@ CASES = [
     (no_labels, "neither mask nor labels", "Label it"),
     (labels_beyond_the_image, r"\(60, 56\) and the image \(48, 56\)", "from the same image"),
     (a_mask_of_the_turned_image, r"\(56, 48\) and the image \(48, 56\)", "from the same image"),
-    (weights_of_another_width, "width=4 where yours has width=2", "Build the network like that"),
-    (weights_for_colour, "channels_in=3 where yours has channels_in=1", "Build the network"),
     (weights_of_pytorch, "of another format", "Fetch or train"),
     (an_image_with_holes, "NaN", "numpy.nan_to_num"),
 ]

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import os
 import signal
@@ -5,12 +6,14 @@ import signal
 import numpy as np
 import pytest
 import torch
+from torch.nn import BCEWithLogitsLoss
 
 from gpu_course.deep_learning import checkpoint, losses
 from gpu_course.deep_learning import training as module
 from gpu_course.deep_learning.data import Patches, Tiles
+from gpu_course.deep_learning.losses import Loss
 from gpu_course.deep_learning.precision import autocast, best_precision
-from gpu_course.deep_learning.progress import LivePlot, bar, draw
+from gpu_course.deep_learning.progress import bar
 from gpu_course.deep_learning.training import evaluate, one_cycle, train
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
@@ -33,7 +36,11 @@ def data(scenes, batches=3):
 
 
 def validation(scenes):
-    return Tiles(scenes, patch=16, batch=8, device="cpu")
+    """Judge by the scenes upside down: by those that it learns from, no network is judged."""
+    turned = [
+        dataclasses.replace(s, image=s.image[::-1].copy(), mask=s.mask[::-1].copy()) for s in scenes
+    ]
+    return Tiles(turned, patch=16, batch=8, device="cpu")
 
 
 def weights(model):
@@ -143,13 +150,13 @@ def test_the_checkpoint_of_another_run_is_refused(scenes, tmp_path, change, word
     with pytest.raises(CourseError, match=f"of another run: {words} differ"):
         train(network(), data(scenes, 1), **({"epochs": 1, "resume_from": file} | change))
     for other in (data(scenes[:2], 1), data(scenes, 2)):
-        with pytest.raises(CourseError, match="of another run: data differ"):
+        with pytest.raises(CourseError, match=r"of another run: .*data differ"):
             train(network(), other, epochs=1, resume_from=file)
     with pytest.raises(CourseError, match="validation differ"):
         train(network(), data(scenes, 1), validation(scenes), epochs=1, resume_from=file)
-    line = losses.with_centreline(weight=0.1)
+    other_loss = Loss(BCEWithLogitsLoss())
     with pytest.raises(CourseError, match="loss differ"):
-        train(network(), data(scenes, 1), epochs=1, loss=line, resume_from=file)
+        train(network(), data(scenes, 1), epochs=1, loss=other_loss, resume_from=file)
     with pytest.raises(CourseError, match="model, shapes differ"):
         train(UNet(1, 1, depth=1, width=5), data(scenes, 1), epochs=1, resume_from=file)
 
@@ -350,32 +357,3 @@ def test_damaged_and_hostile_checkpoints_are_refused(tmp_path):
 def test_a_notebook_sees_no_bar(capsys):
     assert list(bar(range(3), total=3, text="Epoch 1 of 1")) == [0, 1, 2]
     assert capsys.readouterr() == ("", "")
-
-
-def test_the_plot_shows_both_losses_and_dice(scenes):
-    from matplotlib import pyplot as plt
-
-    run = train(network(), data(scenes, 1), validation(scenes), epochs=2)
-    figure = draw(run.history)
-    left, right = figure.axes
-    assert [line.get_label() for line in left.lines] == ["training loss", "validation loss"]
-    assert list(right.lines[0].get_ydata()) == [row["validation Dice"] for row in run.history]
-    plt.close(figure)
-
-
-def test_the_live_plot_replaces_its_picture(scenes, monkeypatch):
-    import IPython.display
-
-    shown = []
-
-    class Place:
-        def update(self, figure):
-            shown.append(("again", len(figure.axes[0].lines[0].get_xdata())))
-
-    def display(figure, display_id):
-        shown.append(("first", len(figure.axes[0].lines[0].get_xdata())))
-        return Place()
-
-    monkeypatch.setattr(IPython.display, "display", display)
-    train(network(), data(scenes, 1), epochs=5, callbacks=[LivePlot(every=2)])
-    assert shown == [("first", 2), ("again", 4), ("again", 5)]

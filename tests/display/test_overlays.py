@@ -10,6 +10,7 @@ from gpu_course.display.overlays import (
     errors_overlay,
     label_overlay,
     outlines,
+    strokes_overlay,
 )
 from gpu_course.errors import CourseError
 
@@ -109,3 +110,12 @@ def test_errors_overlay_refuses_what_does_not_fit(squares):
         errors_overlay(squares, squares, np.zeros((3, 3)))
     with pytest.raises(CourseError, match="one slice"):
         errors_overlay(squares[None], squares[None])
+
+
+def test_strokes_are_drawn_in_different_colours_on_the_picture():
+    scribbles = np.zeros((20, 20), np.uint8)
+    scribbles[3:6, 3:6], scribbles[12:15, 12:15] = 1, 2
+    drawn = strokes_overlay(np.full((20, 20), 7.0), scribbles)
+    assert drawn.shape == (20, 20, 3)
+    assert (drawn[4, 4] != drawn[13, 13]).any()
+    assert (drawn[0, 19] == drawn[19, 0]).all()

@@ -66,12 +66,12 @@ class Window:
 
 @pytest.fixture
 def window():
-    missing = napari_view._missing()
+    missing = napari_view.missing()
     if missing:
         pytest.skip(missing)
     import napari
 
-    with napari_view._without_event_loop():
+    with napari_view.without_event_loop():
         viewer = napari.Viewer(show=True)
     viewer.window.resize(900, 600)
     made = Window(viewer)

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, wraps
 from typing import Any
 
 from gpu_course.devices import clesperanto
@@ -107,6 +107,7 @@ def count_buffers() -> Iterator[Buffers]:
     original = OCLArray.__dict__.get("__init__")
     initialise = OCLArray.__init__
 
+    @wraps(initialise)  # with its parameters, for a block inside this one
     def counted_init(self: Any, queue: Any, *arguments: Any, **options: Any) -> None:
         # An array that is given its memory (`data`) is a view of another and takes none.
         if options.get("data") is None and isinstance(queue, cl.CommandQueue):

@@ -238,7 +238,7 @@ def in_tiles(
 def process_bytes() -> int:
     """Return the bytes of main memory that this process holds.
 
-    This is where the arrays of OpenCL live when its device is the processor (PoCL).
+    This is where the arrays of OpenCL live where its device is the processor.
     """
     import psutil
 

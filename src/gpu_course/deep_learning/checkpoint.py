@@ -83,10 +83,10 @@ def refuse_other(path: Path | str, settings: State, theirs: State) -> None:
         inner = []
         if isinstance(value, dict) and isinstance(before, dict):
             inner = [key for key in value if before.get(key) != value[key]]
-        other.append(f"{', '.join(inner)} of {name}" if inner else name)
+        other.append(f"{' and '.join(inner)} of {name}" if inner else name)
     if other:
         raise CourseError(
-            f"The checkpoint {path} is of another run: {'; '.join(other)} differ(s). Name "
+            f"The checkpoint {path} is of another run: {', '.join(other)} differ(s). Name "
             "another file, or delete it to train from the start."
         )
 

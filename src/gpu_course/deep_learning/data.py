@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.normalisation import Normalisation
-from gpu_course.deep_learning.scenes import mask_of, tensors
+from gpu_course.deep_learning.scenes import digest, mask_of, refuse_test, tensors
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
@@ -70,7 +70,7 @@ class Patches:
     Raises
     ------
     CourseError
-        If scenes and labels do not fit each other, or a scene is smaller than a patch.
+        If scenes and labels do not fit each other, one is for test, or is smaller than a patch.
     """
 
     def __init__(
@@ -87,13 +87,14 @@ class Patches:
         device: torch.device | str | None = None,
         target: Callable[[Sample], NDArray[Any]] = mask_of,
     ) -> None:
+        refuse_test(sample.split for sample in samples)
         self.normalisation = normalisation or Normalisation()
         self.images, self.masks = tensors(samples, self.normalisation, target)
         self.patch, self.batch, self.foreground, self.seed = patch, batch, foreground, seed
         self.augmentation = augmentation if augmentation is not None else Augmentation()
         self.device = find_device(device)
         self.settings = {
-            **_what(samples, patch, batch, self.normalisation),
+            **_what(samples, self.masks, patch, batch, self.normalisation),
             "batches": batches,
             "foreground": foreground,
             "augmentation": dataclasses.asdict(self.augmentation),
@@ -164,7 +165,7 @@ class Tiles:
     ) -> None:
         scale = normalisation or Normalisation()
         self.images, self.masks = tensors(samples, scale, target)
-        self.settings = _what(samples, patch, batch, scale)
+        self.settings = _what(samples, self.masks, patch, batch, scale)
         self.patch, self.batch, self.device = patch, batch, find_device(device)
         _check_patch(self.images, patch)
         self._windows = [
@@ -236,10 +237,17 @@ def find_device(device: torch.device | str | None = None) -> torch.device:
 
 
 def _what(
-    samples: Sequence[Sample], patch: int, batch: int, normalisation: Normalisation
+    samples: Sequence[Sample],
+    targets: Sequence[Tensor],
+    patch: int,
+    batch: int,
+    normalisation: Normalisation,
 ) -> dict[str, Any]:
     return {
         "scenes": [[s.name, s.split, s.index, *s.image.shape] for s in samples],
+        # A name says nothing of pixels and labels that were corrected meanwhile.
+        "images": [digest(s.image) for s in samples],
+        "labels": [digest(target.numpy()) for target in targets],
         "patch": patch,
         "batch": batch,
         "normalisation": dataclasses.asdict(normalisation),

@@ -64,8 +64,8 @@ def write(
     Raises
     ------
     CourseError
-        If a scene has no labels, they do not fit or are a mask, two scenes have one name, or the folder has
-        labels already.
+        If a scene has no labels, they do not fit or are a mask, two scenes have one name, or the
+        folder has labels already.
     """
     folder = Path(folder)
     if not scenes:
@@ -197,7 +197,7 @@ def _card(folder: Path, names: list[str]) -> dict[str, dict[str, str]]:
     blank = dict.fromkeys(COLUMNS, "") | {"split": "train"}
     if not (folder / CARD).exists():
         return {name: blank | {"file": name} for name in names}
-    with (folder / CARD).open(encoding="utf-8", newline="") as stream:
+    with (folder / CARD).open(encoding="utf-8-sig", newline="") as stream:
         rows = [
             {**blank, **{k: v for k, v in row.items() if k and v}} for row in csv.DictReader(stream)
         ]
@@ -231,8 +231,7 @@ def _scene(
             f"each of the {checked.ndim} axes. Write, for instance, “{like}”."
         )
     facts: dict[str, object] = {"file": image.stem, "who": row["who"], "when": row["when"]}
-    if in_pieces:
-        facts["in_pieces"] = True
+    facts |= {"in_pieces": True} if in_pieces else {}
     return Sample(
         name, row["split"], index, pixels, axes, labels=checked, voxel_size=size, facts=facts,
         source=row["source"], licence=row["licence"],

@@ -1,8 +1,7 @@
 """Losses: one number for how wrong a prediction is, which training makes smaller.
 
-They come from MONAI, the medical imaging library on top of PyTorch: Dice with cross-entropy and
-the centreline Dice are there side by side, tested and widely used, and so are the augmentations
-of `gpu_course.deep_learning.augmentation`.
+They come from MONAI, the medical imaging library on top of PyTorch: tested and widely used, as are
+its augmentations in `gpu_course.deep_learning.augmentation`.
 """
 
 from __future__ import annotations
@@ -15,22 +14,17 @@ from gpu_course.errors import CourseError
 
 
 class Loss(nn.Module):
-    """A weighted sum of losses.
+    """A loss that is computed in 32 bits, whatever the network computes in.
 
     Parameters
     ----------
-    parts : list of (float, torch.nn.Module)
-        Each loss with its weight.
+    loss : torch.nn.Module
+        Of logits and classes as numbers with a fraction, as MONAI's losses are.
     """
 
-    def __init__(self, parts: list[tuple[float, nn.Module]]) -> None:
+    def __init__(self, loss: nn.Module) -> None:
         super().__init__()
-        self.weights = [weight for weight, _ in parts]
-        self.losses = nn.ModuleList(loss for _, loss in parts)
-
-    def extra_repr(self) -> str:
-        """Say the weights; a checkpoint compares what a loss says of itself."""
-        return f"weights={self.weights}"
+        self.loss = loss
 
     def forward(self, logits: Tensor, classes: Tensor) -> Tensor:
         """Return the loss of a batch.
@@ -47,9 +41,7 @@ class Loss(nn.Module):
         tensor, float32, one number
         """
         # Sums over a hundred thousand pixels lose their last digits in half precision.
-        logits, classes = logits.float(), classes.float()
-        terms = zip(self.weights, self.losses, strict=True)
-        total: Tensor = sum(weight * loss(logits, classes) for weight, loss in terms)
+        total: Tensor = self.loss(logits.float(), classes.float())
         return total
 
 
@@ -82,47 +74,7 @@ def dice_cross_entropy(classes: int = 1) -> Loss:
     """
     from monai.losses import DiceCELoss
 
-    return Loss([(1.0, DiceCELoss(batch=True, **_ends(classes)))])
-
-
-def with_centreline(classes: int = 1, *, weight: float = 0.3, steps: int = 4) -> Loss:
-    """Return `dice_cross_entropy` plus a loss that asks for unbroken lines (soft clDice).
-
-    A gap in a root costs few pixels and hence little Dice, but it cuts the root in two. The
-    centreline Dice compares skeletons with masks; here the skeletons are made of minima and
-    maxima over neighbours, which have gradients.
-
-    Parameters
-    ----------
-    classes : int
-        Channels of the network's result; 1 for object or not.
-    weight : float
-        Share of the centreline loss, from 0 to below 1. On its own it does not train: a line
-        could then have any width.
-    steps : int
-        How often the soft skeleton peels off a pixel: at least the radius of the widest line.
-
-    Returns
-    -------
-    Loss
-        With `monai.losses.SoftclDiceLoss` as its second part.
-
-    Raises
-    ------
-    CourseError
-        If there is no class or the weight is no such share.
-
-    References
-    ----------
-    Shit et al. (2021), https://doi.org/10.1109/CVPR46437.2021.01629
-    """
-    from monai.losses import SoftclDiceLoss
-
-    if not 0 <= weight < 1:
-        raise CourseError(f"The weight {weight} is no such share. Choose from 0 to below 1.")
-    pixels = dice_cross_entropy(classes).losses[0]
-    lines = SoftclDiceLoss(iter_=steps, **_ends(classes))
-    return Loss([(1 - weight, pixels), (weight, lines)])
+    return Loss(DiceCELoss(batch=True, **_ends(classes)))
 
 
 def _ends(classes: int) -> dict[str, Any]:

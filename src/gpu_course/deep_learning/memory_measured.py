@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
+import tempfile
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -89,10 +92,14 @@ def _peak_on_cpu(step: object) -> int:
     assert callable(step)
     with quiet_stderr(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as seen:
         step()
-    # Every event is one piece of memory: bytes taken, or, below 0, given back.
-    events = [e for e in seen.profiler.kineto_results.events() if e.name() == "[memory]"]
+    # The trace is the one public place where the profiler names every piece of memory.
+    with tempfile.TemporaryDirectory() as folder:
+        trace = Path(folder) / "trace.json"
+        seen.export_chrome_trace(str(trace))
+        events = json.loads(trace.read_text(encoding="utf-8"))["traceEvents"]
+    pieces = [event for event in events if event["name"] == "[memory]"]
     now = peak = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        now += event.nbytes()
+    for piece in sorted(pieces, key=lambda piece: piece["ts"]):
+        now += piece["args"]["Bytes"]  # taken, or, below 0, given back
         peak = max(peak, now)
     return int(peak)

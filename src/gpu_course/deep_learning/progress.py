@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from gpu_course.deep_learning.history import Epoch
+    from gpu_course.display.figures import Panels
 
 T = TypeVar("T")
+
+POINTS = {"marker": "."}
+"""A run may have one epoch only, or a hundred: points instead of the marks of other charts."""
 
 
 def bar(items: Iterable[T], *, total: int, text: str, show: bool = True) -> Iterator[T]:
@@ -52,48 +56,61 @@ class LivePlot:
         self._place: Any = None
 
     def __call__(self, epoch: Epoch) -> None:
-        """Add an epoch to the plot."""
+        """Add an epoch to the plot; outside a notebook there is nowhere to draw it."""
+        from IPython import get_ipython
         from IPython.display import display
-        from matplotlib import pyplot as plt
 
         self.history.append(epoch.row())
         if len(self.history) % self.every and epoch.number < epoch.of:
             return
-        figure = draw(self.history)
+        if get_ipython() is None:
+            return
+        figure = draw(self.history, alt=_told(self.history))
+        mime, picture = figure.encode()
+        shown = {mime: picture, "text/plain": repr(figure)}
+        about = {mime: {"alt": figure.alt}}
         if self._place is None:
-            self._place = display(figure, display_id=True)  # None outside a notebook
+            self._place = display(shown, raw=True, metadata=about, display_id=True)
         else:
-            self._place.update(figure)
-        plt.close(figure)
+            self._place.update(shown, raw=True, metadata=about)
 
 
-def draw(history: list[dict[str, float]]) -> Any:
-    """Return a figure of a run: losses on the left, the score of the validation on the right.
+def draw(history: list[dict[str, float]], *, alt: str) -> Panels:
+    """Return charts of a run: the losses, and below them the score of the validation.
 
     Parameters
     ----------
     history : list of dict
         `Training.history`, of a U-Net or of a StarDist network.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    alt : str
+        What a reader who cannot see the charts should know.
     """
-    from matplotlib import pyplot as plt
+    from gpu_course.display.charts import chart, finish, style
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
+    score = _score(history)
+    figure, (upper, *lower) = chart(2 if score else 1, alt=alt, height=2.2)
     epochs = [row["epoch"] for row in history]
-    # Solid and dashed, dark and light: the two can be told apart in grey as well.
-    styles = {"training loss": ("#0072B2", "-"), "validation loss": ("#E69F00", "--")}
-    for name, (colour, line) in styles.items():
+    for which, name in enumerate(("training loss", "validation loss")):
         if name in history[0]:
-            left.plot(
-                epochs, [row[name] for row in history], line, color=colour, label=name, marker="."
-            )
-    left.legend(frameon=False)
-    left.set(xlabel="epoch", ylabel="loss")
-    score = next((name for name in ("validation Dice", "star IoU") if name in history[0]), None)
+            # Solid and dashed: the two can be told apart in grey as well.
+            line = style(which, dashes=True) | POINTS
+            upper.plot(epochs, [row[name] for row in history], label=name, **line)
+    finish(upper, across="epoch", up="loss")
     if score:
-        right.plot(epochs, [row[score] for row in history], color="#009E73", marker=".")
-    right.set(xlabel="epoch", ylabel=score or "no validation", ylim=(0, 1))
+        lower[0].plot(epochs, [row[score] for row in history], **style(2) | POINTS)
+        lower[0].set_ylim(0, 1)
+        finish(lower[0], across="epoch", up=score)
     return figure
+
+
+def _score(history: list[dict[str, float]]) -> str | None:
+    return next((name for name in ("validation Dice", "star IoU") if name in history[0]), None)
+
+
+def _told(history: list[dict[str, float]]) -> str:
+    """Return in words what `draw` shows."""
+    first, last = history[0], history[-1]
+    names = ["training loss", *(["validation loss"] if "validation loss" in first else [])]
+    names += [score] if (score := _score(history)) else []
+    parts = [f"{name} from {first[name]:.2f} to {last[name]:.2f}" for name in names]
+    return f"A training of {len(history)} epochs, from the first to the last: {', '.join(parts)}."

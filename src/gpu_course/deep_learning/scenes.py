@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,10 +73,11 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
     Raises
     ------
     CourseError
-        If the scene has neither, or it does not cover the image exactly.
+        If the scene has neither, it does not cover the image exactly, or it holds other values
+        than classes, such as 255 for the foreground.
     """
     mask = sample.mask if sample.mask is not None else sample.labels
-    where = f"Scene {sample.index} of {sample.name!r} ({sample.split})"
+    where = name_of(sample)
     if mask is None:
         raise CourseError(f"{where} has neither mask nor labels. Label it first.")
     spatial = sample.image.shape[:2]
@@ -86,9 +88,103 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
         )
     if sample.mask is None or mask.dtype == bool:
         return (mask > 0).astype(np.uint8)
-    if mask.min() < 0 or mask.max() > 255:
-        raise CourseError(f"{where}: the mask has values outside 0 to 255, which are no classes.")
+    least, most = float(mask.min()), float(mask.max())
+    # 255 is how programs write “foreground”; as the number of a class it would be learned as such.
+    if not (least >= 0 and most < 255) or (mask.dtype.kind == "f" and (mask % 1 != 0).any()):
+        raise CourseError(
+            f"{where}: the mask goes from {least:g} to {most:g}, and classes are counted 0, 1, 2 … "
+            "If all that is not 0 is foreground, give mask > 0."
+        )
     return mask.astype(np.uint8)
+
+
+def refuse_values(masks: Sequence[Tensor], classes: int) -> None:
+    """Make sure that masks hold only what a network can answer.
+
+    Parameters
+    ----------
+    masks : sequence of tensor, integer
+    classes : int
+        Of the network; one class is told from background.
+
+    Raises
+    ------
+    CourseError
+        If a mask holds the number of another class.
+    """
+    count, most = max(2, classes), max((int(mask.max()) for mask in masks), default=0)
+    if most >= count:
+        raise CourseError(
+            f"A mask holds the value {most}, and the network knows the classes 0 to {count - 1}. "
+            "If all that is not 0 is foreground, give mask > 0; else build it with more classes."
+        )
+
+
+def name_of(sample: Sample) -> str:
+    """Return how errors name a scene."""
+    return f"Scene {sample.index} of {sample.name!r} ({sample.split})"
+
+
+def digest(array: NDArray[Any]) -> str:
+    """Return a short text that differs for arrays of other values or another shape.
+
+    Values count and not how they are stored: the same picture in another dtype or byte order has
+    the same digest.
+
+    Parameters
+    ----------
+    array : ndarray of numbers or bool, any shape
+
+    Returns
+    -------
+    str
+        16 hexadecimal digits.
+    """
+    values = np.ascontiguousarray(array, dtype="<f8")
+    return hashlib.sha256(repr(array.shape).encode() + values.tobytes()).hexdigest()[:16]
+
+
+def refuse_test(splits: Iterable[str]) -> None:
+    """Make sure that no test scene is learned from.
+
+    Parameters
+    ----------
+    splits : iterable of str
+        Of the scenes; "whole" holds the test scene, too.
+
+    Raises
+    ------
+    CourseError
+        If there is one.
+    """
+    if {"test", "whole"} & set(splits):
+        raise CourseError(
+            "Test scenes are for the last score only: what was tuned on them proves nothing. Take "
+            'scenes of the splits "train" and "validation".'
+        )
+
+
+def refuse_leak(training: dict[str, Any], validation: dict[str, Any] | None) -> None:
+    """Make sure that a run neither sees test scenes nor is judged by what it learns from.
+
+    Parameters
+    ----------
+    training, validation : dict
+        The `settings` of their batches. None: there is no validation.
+
+    Raises
+    ------
+    CourseError
+        If a scene is for test, or a picture is in both, by whatever name.
+    """
+    both = [training, validation or {}]
+    refuse_test(scene[1] for settings in both for scene in settings.get("scenes", ()))
+    learned, judged = (set(settings.get("images", ())) for settings in both)
+    if learned & judged:
+        raise CourseError(
+            f"{len(learned & judged)} scene(s) are in both training and validation, so validation "
+            "would praise what was learned by heart. Split whole scenes."
+        )
 
 
 def tensors(

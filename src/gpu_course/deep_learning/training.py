@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gpu_course.deep_learning import checkpoint, losses, progress
 from gpu_course.deep_learning.history import Batches, Callback, Epoch, Training
 from gpu_course.deep_learning.precision import autocast, best_precision, check_precision
+from gpu_course.deep_learning.scenes import refuse_leak, refuse_values
 from gpu_course.errors import CourseError
 
 LARGEST_GRADIENT = 1.0
@@ -78,7 +79,9 @@ def train(
     Raises
     ------
     CourseError
-        If the checkpoint is of another run, the device is full, or the loss is no number.
+        If the checkpoint is of another run or other pixels, a scene is for test or in both training
+        and validation, a mask holds what is no class of the network, the device is full, or the
+        loss is no number.
 
     References
     ----------
@@ -87,6 +90,9 @@ def train(
     """
     precision = precision or best_precision(data.device)
     _check(epochs, learning_rate, precision)
+    refuse_leak(data.settings, None if validation is None else validation.settings)
+    for batches in (data, validation):
+        refuse_values(getattr(batches, "masks", ()), _classes(model))
     # Channels last is how the convolutions of CPUs and tensor cores like to read an image.
     model.to(device=data.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     criterion = (loss or losses.dice_cross_entropy(_classes(model))).to(data.device)
@@ -254,6 +260,7 @@ def evaluate(
         Of all pixels of all patches together, background left out: the mean over small patches
         would be ruled by those with hardly an object.
     """
+    refuse_values(getattr(data, "masks", ()), _classes(model))
     model.eval()
     counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)

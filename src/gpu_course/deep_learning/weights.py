@@ -40,7 +40,7 @@ def find(name: str) -> Path:
     Returns
     -------
     Path
-        For `gpu_course.deep_learning.storage.load`, or for that of ``stars``.
+        For `gpu_course.deep_learning.storage.load`, or for that of `stardist`.
 
     Raises
     ------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gpu_course.devices.device import Device
     from gpu_course.devices.opencl_device import opencl, use_opencl
     from gpu_course.devices.overview import found, table
-    from gpu_course.devices.quiet import hush_compiler, quiet_compiler, quiet_stderr
+    from gpu_course.devices.quiet import hush_compiler, quiet_stderr
     from gpu_course.devices.record import device_record
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "found",
     "hush_compiler",
     "opencl",
-    "quiet_compiler",
     "quiet_stderr",
     "table",
     "tensorflow",
@@ -50,7 +49,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "device": ("Device",),
         "opencl_device": ("opencl", "use_opencl"),
         "overview": ("found", "table"),
-        "quiet": ("hush_compiler", "quiet_compiler", "quiet_stderr"),
+        "quiet": ("hush_compiler", "quiet_stderr"),
         "record": ("device_record",),
     },
 )

@@ -146,7 +146,7 @@ def use_opencl(name: str | None = None) -> Device:
     -------
     Device
         The device selected. Nothing is computed yet: each kernel still compiles at its first use,
-        which takes seconds on PoCL, and is kept in the user's cache folder from then on.
+        which takes seconds on a processor, and is kept in the user's cache folder from then on.
 
     Raises
     ------

@@ -28,25 +28,6 @@ def hush_compiler() -> None:
 
 
 @contextmanager
-def quiet_compiler() -> Iterator[None]:
-    """Build OpenCL kernels without the compiler's warnings, inside a ``with`` block only.
-
-    Chapters call :func:`gpu_course.devices.use_opencl`, which does this for good. Use the block
-    where the warnings matter elsewhere, as they do while you write a kernel of your own.
-    """
-    before = os.environ.get(_OPTIONS)
-    with warnings.catch_warnings():
-        hush_compiler()
-        try:
-            yield
-        finally:
-            if before is None:
-                os.environ.pop(_OPTIONS, None)
-            else:
-                os.environ[_OPTIONS] = before
-
-
-@contextmanager
 def quiet_stderr() -> Iterator[None]:
     """Keep off the error stream what compiled code writes there, unless the block raises.
 

@@ -83,7 +83,7 @@ def _peaks() -> dict[str, int]:
 
     ``torch`` and ``tensorflow`` report a true peak of the GPU. CuPy's pool keeps what it once
     took unless told to free it, so its size (``cupy_pool``) is near the peak. ``process`` is
-    the peak of main memory, which is the device's memory where PoCL or NumPy computed.
+    the peak of main memory, which is the device's memory where the processor computed.
     """
     peaks: dict[str, int] = {}
     module = sys.modules.get("torch")

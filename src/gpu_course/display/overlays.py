@@ -212,8 +212,6 @@ def strokes_overlay(image: ArrayLike, scribbles: ArrayLike) -> NDArray[np.uint8]
     """
     from scipy.ndimage import binary_dilation
 
-    from gpu_course.display.arrays import to_rgb
-
     drawn = to_rgb(np.asarray(image)).copy()
     painted = np.asarray(scribbles)
     # A dark rim keeps the strokes apart from a bright picture.

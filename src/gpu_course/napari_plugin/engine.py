@@ -242,7 +242,7 @@ class Engine:
     def _features_at(self, request: Request, recipe: Recipe, tile: Region) -> NDArray[np.float32]:
         """Return the features of a tile, from memory if it was seen before."""
         from gpu_course.pixel_classification import features
-        from gpu_course.pixel_classification.tiles import grown
+        from gpu_course.pixel_classification.tiles import grown, inside
 
         if self._features_of != (request.source, recipe):
             self._features.clear()
@@ -252,11 +252,8 @@ class Engine:
             shape = recipe.spatial(tuple(request.image.shape))
             # Read the tile and its surroundings only: the image may be larger than memory.
             around = grown(tile, recipe.halo(len(shape)), shape)
-            inner = tuple(
-                slice(t.start - a.start, t.stop - a.start)
-                for t, a in zip(tile, around, strict=True)
-            )
             pixels = np.asarray(request.image[around])
+            inner = inside(tile, around)
             self._features[key] = features.compute(pixels, recipe, window=inner)
         self._features.move_to_end(key)
         while len(self._features) > 1 and sum(f.nbytes for f in self._features.values()) > MEMORY:

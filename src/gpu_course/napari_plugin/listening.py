@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels
 
 
-class Ears:
+class LayerEvents:
     """Connects what happens in layers and view to three callbacks.
 
     Parameters
@@ -33,7 +33,7 @@ class Ears:
         self._replaced, self._changed, self._moved = replaced, changed, moved
         self._connected: list[tuple[Any, Callable[[Any], None]]] = []
 
-    def hear_view(self, viewer: napari.Viewer) -> None:
+    def connect_view(self, viewer: napari.Viewer) -> None:
         """Listen to camera and sliders."""
         # napari moved its camera into the scene with version 0.9.
         scene = getattr(viewer, "scene", None) or viewer
@@ -44,7 +44,7 @@ class Ears:
         ):
             emitter.connect(self._moved)
 
-    def hear_layers(self, image: Image | None, scribbles: Labels | None) -> None:
+    def connect_layers(self, image: Image | None, scribbles: Labels | None) -> None:
         """Listen to these layers instead of those before."""
         for emitter, callback in self._connected:
             emitter.disconnect(callback)

@@ -35,7 +35,7 @@ LOAD = """\
 classifier = PixelClassifier.load({path!r})"""
 
 
-def of(
+def python_script(
     image: Image | None,
     scribbles: Labels | None,
     model_file: str,

@@ -6,16 +6,17 @@ plane, (z, y, x) in a volume.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gpu_course.pixel_classification.tiles import windows
+
 Region = tuple[slice, ...]
 
 SIDE = {2: (512, 512), 3: (64, 128, 128)}
-"""Tile shape in pixels. The halo that features need costs less in large tiles; a stroke of the
+"""Largest tile, in pixels. The halo that features need costs less in large tiles; a stroke of the
 brush, a cancelled job and the progress bar wait for one tile, so they ask for small ones."""
 
 
@@ -32,12 +33,7 @@ def grid(shape: Sequence[int]) -> list[Region]:
     list of region
         They cover each pixel once, in the order of the axes.
     """
-    side = SIDE[len(shape)]
-    cuts = [
-        [slice(start, min(start + step, length)) for start in range(0, length, step)]
-        for length, step in zip(shape, side, strict=True)
-    ]
-    return list(itertools.product(*cuts))
+    return list(windows(tuple(shape), SIDE[len(shape)]))
 
 
 def visible(

@@ -12,7 +12,7 @@ from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gpu_course.errors import CourseError
-from gpu_course.napari_plugin import model_files, reading, script
+from gpu_course.napari_plugin import model_files, reading
 from gpu_course.napari_plugin.engine import (
     SEED,
     Engine,
@@ -22,9 +22,10 @@ from gpu_course.napari_plugin.engine import (
     Request,
     warm_up,
 )
-from gpu_course.napari_plugin.listening import Ears
+from gpu_course.napari_plugin.listening import LayerEvents
 from gpu_course.napari_plugin.panel import Panel
 from gpu_course.napari_plugin.results import Results
+from gpu_course.napari_plugin.script import python_script
 from gpu_course.napari_plugin.worker import Latest
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ class PixelClassification(QWidget):
         super().__init__()
         self._viewer = napari_viewer
         self._results: dict[Image, Results] = {}
-        self._ears = Ears(replaced=self._image_replaced, changed=self._changed, moved=self._moved)
+        self._events = LayerEvents(
+            replaced=self._image_replaced, changed=self._changed, moved=self._moved
+        )
         self._revision = 0
         self._goal: Goal = "view"
         self._model_file = ""
@@ -159,8 +162,8 @@ class PixelClassification(QWidget):
             self._ask("view")
 
     def script(self) -> str:
-        """Return a script that computes again what is shown; see `script.of`."""
-        return script.of(
+        """Return a script that computes again what is shown; see `script`."""
+        return python_script(
             self._image(),
             self._scribbles(),
             self._model_file if self.engine.adopted else "",
@@ -215,14 +218,14 @@ class PixelClassification(QWidget):
         panel.scales.editingFinished.connect(self._changed)
         panel.trees.valueChanged.connect(self._changed)
         panel.live.toggled.connect(self._changed)
-        self._ears.hear_view(self._viewer)
+        self._events.connect_view(self._viewer)
 
     def _choice_changed(self, layer: Any = None) -> None:
         """Listen to the layers chosen now, and to no other."""
         if self._jobs.closed:
             return
         image, scribbles = self._image(), self._scribbles()
-        self._ears.hear_layers(image, scribbles)
+        self._events.connect_layers(image, scribbles)
         self._revision += 1
         if image is None:
             self._jobs.cancel()

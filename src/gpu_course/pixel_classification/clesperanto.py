@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gpu_course import cle
 from gpu_course.pixel_classification import inputs
 from gpu_course.pixel_classification.recipe import Recipe, names, outer
-from gpu_course.pixel_classification.tiles import grown, windows
+from gpu_course.pixel_classification.tiles import grown, inside, windows
 
 DeviceImage = Any
 #: Edge of a tile in pixels: about 15 of them are on the device at once.
@@ -54,10 +54,7 @@ def with_clesperanto(
     halo = recipe.halo(len(shape))
     for piece in windows(shape, tile or TILE[len(shape)]):
         around = grown(piece, halo, shape)
-        middle = tuple(
-            slice(part.start - whole.start, part.stop - whole.start)
-            for part, whole in zip(piece, around, strict=True)
-        )
+        middle = inside(piece, around)
         number = 0
         for channel in channels:
             block = cle.push(np.ascontiguousarray(channel[around]))

@@ -211,7 +211,8 @@ class Forest:
             ways = np.stack([self.right, self.left], axis=1)
             for n in self.trees():
                 own = (ways[n] - n.start).reshape(-1)
-                walks.append(partial(_leaves, self.feature[n], self.threshold[n], own))
+                asks = self.feature[n].astype(np.intp)  # as it is multiplied
+                walks.append(partial(_leaves, asks, self.threshold[n], own))
         shares = [np.ascontiguousarray(self.probability[nodes].T) for nodes in self.trees()]
         return list(zip(walks, shares, strict=True))
 
@@ -274,19 +275,20 @@ def _add(
 
 
 def _leaves(
-    feature: NDArray[np.int32],
+    feature: NDArray[np.intp],
     threshold: NDArray[np.float32],
     ways: NDArray[np.int32],
     table: NDArray[np.float32],
 ) -> NDArray[np.intp]:
     """Return the leaf of one tree in which each pixel ends; the table is (pixel, feature)."""
+    values = table.T.reshape(-1)
     node = np.zeros(len(table), np.intp)
     walking = np.arange(len(table))
     while len(walking):
-        walking = walking[feature[node[walking]] >= 0]
-        here = node[walking]
-        yes = table[walking, feature[here]] <= threshold[here]
-        node[walking] = ways[2 * here + yes]
+        walking = walking[feature.take(node.take(walking)) >= 0]
+        here = node.take(walking)
+        asked = values.take(feature.take(here) * len(table) + walking)
+        node[walking] = ways.take(2 * here + (asked <= threshold.take(here)))
     return node
 
 

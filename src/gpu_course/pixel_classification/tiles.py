@@ -36,6 +36,14 @@ def whole(shape: tuple[int, ...]) -> Window:
     return tuple(slice(0, length) for length in shape)
 
 
+def inside(window: Window, around: Window) -> Window:
+    """Return where a window lies within a larger one that holds it."""
+    return tuple(
+        slice(part.start - whole.start, part.stop - whole.start)
+        for part, whole in zip(window, around, strict=True)
+    )
+
+
 def grown(window: Window, halo: tuple[int, ...], shape: tuple[int, ...]) -> Window:
     """Return a window and what lies around it, as far as the image goes."""
     return tuple(

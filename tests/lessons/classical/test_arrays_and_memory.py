@@ -140,6 +140,7 @@ def textbook(image):
         (lambda image: np.nan, "below the goal", "rounding"),
         (lambda image: image, "wrong", "one number"),
     ],
+    ids=["mean of squares", "standard deviation", "not a number", "the image"],
 )
 def test_variances_that_are_wrong(answer, state, hint):
     result = exercises.check(PART + "variance", answer)
@@ -164,6 +165,7 @@ def sum_of_sizes(steps):
         (lambda steps: -1, "wrong", "whole pixels"),
         (lambda steps: "16", "wrong", "number of pixels"),
     ],
+    ids=["the furthest alone", "sum of sizes", "too much", "below zero", "a text"],
 )
 def test_overlaps_that_leave_seams_or_waste(answer, state, hint):
     result = exercises.check(PART + "overlap", answer)
@@ -176,8 +178,8 @@ def test_overlaps_that_leave_seams_or_waste(answer, state, hint):
 
 def test_the_figure_says_each_peak_in_words(image):
     peak = memory.measure_peak(solutions.blobs_lean, image)
-    figure = figures.plot_history({"lean": peak})
-    assert "lean, peak 6 buffers" in figure.alt
+    figure = figures.plot_history({"lean": peak}, alt="A curve.")
+    assert figure.alt == "A curve. Peaks in buffers: lean 6."
     drawn = figure.axes[0].lines[0].get_ydata()
     assert max(drawn) == 6
     assert len(drawn) == len(peak.history)

@@ -69,6 +69,17 @@ def test_stubs_are_not_solved_yet():
         (lambda d, i, b, p: "processor", "Look at this job"),
         (lambda d, i, b, p: d[0].name, "Look at this job"),
     ],
+    ids=[
+        "compute units",
+        "clock",
+        "memory",
+        "one buffer",
+        "no float64",
+        "no largest array",
+        "all of the memory",
+        "one name",
+        "the first",
+    ],
 )
 def test_each_forgotten_fact_has_its_hint(answer, hint):
     result = exercises.check(CHOOSE, answer)
@@ -104,6 +115,13 @@ def test_the_courses_prediction_solves_it():
         (lambda s, n, w, bus=None: 2 * n * s / w + (s / bus if bus else 0), "crosses it back"),
         (lambda s, n, w, bus=None: n * (2 * s / w + (2 * s / bus if bus else 0)), "twice in all"),
         (lambda s, n, w, bus=None: 1.0, "bytes a second"),
+    ],
+    ids=[
+        "no bus",
+        "one way through memory",
+        "one way over the bus",
+        "a journey each",
+        "a constant",
     ],
 )
 def test_each_forgotten_journey_has_its_hint(answer, hint):

@@ -72,6 +72,7 @@ def test_the_untouched_stub_is_not_solved_yet():
         (maxima, "Single maxima|still merged"),
         (lambda i, f: extended(course(i, f)), "outside"),
     ],
+    ids=["merged", "split", "maxima", "outside"],
 )
 def test_weak_answers_stay_below_the_goal_with_a_hint(answer, hint):
     result = exercises.check(NUCLEI, answer)
@@ -90,6 +91,7 @@ def test_weak_answers_stay_below_the_goal_with_a_hint(answer, hint):
         (lambda i, f: -5 * f.astype(int), "whole numbers"),
         (lambda i, f: i.no_such_thing, "no_such_thing"),
     ],
+    ids=["the foreground", "a mask", "another shape", "fractions", "below zero", "an error"],
 )
 def test_wrong_kinds_of_answer_are_named(answer, hint):
     result = exercises.check(NUCLEI, answer)

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deep_learning import safetensors_file
 from gpu_course.deep_learning.checkpoint import refuse_other
 from gpu_course.deep_learning.stardist.model import StarModel
-from gpu_course.deep_learning.stardist.storage import read
+from gpu_course.deep_learning.stardist.storage import LARGEST
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
@@ -107,7 +108,7 @@ def load(path: Path | str, model: StarModel, optimiser: Any, settings: dict[str,
     CourseError
         If the file is damaged, or of another run.
     """
-    metadata, arrays = read(path)
+    metadata, arrays = safetensors_file.read(path, largest=LARGEST)
     try:
         about = json.loads(metadata.get("about", "{}"))
         if about.get("kind") != KIND:

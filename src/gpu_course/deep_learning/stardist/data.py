@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.data import Batch, Patches, Tiles
 from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.scenes import name_of, refuse_test
 from gpu_course.deep_learning.stardist.design import Design
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
+from gpu_course.labels import LARGEST, refuse_mask, renumber, small_numbers
 
 
 class StarBatch(NamedTuple):
@@ -151,7 +153,7 @@ def ahead(batches: Iterator[StarBatch]) -> Iterator[StarBatch]:
 
 
 def targets(
-    labels: NDArray[np.integer[Any]], rays: int, grid: int
+    labels: NDArray[np.integer[Any]], rays: int, grid: int, *, in_pieces: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what a perfect network would say about a label image.
 
@@ -161,6 +163,8 @@ def targets(
         Sides that are multiples of `grid`.
     rays, grid : int
         As in `Design`.
+    in_pieces : bool
+        Let a single object in several pieces pass, which otherwise is taken for a mask.
 
     Returns
     -------
@@ -174,10 +178,18 @@ def targets(
     ----------
     Schmidt et al. (2018), https://doi.org/10.1007/978-3-030-00934-2_30
     """
+    refuse_mask(labels, "The label image", in_pieces=in_pieces)
+    return _targets(labels, rays, grid)
+
+
+def _targets(
+    labels: NDArray[np.integer[Any]], rays: int, grid: int
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the targets of labels that were checked: a patch may hold one object in pieces."""
     from stardist.geometry import star_dist
     from stardist.utils import edt_prob
 
-    whole = np.ascontiguousarray(labels, dtype=np.int32)
+    whole = small_numbers(labels)
     distances = star_dist(whole, rays, mode="cpp", grid=(grid, grid))
     return edt_prob(whole[::grid, ::grid]), distances
 
@@ -188,12 +200,13 @@ def check_labels(samples: Sequence[Sample]) -> None:
     Raises
     ------
     CourseError
-        If one has not, or no object at all is labelled.
+        If one has not, one is a mask (unless its `facts` say ``in_pieces``, as
+        `labelled_folder.read` notes), or no object at all is labelled.
     """
     if not samples:
         raise CourseError("There are no scenes. Load at least one.")
     for sample in samples:
-        where = f"Scene {sample.index} of {sample.name!r} ({sample.split})"
+        where = name_of(sample)
         if sample.labels is None:
             raise CourseError(f"{where} has no labels. Label its objects one by one first.")
         if sample.labels.shape != sample.image.shape[:2]:
@@ -204,6 +217,7 @@ def check_labels(samples: Sequence[Sample]) -> None:
             )
         if sample.labels.dtype.kind not in "ui" or sample.labels.min(initial=0) < 0:
             raise CourseError(f"{where}: labels must be whole numbers, 0 or more.")
+        refuse_mask(sample.labels, where, in_pieces=bool(sample.facts.get("in_pieces")))
     if not any(sample.labels is not None and sample.labels.any() for sample in samples):
         raise CourseError(
             "All label images are empty, so there is nothing to learn. Check that the labels were "
@@ -211,23 +225,8 @@ def check_labels(samples: Sequence[Sample]) -> None:
         )
 
 
-def refuse_test(samples: Sequence[Sample]) -> None:
-    """Make sure that no test scene is learned from.
-
-    Raises
-    ------
-    CourseError
-        If there is one.
-    """
-    if any(sample.split == "test" for sample in samples):
-        raise CourseError(
-            "Test scenes are for the last score only: what was tuned on them proves nothing. Take "
-            'scenes of the splits "train" and "validation".'
-        )
-
-
 def _check(samples: Sequence[Sample], design: Design) -> None:
-    refuse_test(samples)
+    refuse_test(sample.split for sample in samples)
     check_labels(samples)
     for sample in samples:
         channels = 1 if sample.image.ndim == 2 else sample.image.shape[-1]
@@ -240,11 +239,13 @@ def _check(samples: Sequence[Sample], design: Design) -> None:
 
 def _labels(sample: Sample) -> NDArray[np.int32]:
     """Return the objects of a scene, one by one, where a U-Net learns their mask."""
-    return np.asarray(sample.labels, np.int32)
+    labels = np.asarray(sample.labels)
+    # Of a whole slide there may be more than StarDist can count; of a patch there are not.
+    return renumber(labels) if labels.max(initial=0) > LARGEST else np.asarray(labels, np.int32)
 
 
 def _answers(batch: Batch, design: Design) -> StarBatch:
-    found = [targets(labels[0].numpy(), design.rays, design.grid) for labels in batch.masks]
+    found = [_targets(labels[0].numpy(), design.rays, design.grid) for labels in batch.masks]
     probability = np.stack([prob for prob, _ in found])[..., None]
     distances = np.stack([dist for _, dist in found])
     images = np.ascontiguousarray(batch.images.permute(0, 2, 3, 1).numpy())

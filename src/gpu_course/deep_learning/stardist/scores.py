@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,9 @@ from gpu_course.deep_learning.stardist.data import check_labels
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.metrics import THRESHOLDS, average_precision
+
+if TYPE_CHECKING:
+    from gpu_course.display.figures import Panels
 
 
 def table(
@@ -49,42 +52,40 @@ def table(
             "prediction for each scene."
         )
     rows = [
-        average_precision(np.asarray(scene.labels), prediction, thresholds)
+        average_precision(
+            np.asarray(scene.labels),
+            prediction,
+            thresholds,
+            in_pieces=bool(scene.facts.get("in_pieces")),
+        )
         for scene, prediction in zip(scenes, predictions, strict=True)
     ]
     index = pd.Index([scene.index for scene in scenes], name="scene")
     return pd.DataFrame(rows, index=index, columns=pd.Index(thresholds, name="IoU"))
 
 
-def draw(tables: Mapping[str, Any], *, title: str = "") -> Any:
+def draw(tables: Mapping[str, Any], *, alt: str, title: str = "") -> Panels:
     """Draw curves of average precision: the median over scenes, and a band for half of them.
 
     Parameters
     ----------
     tables : mapping
-        From the name of a method to its `table`.
+        From the name of a method to its `table`. The methods of the course have the colours that
+        they have on every page.
+    alt : str
+        What a reader who cannot see the chart should know.
     title : str
-
-    Returns
-    -------
-    matplotlib.figure.Figure
     """
-    from matplotlib import pyplot as plt
+    from gpu_course.display.chart_styles import METHODS
+    from gpu_course.display.charts import chart, finish, style
 
-    # Colours for every kind of sight, and markers to tell the curves apart in grey.
-    looks = [
-        ("#0072B2", "o", "-"),
-        ("#E69F00", "s", "--"),
-        ("#009E73", "^", "-."),
-        ("#CC79A7", "D", ":"),
-        ("#000000", "v", "-"),
-    ]
-    figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
+    figure, (axes,) = chart(alt=alt, height=3.2)
+    known = all(name in METHODS for name in tables)
     for number, (name, scores) in enumerate(tables.items()):
-        colour, marker, line = looks[number % len(looks)]
+        line = style(name if known else number, dashes=True)
         low, middle, high = (scores.quantile(q) for q in (0.25, 0.5, 0.75))
-        axes.plot(scores.columns, middle, line, color=colour, marker=marker, label=name)
-        axes.fill_between(scores.columns, low, high, color=colour, alpha=0.15, linewidth=0)
-    axes.set(xlabel="least IoU of a match", ylabel="average precision", ylim=(0, 1), title=title)
-    axes.legend(frameon=False)
+        axes.plot(scores.columns, middle, label=name, **line)
+        axes.fill_between(scores.columns, low, high, color=line["color"], alpha=0.15, linewidth=0)
+    axes.set_ylim(0, 1)
+    finish(axes, across="least IoU of a match", up="average precision", title=title)
     return figure

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deep_learning.stardist.data import check_labels, refuse_test
+from gpu_course.deep_learning.scenes import digest, refuse_test
+from gpu_course.deep_learning.stardist.data import check_labels
 from gpu_course.deep_learning.stardist.model import StarModel, quiet
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
@@ -67,11 +68,15 @@ def optimise(
     CourseError
         If a scene is of another split or has no labels, or the network sees no object anywhere.
     """
-    refuse_test(scenes)
+    refuse_test(scene.split for scene in scenes)
     check_labels(scenes)
-    learned = model.record.get("data", {}).get("scenes", [])
     names = [[s.name, s.split, s.index, *s.image.shape] for s in scenes]
-    if any(name in learned for name in names):
+    images = [digest(scene.image) for scene in scenes]
+    learned = model.record.get("data", {})
+    # Records of older models know their scenes by name alone.
+    known = set(learned.get("images", ()))
+    same = known & set(images) if known else [n for n in names if n in learned.get("scenes", ())]
+    if same:
         raise CourseError(
             "The network was trained on some of these scenes, and is surer of them than of any "
             "others. Choose the thresholds on validation scenes."
@@ -90,11 +95,16 @@ def optimise(
                 choose(*answer, model.design.grid, truth.shape, probability, overlap)
                 for truth, answer in zip(truths, said, strict=True)
             ]
-            score = float(average_precision(truths, found, IOUS).mean())
+            # The truths were checked above, and a poor answer is no error.
+            score = float(average_precision(truths, found, IOUS, in_pieces=True).mean())
             if score > best.score:
                 best = Thresholds(round(float(probability), 4), float(overlap), score)
     apply(model, best.probability, best.overlap)
-    model.record["thresholds"] = dataclasses.asdict(best) | {"scenes": names, "ious": list(IOUS)}
+    model.record["thresholds"] = dataclasses.asdict(best) | {
+        "scenes": names,
+        "images": images,
+        "ious": list(IOUS),
+    }
     return best
 
 

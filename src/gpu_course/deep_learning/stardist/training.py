@@ -13,6 +13,7 @@ import numpy as np
 
 from gpu_course.deep_learning import progress
 from gpu_course.deep_learning.history import Training
+from gpu_course.deep_learning.scenes import refuse_leak
 from gpu_course.deep_learning.stardist import checkpoint
 from gpu_course.deep_learning.stardist.data import StarPatches, StarTiles
 from gpu_course.deep_learning.stardist.model import StarModel, quiet
@@ -236,9 +237,4 @@ def _check(
             "The batches are normalised otherwise than the network expects. Give both the same "
             "normalisation."
         )
-    shared = [s for s in data.settings["scenes"] if s in validation.settings["scenes"]]
-    if shared:
-        raise CourseError(
-            f"{len(shared)} scene(s) are in both training and validation, so validation would "
-            "praise what was learned by heart. Split whole scenes."
-        )
+    refuse_leak(data.settings, validation.settings)

@@ -1,4 +1,4 @@
-"""Pipelines that spare the device: solutions to the exercises of classical/arrays-and-memory."""
+"""The exercises' solutions: the same blobs from fewer arrays, a variance in 32 bits, an overlap."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,13 +1,8 @@
-"""The checks of the chapter on benchmarking: no clock of this machine is read."""
-
-from collections.abc import Callable
-from typing import Any
+"""The checks of the exercises in ``classical/benchmarking``: no clock of this machine is read."""
 
 import numpy as np
 
-from gpu_course.exercises import Check, Wrong
-
-Function = Callable[..., Any]
+from gpu_course.exercises import Check, Function, Wrong
 
 
 def _score_timer(function: Function) -> tuple[float, str]:

@@ -1,11 +1,11 @@
-"""The two charts of the chapter on benchmarking."""
+"""The two charts of the chapter: who is faster at which size, and how far below the roof."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpu_course.display.chart_styles import COLOURS, MARKS
+from gpu_course.display.charts import chart, finish, style
 from gpu_course.display.figures import Panels
 from gpu_course.lessons.classical.benchmarking.roofline import Roofline
 
@@ -13,28 +13,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def _axes(alt: str, height: float = 4.6) -> tuple[Panels, "Axes"]:
-    """Return a figure with one pair of logarithmic axes."""
-    # Narrow, with the legend below: on a phone the letters stay large enough to read.
-    figure = Panels(figsize=(5.0, height), facecolor="white", layout="constrained")
-    figure.alt = alt
-    axes = figure.add_subplot()
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#dddddd", linewidth=0.6)
-    axes.set_axisbelow(True)
-    return figure, axes
-
-
-def _legend(axes: "Axes") -> None:
-    """Write the names below the chart, and the numbers at its left side plainly."""
-    from matplotlib.ticker import FuncFormatter
-
-    figure = axes.get_figure()
-    assert figure is not None
+def _finish(figure: Panels, axes: "Axes", *, across: str, up: str) -> None:
+    """Finish a chart with two logarithmic axes, the names below it."""
+    finish(axes, across=across, up=up, log=True, legend=False)
+    # Outside, where no line is; two columns, so that a phone has room for the letters.
     figure.legend(frameon=False, fontsize=10, loc="outside lower center", ncols=2)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
 def ratio_chart(edges: Sequence[int], ratios: Mapping[str, Sequence[float]], *, alt: str) -> Panels:
@@ -49,22 +32,20 @@ def ratio_chart(edges: Sequence[int], ratios: Mapping[str, Sequence[float]], *, 
     alt : str
         What a reader who cannot see the chart should know.
     """
-    figure, axes = _axes(alt)
+    figure, (axes,) = chart(alt=alt, height=4.3)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
     pixels = np.square(np.asarray(edges, float))
     for i, (name, values) in enumerate(ratios.items()):
-        axes.plot(
-            pixels, values, color=COLOURS[i % 5], marker=MARKS[i % 5], linewidth=1.8, label=name
-        )
+        axes.plot(pixels, values, label=name, **style(i))
     axes.axhline(1, color="black", linewidth=1.2)
     low, high = axes.get_ylim()
     axes.set_ylim(min(low, 0.5), max(high, 2))
     axes.text(pixels[0], 1.06, "device faster ↑", fontsize=9.5, va="bottom")
     axes.text(pixels[0], 0.94, "processor faster ↓", fontsize=9.5, va="top")
+    _finish(figure, axes, across="pixels of the image", up="processor's time ÷ device's time")
     axes.set_xticks(pixels, [f"{edge}²" for edge in edges])
     axes.minorticks_off()
-    axes.set_xlabel("pixels of the image")
-    axes.set_ylabel("processor's time ÷ device's time")
-    _legend(axes)
     return figure
 
 
@@ -81,7 +62,8 @@ def roofline_chart(
     alt : str
         What a reader who cannot see the chart should know.
     """
-    figure, axes = _axes(alt, 5.2)
+    figure, (axes,) = chart(alt=alt, height=4.9)
+    axes.set_xscale("log")
     intensities = [intensity for intensity, _ in points.values()]
     left, right = min([*intensities, limits.ridge]) / 4, max([*intensities, limits.ridge]) * 8
     across = np.geomspace(left, right, 200)
@@ -90,17 +72,11 @@ def roofline_chart(
     axes.text(left, limits.bandwidth * left / 1e9 * 12, "limit: memory", fontsize=10)
     axes.text(right, limits.rate / 1e9 * 1.1, "limit: arithmetic", fontsize=10, ha="right")
     for i, (name, (intensity, reached)) in enumerate(points.items()):
-        axes.plot(
-            [intensity] * 2, [reached / 1e9, limits.attainable(intensity) / 1e9],
-            color=COLOURS[i % 5], linewidth=1, linestyle=":",
-        )  # fmt: skip
-        axes.plot(
-            intensity, reached / 1e9, color=COLOURS[i % 5], marker=MARKS[i % 5], markersize=8,
-            linestyle="none", label=name,
-        )  # fmt: skip
+        line = style(i)
+        top = limits.attainable(intensity) / 1e9
+        axes.plot(intensity, reached / 1e9, label=name, **line | {"linestyle": "none"})
+        axes.vlines(intensity, reached / 1e9, top, color=line["color"], linestyle=":", linewidth=1)
+    _finish(figure, axes, across="operations per byte moved", up="thousand million operations / s")
     axes.set_ylim(top=limits.rate / 1e9 * 3)
-    _legend(axes)
     axes.xaxis.set_major_formatter(axes.yaxis.get_major_formatter())
-    axes.set_xlabel("operations per byte moved")
-    axes.set_ylabel("thousand million operations / s")
     return figure

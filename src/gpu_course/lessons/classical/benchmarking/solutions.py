@@ -1,4 +1,4 @@
-"""Fair timing: a device of known speed to test timers on, and where two lines cross."""
+"""The exercises' solutions: a timer that is fair, and the size where two lines cross."""
 
 from collections.abc import Callable, Sequence
 

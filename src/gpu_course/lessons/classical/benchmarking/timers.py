@@ -1,6 +1,6 @@
-"""Fair timing: a device of known speed to test timers on, and where two lines cross."""
+"""A device of known speed, to test timers on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 
 
@@ -40,19 +40,3 @@ class PretendDevice:
     def clock(self) -> float:
         """Return the time in seconds."""
         return self._now
-
-
-def hasty_time(
-    work: Callable[[], object],
-    wait: Callable[[], object],
-    clock: Callable[[], float],
-    repeats: int,
-) -> float:
-    """Time some work wrongly, in three ways at once: the timer to be mended in the exercise."""
-    times = []
-    for _ in range(repeats):
-        started = clock()
-        work()
-        times.append(clock() - started)
-    wait()
-    return sum(times) / repeats

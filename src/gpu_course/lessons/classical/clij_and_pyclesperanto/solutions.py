@@ -1,4 +1,4 @@
-"""clesperanto's prototype and its successor, side by side, and what each calls the same thing."""
+"""The exercise's solution, a macro in Python, and where two label images disagree."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""NumPy code on the GPU: CuPy, or NumPy where there is no CUDA, and two filters for either.
+"""The exercises' solutions, two filters for CuPy and NumPy alike, and which of the two is here.
 
 The filters get their two libraries as arguments: `xp` is ``cupy`` or ``numpy``, `ndi` is
 ``cupyx.scipy.ndimage`` or ``scipy.ndimage``. That is all it takes to write them once.

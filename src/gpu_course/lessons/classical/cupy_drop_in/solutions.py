@@ -1,4 +1,4 @@
-"""One function on every array library: which ones are here, and what each makes of it."""
+"""The exercise's solution for any array library, and what each library makes of a function."""
 
 import re
 import warnings

@@ -18,8 +18,6 @@ from pathlib import Path
 from gpu_course.devices import quiet_stderr
 
 _NOT_BUILT = ("BUILD_PROGRAM_FAILURE", "Failed to build")
-
-
 _VARIABLES = ("PYOPENCL_BUILD_OPTIONS", "PYOPENCL_COMPILER_OUTPUT")
 
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from gpu_course.devices.faults import KNOWN_GOOD
 from gpu_course.errors import CourseError, MachineError
+from gpu_course.lessons.classical.custom_kernels.compiler import compiler_messages, save
 
 START_LIMIT = 180.0
 """Seconds for the imports and the first compilation; a cold disk makes them slow."""
@@ -221,7 +222,6 @@ def _execute(
 ) -> tuple[NDArray[Any], str]:
     """Run one kernel on the device selected; return its result, and its fault or ''."""
     from gpu_course import cle
-    from gpu_course.lessons.classical.custom_kernels.compiler import compiler_messages, save
 
     src = cle.push(image)
     dst = cle.push(np.full(image.shape, UNTOUCHED, dtype=np.float32))

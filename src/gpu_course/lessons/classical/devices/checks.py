@@ -1,4 +1,4 @@
-"""Checks of the exercises in classical/devices."""
+"""The checks of the exercises in ``classical/devices``."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,8 +1,4 @@
-"""Facts about compute devices: what the drivers say, and what follows from it.
-
-:mod:`gpu_course.devices` answers *where does this run?* in one line for each library. Here are the
-numbers behind the answer, for every device that OpenCL, CUDA and Metal show, used or not.
-"""
+"""The exercises' solutions, a choice and a prediction, and made-up devices to choose from."""
 
 from collections.abc import Sequence
 

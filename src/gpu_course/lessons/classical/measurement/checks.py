@@ -1,11 +1,8 @@
-"""The checks of the chapter on measurement."""
-
-from collections.abc import Callable
-from typing import Any
+"""The checks of the exercises in ``classical/measurement``."""
 
 import numpy as np
 
-from gpu_course.exercises import Check, Wrong
+from gpu_course.exercises import Check, Function, Wrong
 
 SMALLEST = 60
 
@@ -28,7 +25,7 @@ def _boxes() -> np.ndarray:
     return labels
 
 
-def _score_whole(function: Callable[..., Any]) -> tuple[float, str]:
+def _score_whole(function: Function) -> tuple[float, str]:
     from gpu_course.classical.measurement import measure, on_border
     from gpu_course.lessons.classical.measurement.solutions import whole_objects
 
@@ -79,7 +76,7 @@ def uneven_scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return rng.normal(image, 2).astype(np.float32), labels, np.array(truth)
 
 
-def _score_background(function: Callable[..., Any]) -> tuple[float, str]:
+def _score_background(function: Function) -> tuple[float, str]:
     image, labels, truth = uneven_scene()
     answer = np.asarray(function(image.copy(), labels.copy()), dtype=float)
     if answer.shape != truth.shape:

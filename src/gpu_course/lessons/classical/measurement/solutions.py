@@ -1,17 +1,13 @@
-"""Measure the objects of a label image, keep the ones that count, and find who touches whom.
-
-Everything here is a look-up table in one direction or the other. Measuring adds up what the pixels
-of each label hold: pixels → table. Painting and filtering ask the table for each pixel's label:
-table → pixels.
-"""
+"""The exercises' solutions: whole objects, and their brightness above their own background."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_course.classical.measurement import keep, measure, on_border
+
 if TYPE_CHECKING:
     import pandas as pd
-from gpu_course.classical.measurement import keep, measure, on_border
 
 
 def whole_objects(labels: np.ndarray, smallest: int) -> np.ndarray:

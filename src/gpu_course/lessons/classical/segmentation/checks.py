@@ -1,7 +1,5 @@
 """The checks of the exercises in ``classical/segmentation``."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
@@ -105,8 +103,8 @@ CHECKS = {
         goal=0.38,
         hint=(
             "One threshold for the whole frame takes dark corners for bees. Take away the light "
-            "first: the logarithm of the image minus its surroundings (mean_box with a radius of "
-            "about a bee's length) is the same in bright and dark corners."
+            "first: the logarithm of the image minus its surroundings (mean_filter with a radius "
+            "of about a bee's length) is the same in bright and dark corners."
         ),
     ),
 }

@@ -37,23 +37,10 @@ def perfect_stars(
     ndarray, int32 (Y, X)
         Objects, with numbers of their own.
     """
-    from stardist.geometry import polygons_to_label
-    from stardist.nms import non_maximum_suppression
+    from gpu_course.deep_learning.stardist import data, thresholds
 
-    from gpu_course.deep_learning.stardist import data
-
-    chance, distances = data.targets(labels, design.rays, design.grid)
-    points, chances, reach = non_maximum_suppression(
-        distances,
-        chance,
-        grid=(design.grid, design.grid),
-        prob_thresh=probability,
-        nms_thresh=overlap,
-    )
-    drawn: NDArray[np.int32] = polygons_to_label(
-        reach, points, shape=labels.shape, prob=chances
-    ).astype(np.int32)
-    return drawn
+    answer = data.targets(labels, design.rays, design.grid)
+    return thresholds.choose(*answer, design.grid, labels.shape, probability, overlap)
 
 
 def is_found(truth: Labels, found: Labels, *, least: float = 0.5) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ WINDOW = (slice(100, 1100), slice(450, 1350))
 """Rows and columns of a photograph on which section 3 judged its classifier."""
 
 
-def photographs(split: str, number: int) -> list[Sample]:
+def load_red(split: str, number: int) -> list[Sample]:
     """Return the first photographs of a split of RootNav, red channel only.
 
     Section 3's classifier saw the red channel too. Roots are pale on blue paper, so red tells

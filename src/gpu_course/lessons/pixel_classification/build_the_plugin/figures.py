@@ -1,11 +1,11 @@
-"""Helpers of the chapter ``pixel-classification/build-the-plugin``: strokes, and who comes next."""
-
-from __future__ import annotations
+"""The chart of the chapter: when requests come, and when jobs run."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from gpu_course.display.chart_styles import COLOURS, GRID, INK
+from gpu_course.display.charts import chart, finish
 from gpu_course.display.figures import Panels
 
 
@@ -27,24 +27,22 @@ def timeline(
     work : float
         How long each job takes, in seconds.
     alt : str
-        What a reader who cannot see the picture is told.
+        What a reader who cannot see the chart should know.
     """
-    figure = Panels(figsize=(7.2, 0.9 + 0.6 * len(plans)), facecolor="white")
-    figure.alt = alt
-    axes = figure.add_axes((0.2, 0.32, 0.78, 0.64))
+    figure, (axes,) = chart(alt=alt, height=0.6 + 0.6 * len(plans))
     rows = {name: -row for row, name in enumerate(plans, 1)}
-    axes.plot(asked, np.zeros(len(asked)), "|", color="black", markersize=14, markeredgewidth=2)
+    axes.plot(asked, np.zeros(len(asked)), "|", color=INK, markersize=14, markeredgewidth=2)
     for name, jobs in plans.items():
         for number, begins in jobs:
-            axes.barh(rows[name], work, left=begins, height=0.6, color="#0072b2", edgecolor="white")
+            axes.barh(rows[name], work, left=begins, height=0.6, color=COLOURS[0], edgecolor="w")
             middle = begins + work / 2
-            axes.text(middle, rows[name], str(number), color="white", ha="center", va="center")
-    axes.set_yticks([0, *rows.values()], ["requests", *rows], fontsize=10)
+            axes.text(middle, rows[name], str(number), color="w", ha="center", va="center")
+    finish(axes, across="seconds", grid=False)
+    axes.set_yticks([0, *rows.values()], ["requests", *rows])
     axes.set_ylim(-len(plans) - 0.6, 0.6)
     axes.set_xlim(left=min(asked) - 0.1)
-    axes.set_xlabel("seconds", fontsize=10)
-    axes.spines[["top", "right", "left"]].set_visible(False)
+    axes.spines["left"].set_visible(False)
     axes.tick_params(left=False)
-    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axes.grid(axis="x", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     return figure

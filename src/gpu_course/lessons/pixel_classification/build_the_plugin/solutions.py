@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``pixel-classification/build-the-plugin``: strokes, and who comes next."""
-
-from __future__ import annotations
+"""Which request is worked on next: the rule of the chapter, and a queue beside it."""
 
 from collections.abc import Sequence
 

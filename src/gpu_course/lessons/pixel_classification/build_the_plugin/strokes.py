@@ -1,4 +1,4 @@
-"""Helpers of the chapter ``pixel-classification/build-the-plugin``: strokes, and who comes next."""
+"""Take painted strokes apart, and paint them again with napari's own brush."""
 
 from __future__ import annotations
 

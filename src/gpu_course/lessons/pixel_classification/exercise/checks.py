@@ -1,7 +1,5 @@
 """The check of the exercise in ``pixel-classification/exercise``."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,43 +1,33 @@
-"""The course's pixel classifiers of nuclei, bees and roots, from the strokes to the result.
+"""The chart of the chapter: how common values are at several places."""
 
-Numbers (strokes, turns, thresholds, spacings) were chosen on validation scenes, for the nuclei by
-learning on one part of the train half and judging on the other. No test scene had a say.
-Lengths are in pixels.
-"""
-
-from __future__ import annotations
-
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.display.charts import curves
+from gpu_course.display.figures import Panels
 
-def curves_figure(values: dict[str, NDArray[Any]], label: str) -> Any:
+
+def histograms(values: Mapping[str, NDArray[Any]], *, across: str, alt: str) -> Panels:
     """Draw how common values are in several groups, as one curve each.
 
     Parameters
     ----------
-    values : dict
-        Name → numbers.
-    label : str
-        What the numbers are.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
+    values : mapping
+        Name of the group → numbers of 0 and above.
+    across : str
+        What the numbers are, with the unit.
+    alt : str
+        What a reader who cannot see the chart should know.
     """
-    import matplotlib.pyplot as plt
-
     edges = np.linspace(0, max(np.percentile(v, 99) for v in values.values()), 41)
     middle = (edges[:-1] + edges[1:]) / 2
-    figure, panel = plt.subplots(figsize=(6, 2.8), layout="constrained")
-    styles = zip(("#0072b2", "#e69f00", "0.35"), ("-", "--", ":"), strict=True)
-    for (name, numbers), (colour, dashes) in zip(values.items(), styles, strict=False):
-        share = np.histogram(numbers, edges)[0] / len(numbers)
-        panel.plot(middle, 100 * share, dashes, color=colour, linewidth=2, label=name)
-    panel.set(xlabel=label, ylabel="pixels, in %", xlim=(0, None), ylim=(0, None))
-    panel.legend(frameon=False)
-    panel.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)  # or the notebook would draw it a second time
+    shares = {
+        name: (middle, 100 * np.histogram(numbers, edges)[0] / len(numbers))
+        for name, numbers in values.items()
+    }
+    figure = curves(shares, across=across, up="pixels, in %", alt=alt)
+    figure.axes[0].set(xlim=(0, None), ylim=(0, None))
     return figure

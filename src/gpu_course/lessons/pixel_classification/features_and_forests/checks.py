@@ -1,7 +1,5 @@
 """The checks of the exercises in ``pixel-classification/features-and-forests``."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

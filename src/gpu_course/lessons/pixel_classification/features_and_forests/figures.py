@@ -1,28 +1,29 @@
-"""Look into features and forests: pictures, and two functions that the reader writes."""
+"""The charts of the chapter: where forests draw a border, and named numbers as bars."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-from gpu_course.lessons.pixel_classification.features_and_forests.validation import BLUE, ORANGE
+from gpu_course.display.chart_styles import COLOURS, INK
+from gpu_course.display.charts import chart, finish
+from gpu_course.display.figures import Panels
 
 
-def decision_figure(
-    forests: dict[str, Any],
+def borders(
+    forests: Mapping[str, Any],
     points: NDArray[np.float32],
     labels: NDArray[np.integer[Any]],
     names: tuple[str, str],
-) -> Figure:
+    *,
+    alt: str,
+) -> Panels:
     """Draw where forests that know two features put the border between two classes.
 
     Parameters
     ----------
-    forests : dict
+    forests : mapping
         Title → a fitted estimator with `predict_proba` for (n, 2) values.
     points : ndarray of float32 (pixel, 2)
         The two features of the painted pixels.
@@ -30,58 +31,47 @@ def decision_figure(
         1 or 2.
     names : pair of str
         Of the features.
-
-    Returns
-    -------
-    Figure
+    alt : str
+        What a reader who cannot see the charts should know.
     """
-    import matplotlib.pyplot as plt
     from matplotlib.colors import LinearSegmentedColormap
 
     low, high = np.percentile(points, [0.5, 99.5], axis=0)
     room = 0.1 * (high - low)
     x, y = (np.linspace(low[i] - room[i], high[i] + room[i], 160) for i in (0, 1))
     grid = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2).astype(np.float32)
-    shades = LinearSegmentedColormap.from_list("two", ["#7fb8d8", "#ffffff", "#f5d27a"])
-    figure, panels = plt.subplots(
-        1, len(forests), figsize=(7, 3), sharey=True, layout="constrained", squeeze=False
-    )
-    rng = np.random.default_rng(0)
-    shown = rng.permutation(len(points))[:400]
-    for panel, (title, forest) in zip(panels[0], forests.items(), strict=True):
+    shades = LinearSegmentedColormap.from_list("two", [COLOURS[0], "white", COLOURS[1]])
+    figure, panels = chart(len(forests), alt=alt, height=2.2)
+    shown = np.random.default_rng(0).permutation(len(points))[:400]
+    for axes, (title, forest) in zip(panels, forests.items(), strict=True):
         share = forest.predict_proba(grid)[:, 1].reshape(len(y), len(x))
-        panel.pcolormesh(x, y, share, cmap=shades, vmin=0, vmax=1, rasterized=True)
-        for value, colour, mark in ((1, BLUE, "o"), (2, ORANGE, "^")):
-            chosen = shown[labels[shown] == value]
-            panel.scatter(
-                *points[chosen].T, s=11, c=colour, marker=mark, edgecolors="black", linewidths=0.3
+        # Paler than the points, so that these stand out.
+        axes.pcolormesh(x, y, 0.25 + 0.5 * share, cmap=shades, vmin=0, vmax=1, rasterized=True)
+        for value, mark in ((1, "o"), (2, "^")):
+            across, up = points[shown[labels[shown] == value]].T
+            axes.scatter(
+                across, up, s=11, c=COLOURS[value - 1], marker=mark, edgecolors=INK, linewidths=0.3
             )
-        panel.set(title=title, xlabel=names[0], xlim=x[[0, -1]], ylim=y[[0, -1]])
-    panels[0, 0].set_ylabel(names[1])
-    plt.close(figure)  # or the notebook would draw it a second time
+        last = axes is panels[-1]
+        finish(axes, across=names[0] if last else "", up=names[1], title=title, grid=False)
+        axes.set(xlim=x[[0, -1]], ylim=y[[0, -1]])
     return figure
 
 
-def bars_figure(values: dict[str, float], label: str) -> Figure:
+def bars(values: Mapping[str, float], *, across: str, alt: str) -> Panels:
     """Draw named numbers as bars, the first on top.
 
     Parameters
     ----------
-    values : dict
+    values : mapping
         Name → number.
-    label : str
+    across : str
         What the numbers are.
-
-    Returns
-    -------
-    Figure
+    alt : str
+        What a reader who cannot see the chart should know.
     """
-    import matplotlib.pyplot as plt
-
-    figure, panel = plt.subplots(figsize=(6, 0.4 + 0.28 * len(values)), layout="constrained")
+    figure, (axes,) = chart(alt=alt, height=0.3 + 0.28 * len(values))
     names = list(values)[::-1]
-    panel.barh(names, [values[name] for name in names], color=BLUE)
-    panel.set_xlabel(label)
-    panel.spines[["top", "right"]].set_visible(False)
-    plt.close(figure)  # or the notebook would draw it a second time
+    finish(axes, across=across)
+    axes.barh(names, [values[name] for name in names], color=COLOURS[0])
     return figure

@@ -1,6 +1,4 @@
-"""Look into features and forests: pictures, and two functions that the reader writes."""
-
-from __future__ import annotations
+"""A recipe for roots, and a split that does not leak."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

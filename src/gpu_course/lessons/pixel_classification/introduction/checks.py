@@ -1,7 +1,5 @@
 """The check of the exercise in ``pixel-classification/introduction``."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from gpu_course.exercises import Check, Function, Wrong

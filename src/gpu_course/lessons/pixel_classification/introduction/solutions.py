@@ -1,6 +1,4 @@
-"""A picture that no threshold can part, and a feature that can."""
-
-from __future__ import annotations
+"""A feature that parts fine grain from coarse grain."""
 
 from typing import Any
 

@@ -1,6 +1,4 @@
-"""A picture that no threshold can part, and a feature that can."""
-
-from __future__ import annotations
+"""A picture that no threshold can part, and the best that a threshold can do."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

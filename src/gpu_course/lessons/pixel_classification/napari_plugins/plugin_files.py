@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``pixel-classification/napari-plugins``: a view, a clock, a plugin."""
-
-from __future__ import annotations
+"""The files of a small plugin: write them, have them checked, and tell napari."""
 
 import subprocess
 import sys

@@ -1,6 +1,4 @@
-"""Helpers of the chapter ``pixel-classification/napari-plugins``: a view, a clock, a plugin."""
-
-from __future__ import annotations
+"""The part of an image that the window shows."""
 
 from collections.abc import Sequence
 

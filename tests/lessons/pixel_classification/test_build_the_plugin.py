@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.lessons.pixel_classification.build_the_plugin import figures, solutions, strokes
+from gpu_course.lessons.pixel_classification.build_the_plugin import figures, solutions
 from gpu_course.lessons.pixel_classification.build_the_plugin.solutions import schedule
+from gpu_course.lessons.pixel_classification.build_the_plugin.strokes import strokes_of
 
 NAME = "pixel-classification/build-the-plugin/newest-wins"
 
@@ -88,7 +89,7 @@ def test_strokes_are_found_with_their_class():
     marks[1, 1:4] = 2
     marks[2, 4] = 2  # hangs on over a corner
     marks[4, :3] = 1
-    found = strokes.strokes_of(marks)
+    found = strokes_of(marks)
     assert [(len(pixels), number) for pixels, number in found] == [(4, 2), (3, 1)]
 
 

@@ -1,13 +1,9 @@
-import matplotlib
 import numpy as np
 import pytest
 
 from gpu_course import exercises
 from gpu_course.errors import CourseError
-from gpu_course.lessons.pixel_classification.features_and_forests.figures import (
-    bars_figure,
-    decision_figure,
-)
+from gpu_course.lessons.pixel_classification.features_and_forests import figures
 from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
     choose_scales,
     folds_by_stroke,
@@ -19,7 +15,6 @@ from gpu_course.lessons.pixel_classification.features_and_forests.validation imp
 )
 from gpu_course.pixel_classification import Recipe
 
-matplotlib.use("Agg")
 FOLDS = "pixel-classification/features-and-forests/grouped-validation"
 SCALES = "pixel-classification/features-and-forests/choose-the-scales"
 GROUPS = np.repeat([1, 2, 3, 4, 5, 6], 10)
@@ -77,9 +72,10 @@ def test_figures_have_a_panel_for_each_forest_and_a_bar_for_each_number():
     points = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32)
     labels = (points[:, 0] > 0) + 1
     tree = DecisionTreeClassifier().fit(points, labels)
-    figure = decision_figure({"a": tree, "b": tree}, points, labels, ("x", "y"))
+    figure = figures.borders({"a": tree, "b": tree}, points, labels, ("x", "y"), alt="two")
+    assert figure.alt == "two"
     assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
-    bars = bars_figure({"first": 0.5, "second": 0.25}, "share").axes[0]
+    bars = figures.bars({"first": 0.5, "second": 0.25}, across="share", alt="shares").axes[0]
     assert [bar.get_width() for bar in bars.patches] == [0.25, 0.5]  # the first stands on top
 
 
@@ -88,14 +84,34 @@ def test_grouped_check_accepts_the_solution_and_knows_the_stub():
     assert exercises.check(FOLDS, lambda groups, folds: None).state == "not solved yet"
 
 
+def by_pixel(groups, folds):
+    return folds_by_pixel(len(groups), folds)
+
+
+def training_on_the_test(groups, folds):
+    return [(np.arange(9), np.arange(9))] * folds
+
+
+def too_few(groups, folds):
+    return folds_by_stroke(groups, folds)[:2]
+
+
+def the_first_again_and_again(groups, folds):
+    return [folds_by_stroke(groups, folds)[0]] * folds
+
+
+def a_number(groups, folds):
+    return 3
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (lambda groups, folds: folds_by_pixel(len(groups), folds), "Some strokes lie in training"),
-        (lambda groups, folds: [(np.arange(9), np.arange(9))] * folds, "of the same fold"),
-        (lambda groups, folds: folds_by_stroke(groups, folds)[:2], "4 folds"),
-        (lambda groups, folds: [folds_by_stroke(groups, folds)[0]] * folds, "only once"),
-        (lambda groups, folds: 3, "list of pairs"),
+        (by_pixel, "Some strokes lie in training"),
+        (training_on_the_test, "of the same fold"),
+        (too_few, "4 folds"),
+        (the_first_again_and_again, "only once"),
+        (a_number, "list of pairs"),
     ],
 )
 def test_grouped_check_names_the_mistake(wrong, says):
@@ -109,13 +125,29 @@ def test_scales_check_accepts_the_solution_and_knows_the_stub():
     assert exercises.check(SCALES, lambda: None).state == "not solved yet"
 
 
+def blind_to_ridges():
+    return Recipe(sigmas=(1,), features=("gaussian",))
+
+
+def too_wide():
+    return Recipe(sigmas=(8, 12), features=("hessian",))
+
+
+def too_many():
+    return Recipe(sigmas=tuple(range(1, 20)))
+
+
+def no_recipe():
+    return (1, 2, 4)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
-        (lambda: Recipe(sigmas=(1,), features=("gaussian",)), "ridge"),
-        (lambda: Recipe(sigmas=(8, 12), features=("hessian",)), "narrowest blur"),
-        (lambda: Recipe(sigmas=tuple(range(1, 20))), "below 40"),
-        (lambda: (1, 2, 4), "Return Recipe"),
+        (blind_to_ridges, "ridge"),
+        (too_wide, "narrowest blur"),
+        (too_many, "below 40"),
+        (no_recipe, "Return Recipe"),
     ],
 )
 def test_scales_check_names_the_mistake(wrong, says):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gpu_course import exercises, napari_view
+from gpu_course import exercises
 from gpu_course.lessons.pixel_classification.napari_plugins import plugin_files, solutions
 
 NAME = "pixel-classification/napari-plugins/visible-region"
@@ -66,21 +66,3 @@ def test_validate_says_what_is_wrong_with_a_manifest(tmp_path):
     said = plugin_files.validate(tmp_path, "toy_plugin/napari.yaml")
     assert "command" in said
     assert str(tmp_path) not in said
-
-
-@pytest.mark.display
-def test_clock_tells_a_blocked_window_from_a_free_one():
-    import time
-
-    missing = napari_view._missing()
-    if missing:
-        pytest.skip(missing)
-    from qtpy.QtWidgets import QApplication
-
-    app = QApplication.instance() or QApplication([])
-    assert napari_view.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
-    import threading
-
-    free = napari_view.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
-    assert free < 0.39
-    assert app is not None
