@@ -4,7 +4,8 @@ A record names everything the run depended on, each with its sha256: the chapter
 (``code``), and under ``inputs`` every module of ``gpu_course`` that was imported and every data
 file that was opened. Three kinds of key:
 
-* ``src/gpu_course/…``: a module;
+* ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count
+  (``module_code``), so that a better word stales no chapter; or a kernel's source, whole;
 * ``data/…``: a file of the repository;
 * ``data/registry.csv::<path>``: one registered image, so that adding an image stales no chapter.
 
@@ -19,6 +20,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import module_code
 import nbformat
 
 from gpu_course import paths, scores
@@ -34,6 +36,13 @@ REGISTRY = "data/registry.csv"
 def sha256(path: Path) -> str:
     """Return the sha256 of a file, as hexadecimal text."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest(path: Path) -> str:
+    """Return what a record holds of a file: of a module the sha256 of its code, else of all."""
+    if path.suffix == ".py":
+        return module_code.digest(path.read_text(encoding="utf-8"))
+    return sha256(path)
 
 
 def registered() -> dict[str, dict[str, str]]:
@@ -57,9 +66,11 @@ def inputs_of(modules: Iterable[str], opened: Iterable[str]) -> dict[str, str]:
         nor a registered image do not count.
     """
     found: dict[str, str] = {}
-    for module in map(Path, modules):
-        relative = module.resolve().relative_to(paths.package())
-        found[f"src/gpu_course/{relative.as_posix()}"] = sha256(module)
+    kernels = [file for file in map(Path, opened) if file.suffix == ".cl"]
+    for source in [*map(Path, modules), *kernels]:
+        if source.resolve().is_relative_to(paths.package()):
+            relative = source.resolve().relative_to(paths.package())
+            found[f"src/gpu_course/{relative.as_posix()}"] = digest(source)
     rows = registered()
     # A registered file may have come from a package, the cache or a mirror, under various names.
     ends = {row_path: row_path for row_path in rows}
@@ -118,7 +129,7 @@ def _now(key: str, rows: dict[str, dict[str, str]]) -> str:
         file = paths.package() / key.removeprefix("src/gpu_course/")
     else:
         file = paths.root() / key
-    return sha256(file) if file.is_file() else ""
+    return digest(file) if file.is_file() else ""
 
 
 def scores_path(chapter: Chapter) -> Path:

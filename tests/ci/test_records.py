@@ -22,6 +22,7 @@ def tree(tmp_path, monkeypatch):
     package = root / "src" / "gpu_course"
     package.mkdir(parents=True)
     (package / "used.py").write_text("x = 1\n")
+    (package / "used.cl").write_text("kernel\n")
     (root / "data" / "cards").mkdir(parents=True)
     (root / "data" / "cards" / "bees.toml").write_text('title = "Bees"\n')
     image = root.parent / "cache" / "bees" / "one.jpg"
@@ -48,6 +49,7 @@ def stored(tree):
             str(tree / "data" / "cards" / "bees.toml"),
             str(tree / "data" / "registry.csv"),
             str(tree.parent / "cache" / "bees" / "one.jpg"),
+            str(tree / "src" / "gpu_course" / "used.cl"),
             "/etc/hostname",
         ],
     )
@@ -65,7 +67,8 @@ def test_inputs_name_modules_data_files_and_single_registered_images(stored):
     assert stored == {
         "data/cards/bees.toml": digest(b'title = "Bees"\n'),
         "data/registry.csv::bees/one.jpg": digest(b"pixels"),
-        "src/gpu_course/used.py": digest(b"x = 1\n"),
+        "src/gpu_course/used.cl": digest(b"kernel\n"),
+        "src/gpu_course/used.py": digest(b"x = 1"),  # its code, without the line's end
     }
     assert problems() == []
 
@@ -78,6 +81,7 @@ def test_chapter_without_output_says_so(tree):
     ("file", "change", "reason"),
     [
         ("src/gpu_course/used.py", "x = 2\n", "src/gpu_course/used.py: changed"),
+        ("src/gpu_course/used.cl", "kernel 2\n", "src/gpu_course/used.cl: changed"),
         ("src/gpu_course/used.py", None, "src/gpu_course/used.py: is gone"),
         ("data/cards/bees.toml", 'title = "Beez"\n', "data/cards/bees.toml: changed"),
         (
@@ -106,6 +110,7 @@ def test_every_kind_of_change_is_named(tree, stored, file, change, reason):
     [
         ("book/toy.md", CHAPTER.replace("How many", "How very many")),
         ("src/gpu_course/unused.py", "y = 1\n"),
+        ("src/gpu_course/used.py", '"""A better word."""\n\nx = 1  # one\n'),
         (
             "data/registry.csv",
             f"{ROW}bees/one.jpg,u,6,{digest(b'pixels')},l,c,\nnew.jpg,u,1,{'2' * 64},l,c,\n",
