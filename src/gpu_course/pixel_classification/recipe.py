@@ -42,6 +42,12 @@ class Recipe:
     ------
     CourseError
         If a width, a name or a size makes no sense.
+
+    Examples
+    --------
+    >>> from gpu_course.pixel_classification.recipe import Recipe, names
+    >>> names(Recipe(sigmas=(1, 4), features=("gaussian", "gradient")), 2)
+    ['gaussian, σ 1', 'gradient, σ 1', 'gaussian, σ 4', 'gradient, σ 4']
     """
 
     sigmas: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
