@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import api_pages
 import nbformat
 import package
 import pages
@@ -172,6 +173,8 @@ def stage(
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+    for name, text in api_pages.api_pages(paths.package()).items():
+        write_atomic(STAGE / f"{name}.md", text)
     return found
 
 

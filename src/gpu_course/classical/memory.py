@@ -44,6 +44,15 @@ def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
         Takes an array on the device (float32, shape of `image`) and returns one.
     image : ndarray
         A small example; it is pushed, and the pushed array counts.
+
+    Returns
+    -------
+    Peak
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        As :func:`~gpu_course.classical.count_buffers`: the prototype alone can be counted.
     """
     from gpu_course import cle
     from gpu_course.classical.buffers import count_buffers

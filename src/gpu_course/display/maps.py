@@ -41,6 +41,11 @@ def show_maps(
     alt : str, optional
         What a reader who cannot see the figure should know, stored with it.
 
+    Returns
+    -------
+    Panels
+        A matplotlib Figure. Make it the last line of a cell, and the notebook shows it once.
+
     Raises
     ------
     CourseError

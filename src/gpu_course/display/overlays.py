@@ -18,6 +18,7 @@ MATCHED = (255, 255, 255)
 MISSED = (230, 159, 0)
 INVENTED = (0, 114, 178)
 ERRORS_KEY = "white: matched · orange outline: missed · blue: invented"
+"""What the colours of `errors_overlay` mean, for a caption."""
 
 
 def outlines(labels: Any) -> NDArray[np.bool_]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from gpu_course.errors import CourseError
 
-#: Every kind of feature, in the order in which they are computed.
 FEATURES = ("gaussian", "gradient", "laplacian", "hessian", "structure")
+"""Every kind of feature, in the order in which they are computed."""
+
 #: How many Gaussian widths the course looks to each side; what lies beyond weighs under 0.01 %.
 REACH = 4
 #: A blur of 1000 pixels is a slip of the keyboard, and would ask for 8000 weights.
