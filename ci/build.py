@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import api_pages
 import nbformat
 import package
 import pages
@@ -92,6 +93,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
     mend_bibliography(SITE / "reference" / "bibliography.html")
+    mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     address = site_address()
     source = install_address.of_wheel(wheel, address)
@@ -112,6 +114,16 @@ def mend_bibliography(page: Path) -> None:
     if page.is_file():
         html = page.read_text(encoding="utf-8")
         write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
+
+
+def mend_menu(site: Path) -> None:
+    """Give the arrow that unfolds a part of the menu a name, which the theme leaves out."""
+    arrow = '<summary><span class="toctree-toggle"'
+    for page in site.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        if arrow in html:
+            named = arrow.replace("<summary>", '<summary aria-label="Pages of this section">')
+            write_atomic(page, html.replace(arrow, named))
 
 
 def write_notebook(
@@ -172,6 +184,8 @@ def stage(
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+    for name, text in api_pages.api_pages(paths.package()).items():
+        write_atomic(STAGE / f"{name}.md", text)
     return found
 
 

@@ -82,7 +82,14 @@ def find(name: str) -> Check:
 
 
 def course_solution(name: str) -> Function:
-    """Return the course's own function for the exercise `name`, ``"part/chapter/exercise"``."""
+    """Return the course's own function for the exercise `name`, ``"part/chapter/exercise"``.
+
+    Examples
+    --------
+    >>> from gpu_course.exercises import course_solution
+    >>> course_solution("deep-learning/compare/paired-difference").__name__
+    'paired_difference'
+    """
     room, exercise = _room(name)
     place = find(name).solution or f"{room}.solutions:{exercise.replace('-', '_')}"
     function: Function = pkgutil.resolve_name(place)
@@ -121,6 +128,12 @@ def check(name: str, function: Function) -> Result:
     ------
     CourseError
         If there is no such exercise.
+
+    Examples
+    --------
+    >>> from gpu_course.exercises import check
+    >>> check("deep-learning/compare/paired-difference", lambda first, second: None).solved
+    False
     """
     try:
         judge = find(name)

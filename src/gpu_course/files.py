@@ -27,6 +27,14 @@ def write_atomic(path: Path | str, content: str | bytes) -> Path:
     ------
     CourseError
         If the disk is full or the folder cannot be written. An earlier file at `path` is kept.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gpu_course.files import write_atomic
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_atomic(f"{folder}/notes/first.txt", "two words").read_text()
+    'two words'
     """
     path = Path(path)
     payload = content.encode("utf-8") if isinstance(content, str) else content

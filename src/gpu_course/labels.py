@@ -37,6 +37,15 @@ def refuse_mask(labels: Any, what: str, *, in_pieces: bool = False) -> None:
     ------
     CourseError
         If it looks like a mask.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import refuse_mask
+    >>> refuse_mask(np.array([[1, 1, 0, 2, 2]]), "The picture")  # two objects: nothing to say
+    >>> refuse_mask(np.array([[255, 255, 0, 255, 255]]), "The picture")
+    Traceback (most recent call last):
+        ...
+    gpu_course.errors.CourseError: The picture: one number, 255, for 2 separate pieces...
     """
     if in_pieces or not labels.size:
         return
@@ -77,6 +86,12 @@ def small_numbers(labels: Labels) -> NDArray[np.int32]:
     ------
     CourseError
         If there are more than 65535 objects.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import small_numbers
+    >>> small_numbers(np.array([[0, 70_000, 7]]))
+    array([[0, 2, 1]], dtype=int32)
     """
     if labels.max(initial=0) > LARGEST:
         labels = renumber(labels)
@@ -100,6 +115,12 @@ def renumber(labels: NDArray[Any]) -> NDArray[np.int32]:
     -------
     ndarray of int32
         Same shape.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import renumber
+    >>> renumber(np.array([[0, 7, 7, 3]]))
+    array([[0, 2, 2, 1]], dtype=int32)
     """
     values, position = np.unique(labels, return_inverse=True)
     # Without background pixels the first object must still become 1, not 0.
@@ -121,6 +142,13 @@ def touching_faces(labels: Labels) -> Labels:
     -------
     ndarray (faces, 2), dtype of `labels`
         The smaller number of each face first.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import touching_faces
+    >>> touching_faces(np.array([[1, 1, 2], [0, 1, 2]]))
+    array([[1, 2],
+           [1, 2]])
     """
     faces = []
     for axis, n in enumerate(labels.shape):
@@ -142,6 +170,12 @@ def touching_pairs(labels: Labels) -> list[tuple[int, int]]:
     -------
     list of (int, int)
         In rising order; a pair is left out where one of it is in an earlier pair.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import touching_pairs
+    >>> touching_pairs(np.array([[1, 2, 3, 0, 4, 5]]))
+    [(1, 2), (4, 5)]
     """
     taken: set[int] = set()
     pairs = []

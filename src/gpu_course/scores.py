@@ -145,6 +145,14 @@ def table(scores: Iterable[Score], *, caption: str = Table.caption) -> Table:
     ------
     CourseError
         If there is no score, or two of them answer the same question.
+
+    Examples
+    --------
+    >>> from gpu_course.scores import Score, table
+    >>> print(table([Score("nuclei", "classical", "Dice", 0.875, 3, "classical/segmentation")]))
+    Scores of this chapter
+    set     method     metric  value  images  split
+    nuclei  classical  Dice    0.875  3       test
     """
     rows = tuple(scores)
     if not rows:

@@ -34,6 +34,12 @@ def from_memory(*, gpu: int = 0, shared: bool = False, ram: int = 0) -> str:
     str
         One of ``SIZES``. Drivers keep a part of a card's memory for themselves, so the limits lie
         below the round numbers on the box: 3.5 GiB for a card of 4 GB, 11 GiB for one of 12 GB.
+
+    Examples
+    --------
+    >>> from gpu_course.sizes import from_memory
+    >>> from_memory(gpu=12 * 2**30), from_memory(ram=4 * 2**30)
+    ('large', 'small')
     """
     if gpu >= 11 * GIB and not shared:
         return "large"
@@ -59,6 +65,12 @@ def current() -> str:
     ------
     gpu_course.errors.CourseError
         If ``GPU_COURSE_SIZE`` names no size.
+
+    Examples
+    --------
+    >>> from gpu_course.sizes import SIZES, current
+    >>> current() in SIZES
+    True
     """
     asked = os.environ.get("GPU_COURSE_SIZE", "").strip().lower()
     if not asked:
@@ -76,6 +88,9 @@ def pick(*, small: T, laptop: T, large: T) -> T:
 
     Examples
     --------
-    >>> shape = pick(small=(256, 256), laptop=(1024, 1024), large=(4096, 4096))
+    >>> from gpu_course.sizes import pick
+    >>> edge = pick(small=256, laptop=1024, large=4096)
+    >>> edge in {256, 1024, 4096}  # as this machine's memory allows
+    True
     """
     return {"small": small, "laptop": laptop, "large": large}[current()]

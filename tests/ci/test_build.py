@@ -9,7 +9,7 @@ import nbformat
 import package
 import pages
 import pytest
-from build import site_address, staged
+from build import mend_menu, site_address, staged
 
 from gpu_course.book import chapters, notebooks
 from gpu_course.errors import CourseError
@@ -231,3 +231,11 @@ def test_header_escapes_what_it_shows():
     assert isinstance(executed, nbformat.NotebookNode)
     html = pages.header(chapter, {}, {}, "", ["<script>alert(1)</script>"], "the.whl")
     assert "<script>" not in html
+
+
+def test_arrows_of_the_menu_get_a_name(tmp_path):
+    page = tmp_path / "reference" / "page.html"
+    page.parent.mkdir()
+    page.write_text('<summary><span class="toctree-toggle" role="presentation"></span></summary>')
+    mend_menu(tmp_path)
+    assert page.read_text().startswith('<summary aria-label="Pages of this section"><span class=')

@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from typing import Any
 
+import api_pages
 import yaml
 
 from gpu_course import paths
 from gpu_course.book import chapters
 
-# Written by ci/build.py from records and scores: in the table of contents, but not in book/.
+# Written by ci/build.py from records, scores and docstrings: in the table, but not in book/.
 MADE = {
     "reference/scores",
     "reference/trained-networks",
     "reference/execution-record",
     "teaching/run-sheet",
+    *api_pages.api_pages(paths.package()),
 }
 
 

@@ -1,13 +1,11 @@
 """Classical image processing on the GPU: segment, measure, and know what memory it takes.
 
-=============  =================================================================
-segmentation   nuclei, bees and roots, with clesperanto's operations alone
-measurement    a table of the objects, filters on it, who touches whom
-memory         what a pipeline takes, whether it fits, tiles where it does not
-buffers        count the device memory of clesperanto's arrays
-device_facts   what the drivers say about every device
-operations     four operations, each on the device and on the processor
-=============  =================================================================
+* `segmentation` finds nuclei, bees and roots with clesperanto's operations alone;
+* `measurement` makes a table of the objects, filters it, and says who touches whom;
+* `memory` says what a pipeline takes and whether it fits, and cuts tiles where it does not;
+* `buffers` counts the device memory of clesperanto's arrays;
+* `device_facts` lists what the drivers say about every device;
+* `operations` holds four operations, each on the device and on the processor.
 """
 
 from typing import TYPE_CHECKING

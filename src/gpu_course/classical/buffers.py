@@ -82,9 +82,14 @@ def count_buffers() -> Iterator[Buffers]:
 
     Examples
     --------
+    With ``GPU_COURSE_CLESPERANTO=prototype``:
+
+    >>> from gpu_course import cle
+    >>> from gpu_course.classical import count_buffers
     >>> with count_buffers() as used:  # doctest: +SKIP
-    ...     result = cle.gaussian_blur(image, sigma_x=2, sigma_y=2)
+    ...     image = cle.push(np.ones((256, 256), np.float32))
     >>> used.peak  # doctest: +SKIP
+    262144
     """
     import pyopencl as cl
 

@@ -182,6 +182,13 @@ def facts_table(devices: Sequence[Facts]) -> Rows:
     """Return facts as a table, one column a device; “–” where the driver is silent.
 
     A column a device, because devices are few, facts are many, and phones are narrow.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import Facts, facts_table
+    >>> card = Facts("CUDA", "a card", "GPU", 40, 1.5, memory=2**33, max_allocation=2**31)
+    >>> facts_table([card])[2]
+    {'fact': 'compute units', 'a card': '40'}
     """
 
     def said(value: float | None, unit: str, scale: float = 1) -> str:

@@ -95,6 +95,14 @@ def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFram
     ------
     CourseError
         If the shapes differ, or the labels are a mask or not whole numbers from 0 up.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import measure
+    >>> labels = np.array([[1, 1, 0], [0, 0, 2]])
+    >>> table = measure(labels * 10, labels)
+    >>> table[["label", "area", "centroid_x", "mean_intensity"]].values.tolist()
+    [[1.0, 2.0, 0.5, 10.0], [2.0, 1.0, 2.0, 20.0]]
     """
     import pandas as pd
 
@@ -171,6 +179,13 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
     -------
     pandas.Series of bool
         True where an object has a pixel on the first or last row, column (or slice).
+
+    Examples
+    --------
+    >>> from gpu_course.classical import measure, on_border
+    >>> labels = np.array([[1, 0, 0], [0, 2, 0], [0, 0, 0]])
+    >>> on_border(measure(labels, labels), labels.shape).tolist()
+    [True, False]
     """
     cut = table["label"] < 0  # False for all
     for name, extent in zip("zyx"[-len(shape) :], shape, strict=True):
@@ -192,6 +207,12 @@ def keep(labels: Any, wanted: Any) -> np.ndarray:
     Returns
     -------
     ndarray of the same shape; integer dtype of `labels` (int64 for whole floats)
+
+    Examples
+    --------
+    >>> from gpu_course.classical import keep
+    >>> keep(np.array([[1, 1, 0, 2, 3]]), [1, 3])
+    array([[1, 1, 0, 0, 3]])
     """
     numbers = to_numpy(_numbers(labels))
     # isin() builds a look-up table where that is faster than sorting.
@@ -218,6 +239,14 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     ------
     CourseError
         If the table has no such column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gpu_course.classical import paint
+    >>> table = pd.DataFrame({"label": [1, 2], "area": [2, 1]})
+    >>> paint(np.array([[1, 1, 0, 2]]), table, "area")
+    array([[ 2.,  2., nan,  1.]])
     """
     missing = [name for name in ("label", column) if name not in table]
     if missing:
@@ -250,6 +279,12 @@ def contacts(labels: Any) -> "pd.DataFrame":
     pandas.DataFrame
         Each pair once: ``label``, ``neighbour`` (the larger number) and ``length``, the number of
         pixel faces they share. Sorted by the first two.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import contacts
+    >>> contacts(np.array([[1, 1, 2], [0, 1, 2]])).values.tolist()
+    [[1, 2, 2]]
     """
     import pandas as pd
 
@@ -272,6 +307,14 @@ def count_neighbours(table: "pd.DataFrame", pairs: "pd.DataFrame") -> "pd.Series
     -------
     pandas.Series of int
         Beside the rows of `table`; 0 for an object that stands alone.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gpu_course.classical import contacts, count_neighbours
+    >>> table = pd.DataFrame({"label": [1, 2, 3]})
+    >>> count_neighbours(table, contacts(np.array([[1, 1, 2, 0, 3]]))).tolist()
+    [1, 1, 0]
     """
     import pandas as pd
 

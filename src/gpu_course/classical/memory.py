@@ -44,6 +44,15 @@ def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
         Takes an array on the device (float32, shape of `image`) and returns one.
     image : ndarray
         A small example; it is pushed, and the pushed array counts.
+
+    Returns
+    -------
+    Peak
+
+    Raises
+    ------
+    gpu_course.errors.CourseError
+        As :func:`~gpu_course.classical.count_buffers`: the prototype alone can be counted.
     """
     from gpu_course import cle
     from gpu_course.classical.buffers import count_buffers
@@ -68,6 +77,12 @@ def estimate_bytes(shape: Sequence[int], dtype: DTypeLike, buffers: float) -> in
         What the device stores: float32 for all that :func:`gpu_course.cle.push` made.
     buffers : float
         How many such arrays exist at the same time, as :func:`measure_peak` counts them.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import estimate_bytes
+    >>> estimate_bytes((1024, 1024), "float32", buffers=5) / 2**20
+    20.0
     """
     return math.ceil(math.prod(shape) * np.dtype(dtype).itemsize * buffers)
 
@@ -99,6 +114,15 @@ def largest_edge(
         Axes of the image.
     overlap : int
         Pixels on every side to leave for a tile's overlap.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import Facts, largest_edge
+    >>> card = Facts("CUDA", "a card", "GPU", None, None, memory=2**32, max_allocation=2**32)
+    >>> largest_edge("float32", buffers=5, device=card)
+    13107
+    >>> largest_edge("float32", buffers=5, device=card, dimensions=3)
+    555
     """
     pixels = _pixels_that_fit(dtype, buffers, device)
     edge = round(pixels ** (1 / dimensions))
@@ -148,6 +172,13 @@ def check_fits(
     gpu_course.errors.CourseError
         If it does not fit, with the estimate, the limit, a tile that fits, and how far to shrink
         the image instead.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import Facts, check_fits
+    >>> card = Facts("CUDA", "a card", "GPU", None, None, memory=2**32, max_allocation=2**32)
+    >>> check_fits((1024, 1024), "float32", buffers=5, device=card)
+    20971520
     """
     device = device or facts_in_use()
     one, all_ = estimate_bytes(shape, dtype, 1), estimate_bytes(shape, dtype, buffers)
@@ -204,6 +235,16 @@ def in_tiles(
     -------
     ndarray
         What the pipeline would return for the whole image, in main memory.
+
+    Examples
+    --------
+    >>> from gpu_course import cle
+    >>> from gpu_course.classical import in_tiles
+    >>> image = np.arange(64.0, dtype=np.float32).reshape(8, 8)
+    >>> blur = lambda pixels: cle.mean_filter(pixels, radius_x=1, radius_y=1)
+    >>> whole = cle.pull(blur(cle.push(image)))
+    >>> np.allclose(in_tiles(blur, image, tile=4, overlap=1), whole)
+    True
     """
     from gpu_course import cle
 

@@ -157,6 +157,15 @@ def segment_nuclei(
     ------
     CourseError
         If the image is not 2D or holds negative or missing values.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import segment_nuclei
+    >>> y, x = np.mgrid[:64, :96]
+    >>> image = 200 * np.exp(-((y - 32) ** 2 + (x - 24) ** 2) / 60)
+    >>> image += 200 * np.exp(-((y - 32) ** 2 + (x - 70) ** 2) / 60)
+    >>> int(segment_nuclei(image).max())
+    2
     """
     pixels = _pushed(image)
     foreground = nuclei_foreground(pixels, sigma=outline_sigma)

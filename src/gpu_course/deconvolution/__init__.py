@@ -1,4 +1,9 @@
-"""Section 2: convolution and deconvolution."""
+"""Section 2: convolution and deconvolution.
+
+>>> from gpu_course.deconvolution import convolve, richardson_lucy, wiener
+
+Images may be arrays of NumPy, CuPy or PyTorch; the answer is in the same library and memory.
+"""
 
 from typing import TYPE_CHECKING
 

@@ -117,6 +117,16 @@ def richardson_lucy(
     .. [2] L. B. Lucy, The Astronomical Journal 79 (1974), 745–754.
     .. [3] M. Bertero, P. Boccacci, G. Talenti, R. Zanella and L. Zanni, "A discrepancy principle
        for Poisson data", Inverse Problems 26 (2010), 105004.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution import convolve, richardson_lucy
+    >>> line, psf = np.full((1, 9), 1.0), np.array([[1, 2, 1]])
+    >>> line[0, 4] = 101
+    >>> blurred = convolve(line, psf, boundary="nearest")
+    >>> estimate = richardson_lucy(blurred, psf, 100)
+    >>> blurred[0, 3:6].round(), estimate[0, 3:6].round()
+    (array([26., 51., 26.], dtype=float32), array([ 3., 99.,  3.], dtype=float32))
     """
     known("boundary", boundary, "non-circulant", "circular")
     if acceleration is not None and not isinstance(acceleration, str):

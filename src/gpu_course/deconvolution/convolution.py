@@ -69,6 +69,14 @@ def convolve(
 
     For odd PSFs this is :func:`scipy.signal.fftconvolve`. For even ones the "same" of SciPy takes
     voxel ``(p - 1) // 2`` for the centre; here it is ``p // 2``, where `fftshift` puts it.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution import convolve
+    >>> point = np.zeros((1, 5))
+    >>> point[0, 2] = 6
+    >>> convolve(point, np.array([[1, 2, 0]])).round(2) + 0.0
+    array([[0., 2., 4., 0., 0.]], dtype=float32)
     """
     known("boundary", boundary, "zero", "circular", "reflect", "nearest")
     known("mode", mode, "same", "full", "valid")

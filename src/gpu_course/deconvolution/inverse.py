@@ -47,6 +47,14 @@ def inverse_filter(
     ------
     CourseError
         If image, PSF or cutoff cannot be used.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution import convolve, inverse_filter
+    >>> line, psf = np.array([[0, 0, 6, 0, 3, 0, 0]]), np.array([[1, 4, 1]])
+    >>> blurred = convolve(line, psf, boundary="circular")
+    >>> inverse_filter(blurred, psf, boundary="circular").round(2) + 0.0
+    array([[0., 0., 6., 0., 3., 0., 0.]], dtype=float32)
     """
     if not 0 <= cutoff < 1:
         raise CourseError(f"cutoff={cutoff} is no share. Choose it from 0 to below 1.")
@@ -94,6 +102,14 @@ def wiener(
     References
     ----------
     N. Wiener, *Extrapolation, Interpolation, and Smoothing of Stationary Time Series*, 1949.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution import convolve, wiener
+    >>> line, psf = np.array([[0, 0, 6, 0, 3, 0, 0]]), np.array([[1, 4, 1]])
+    >>> blurred = convolve(line, psf, boundary="circular")
+    >>> wiener(blurred, psf, noise=0.1, boundary="circular").round(1) + 0.0
+    array([[-0.1,  0.6,  4.5,  0.8,  2.2,  0.3,  0. ]], dtype=float32)
     """
     if not noise > 0:
         raise CourseError(

@@ -34,6 +34,13 @@ def memory_needed(
     int
         Bytes, on NumPy to within a tenth or so. GPU libraries add the work space of their FFTs, a
         few more arrays of the field's size, and keep freed memory for later.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution import memory_needed
+    >>> plain = memory_needed((64, 256, 256), (31, 31, 31), acceleration=None)
+    >>> plain < memory_needed((64, 256, 256), (31, 31, 31))
+    True
     """
     if len(shape) != len(psf_shape) or any(p > n for p, n in zip(psf_shape, shape, strict=True)):
         raise CourseError(

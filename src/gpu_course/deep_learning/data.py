@@ -71,6 +71,16 @@ class Patches:
     ------
     CourseError
         If scenes and labels do not fit each other, one is for test, or is smaller than a patch.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import Patches
+    >>> from gpu_course.images import Sample
+    >>> labels = np.eye(64, dtype=np.int32)
+    >>> scene = Sample("mine", "train", 0, np.random.default_rng(0).random((64, 64)), "YX", labels)
+    >>> patches = Patches([scene], patch=32, batch=2, batches=3, device="cpu")
+    >>> [tuple(batch.images.shape) for batch in patches.batches(epoch=0)]
+    [(2, 1, 32, 32), (2, 1, 32, 32), (2, 1, 32, 32)]
     """
 
     def __init__(
@@ -200,6 +210,12 @@ def starts(length: int, tile: int, step: int) -> list[int]:
     ----------
     length, tile, step : int
         Pixels of the axis and of a tile, and how far apart tiles begin at most.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.data import starts
+    >>> starts(100, tile=40, step=32)
+    [0, 32, 60]
     """
     return [*range(0, max(length - tile, 0), step), max(length - tile, 0)]
 

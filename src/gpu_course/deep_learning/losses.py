@@ -71,6 +71,15 @@ def dice_cross_entropy(classes: int = 1) -> Loss:
     References
     ----------
     Milletari et al. (2016), https://doi.org/10.1109/3DV.2016.79
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gpu_course.deep_learning import dice_cross_entropy
+    >>> mask = torch.tensor([[[[0, 1], [1, 0]]]])
+    >>> loss, sure = dice_cross_entropy(), 20.0 * mask - 10
+    >>> float(loss(sure, mask)) < 0.01 < 1 < float(loss(-sure, mask))
+    True
     """
     from monai.losses import DiceCELoss
 

@@ -85,6 +85,14 @@ def estimate(
     ------
     CourseError
         If patch, batch, precision or optimiser cannot be.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, estimate
+    >>> network = UNet(1, 1, depth=2, width=4)
+    >>> one, two = (estimate(network, patch=64, batch=n).activations for n in (1, 2))
+    >>> one < two
+    True
     """
     check_precision(precision)
     if optimiser not in OPTIMISER_COPIES:
@@ -260,6 +268,13 @@ def largest_batch(
     precision : str
     reserve : float
         Share of the memory left for what `estimate` cannot know.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, largest_batch
+    >>> network = UNet(1, 1, depth=2, width=4)
+    >>> largest_batch(network, patch=64, memory=1000)  # not even one patch
+    0
     """
     one, two = (estimate(model, patch=patch, batch=n, precision=precision).total for n in (1, 2))
     room = memory * (1 - reserve) - one

@@ -24,6 +24,13 @@ class Normalisation:
     ----------
     low, high : float
         The percentiles that become 0 and 1, in percent. Values beyond them are kept, not cut.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import Normalisation
+    >>> image = np.array([[[100, 150, 200]]])
+    >>> Normalisation(low=0, high=100)(image)
+    array([[[0. , 0.5, 1. ]]], dtype=float32)
     """
 
     low: float = 1.0
@@ -96,6 +103,12 @@ def channels_first(image: NDArray[Any], axes: str | None = None) -> NDArray[Any]
     ------
     CourseError
         If the image has other axes.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.normalisation import channels_first
+    >>> channels_first(np.zeros((16, 32, 3))).shape, channels_first(np.zeros((16, 32))).shape
+    ((3, 16, 32), (1, 16, 32))
     """
     axes = axes or {2: "YX", 3: "YXC"}.get(image.ndim, "")
     if axes == "YX" and image.ndim == 2:

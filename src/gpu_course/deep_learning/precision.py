@@ -21,6 +21,13 @@ def best_precision(device: torch.device) -> str:
 
     bfloat16 keeps the range of float32 with fewer digits, so nothing overflows; older GPUs have
     only float16, which needs its gradients scaled. CPUs and Apple's GPUs stay with float32.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gpu_course.deep_learning import best_precision
+    >>> best_precision(torch.device("cpu"))
+    'float32'
     """
     if device.type != "cuda":
         return "float32"

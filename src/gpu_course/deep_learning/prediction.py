@@ -81,6 +81,13 @@ def predict_tiled(
     CourseError
         If the image does not fit the network, the overlap does not fit the tile, or the device
         is too full for the smallest tile.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, predict_tiled
+    >>> network, image = UNet(1, 1, depth=2, width=4), np.eye(100)
+    >>> predict_tiled(network, image, tile=64, device="cpu").shape
+    (1, 100, 100)
     """
     where = find_device(device)
     numbers = precision or best_precision(where)

@@ -47,7 +47,8 @@ class LivePlot:
 
     Examples
     --------
-    >>> train(model, data, validation, epochs=10, callbacks=[LivePlot()])  # doctest: +SKIP
+    >>> from gpu_course.deep_learning import LivePlot
+    >>> callbacks = [LivePlot(every=5)]  # for train(…, callbacks=callbacks)
     """
 
     def __init__(self, every: int = 1) -> None:

@@ -92,6 +92,13 @@ def field_of(layers: Sequence[Layer]) -> ReceptiveField:
     Returns
     -------
     ReceptiveField
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import field_of
+    >>> from gpu_course.deep_learning.receptive_field import Layer
+    >>> field_of([Layer("window", 3, padding=1)] * 2 + [Layer("window", 2, 2)]).size
+    6
     """
     period = math.prod(layer.stride for layer in layers if layer.kind == "window")
     scale = math.prod(layer.stride for layer in layers if layer.kind != "window")
@@ -154,6 +161,12 @@ def theoretical(model: nn.Module, shape: tuple[int, ...], *, axis: int = -1) -> 
 
     Parameters are those of `layers_of`. All its layers must lie on one path through the network,
     as they do in a U-Net: its copies only shorten the way.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, theoretical
+    >>> theoretical(UNet(1, 1, depth=2, width=4), (1, 1, 64, 64)).size
+    44
     """
     return field_of(layers_of(model, shape, axis=axis))
 
@@ -184,6 +197,13 @@ def effective(
     References
     ----------
     Luo et al. (2016), https://arxiv.org/abs/1701.04128
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, effective
+    >>> weights = effective(UNet(1, 1, depth=1, width=4), (1, 1, 32, 32), repeats=2)
+    >>> weights.shape, round(float(weights.sum()), 3)
+    ((32, 32), 1.0)
     """
     random = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
@@ -217,6 +237,14 @@ def effective_size(weights: NDArray[np.float32], *, share: float = 0.95) -> int:
     -------
     int
         Pixels, an odd number. Compare it with `ReceptiveField.size`, and with the object.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import effective_size
+    >>> weights = np.zeros((9, 9), np.float32)
+    >>> weights[4, 4], weights[4, 3], weights[4, 8] = 0.8, 0.17, 0.03
+    >>> effective_size(weights)
+    3
     """
     if not 0 < share <= 1:
         raise CourseError(f"The share {share} is none. Choose a number above 0 and up to 1.")

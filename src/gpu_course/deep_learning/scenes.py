@@ -45,6 +45,13 @@ def split_scenes(
     ------
     CourseError
         If no scene is left for training.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import split_scenes
+    >>> training, validation, test = split_scenes(range(10), validation=0.2, test=0.1)
+    >>> len(training), len(validation), len(test)
+    (7, 2, 1)
     """
     counts = [max(1, round(share * len(scenes))) if share else 0 for share in (validation, test)]
     if min(validation, test) < 0 or sum(counts) >= len(scenes):
@@ -75,6 +82,13 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
     CourseError
         If the scene has neither, it does not cover the image exactly, or it holds other values
         than classes, such as 255 for the foreground.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import mask_of
+    >>> from gpu_course.images import Sample
+    >>> mask_of(Sample("mine", "train", 0, np.zeros((1, 4)), "YX", labels=np.array([[0, 1, 1, 2]])))
+    array([[0, 1, 1, 1]], dtype=uint8)
     """
     mask = sample.mask if sample.mask is not None else sample.labels
     where = name_of(sample)

@@ -126,6 +126,14 @@ class UNet(nn.Module):
     References
     ----------
     Ronneberger et al. (2015), https://doi.org/10.1007/978-3-319-24574-4_28
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gpu_course.deep_learning import UNet
+    >>> network = UNet(1, 2, depth=2, width=4)
+    >>> tuple(network(torch.zeros(1, 1, 32, 64)).shape)
+    (1, 2, 32, 64)
     """
 
     def __init__(
@@ -229,12 +237,26 @@ def probabilities(logits: Tensor) -> Tensor:
     tensor, float (N, classes, Y, X)
         With one class the probability of the object (sigmoid); with more, those of the classes,
         which sum to 1 (softmax).
+
+    Examples
+    --------
+    >>> import torch
+    >>> from gpu_course.deep_learning import probabilities
+    >>> probabilities(torch.zeros(1, 4, 1, 1)).flatten().tolist()
+    [0.25, 0.25, 0.25, 0.25]
     """
     return logits.sigmoid() if logits.shape[1] == 1 else logits.softmax(dim=1)
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return how many numbers training adjusts."""
+    """Return how many numbers training adjusts.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import UNet, count_parameters
+    >>> count_parameters(UNet(1, 1, depth=2, width=8))
+    29481
+    """
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
 

@@ -85,6 +85,13 @@ def array_namespace() -> ModuleType:
 
     Code written with it runs unchanged on each of them. Make arrays with :func:`to_device`, which
     also puts them in the right memory.
+
+    Examples
+    --------
+    >>> from gpu_course.devices import array_namespace, to_device
+    >>> xp = array_namespace()
+    >>> float(xp.sum(to_device([1.0, 2.0])))
+    3.0
     """
     return importlib.import_module(f"array_api_compat.{_array_backend()}")
 
@@ -96,6 +103,12 @@ def to_device(array: Any) -> Any:
     ----------
     array : array_like
         Any shape and dtype. On Apple's GPU float64 becomes float32, which is all it computes.
+
+    Examples
+    --------
+    >>> from gpu_course.devices import to_device, to_numpy
+    >>> to_numpy(to_device([1.5, 2.5]) * 2).tolist()
+    [3.0, 5.0]
     """
     xp = array_namespace()
     if _array_backend() != "torch":
@@ -115,6 +128,12 @@ def to_numpy(array: Any) -> "np.ndarray":
     ----------
     array : array
         Of NumPy, CuPy, PyTorch or clesperanto, any shape and dtype, on any device.
+
+    Examples
+    --------
+    >>> from gpu_course.devices import to_numpy
+    >>> to_numpy([[1, 2], [3, 4]]).shape
+    (2, 2)
     """
     import numpy as np
 

@@ -30,6 +30,12 @@ class Device:
         What else is worth knowing, in a few words.
     address : str
         What the library calls the device in code, as in ``model.to("cuda:0")``.
+
+    Examples
+    --------
+    >>> from gpu_course.devices import Device
+    >>> Device("CuPy", "a card", "GPU", memory=8 * 2**30, driver="13.0").kind
+    'GPU'
     """
 
     library: str

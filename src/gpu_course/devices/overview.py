@@ -29,7 +29,14 @@ def found(*, with_tensorflow: bool = False) -> list[Device]:
 
 
 def table(devices: list[Device]) -> Rows:
-    """Return devices as a table for a notebook, one row each, with memory in GiB."""
+    """Return devices as a table for a notebook, one row each, with memory in GiB.
+
+    Examples
+    --------
+    >>> from gpu_course.devices import Device, table
+    >>> table([Device("CuPy", "a card", "GPU", 8 * 2**30, "13.0")])[0]["memory"]
+    '8.0 GiB'
+    """
     return Rows(
         [
             {

@@ -116,6 +116,12 @@ def device_record() -> dict[str, Any]:
         ``os``, ``python``, ``cpu`` (name, cores, memory in bytes),
         ``devices`` (one dict per library used, as :class:`gpu_course.devices.Device`),
         ``packages`` (name to version) and ``peak_memory`` (bytes by library).
+
+    Examples
+    --------
+    >>> from gpu_course.devices import device_record
+    >>> sorted(device_record())
+    ['cpu', 'devices', 'os', 'packages', 'peak_memory', 'python']
     """
     return {
         "os": f"{platform.system()} {platform.release()} {platform.machine()}",

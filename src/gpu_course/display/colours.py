@@ -52,6 +52,13 @@ def label_colours(n: int, seed: int = 0) -> NDArray[np.uint8]:
     -------
     (n + 1, 3) uint8 ndarray
         RGB colours; row 0, the background, is black. Following labels differ in colour.
+
+    Examples
+    --------
+    >>> from gpu_course.display import label_colours
+    >>> colours = label_colours(3)
+    >>> colours.shape, colours[0].tolist()
+    ((4, 3), [0, 0, 0])
     """
     rng = np.random.default_rng(seed)
     # A step of 1 to 6 through seven colours never lands on the colour it left.
@@ -155,6 +162,13 @@ def colour_map(labels: NDArray[np.integer], seed: int = 0) -> NDArray[np.uint8]:
     -------
     (…, 3) uint8 ndarray
         RGB colours; the background is black.
+
+    Examples
+    --------
+    >>> from gpu_course.display import colour_map
+    >>> picture = colour_map(np.array([[0, 1, 1, 2, 2]]))
+    >>> picture.shape, bool((picture[0, 2] == picture[0, 3]).all())
+    ((1, 5, 3), False)
     """
     present, compact = np.unique(labels, return_inverse=True)
     compact = compact.reshape(labels.shape)

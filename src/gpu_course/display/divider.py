@@ -106,6 +106,13 @@ def before_after(
     ------
     CourseError
         If a picture cannot be drawn, the two differ in size, or `alt` is missing.
+
+    Examples
+    --------
+    >>> from gpu_course.display import before_after
+    >>> image = np.eye(32)
+    >>> print(before_after(image, 1 - image, alt="A diagonal line and its negative").text)
+    before_after: A diagonal line and its negative (before, after; 32 × 32 pixels)
     """
     words = check_text(alt, "The alt text")
     if len(labels) != 2 or isinstance(labels, str):

@@ -122,6 +122,13 @@ def show(
     ------
     CourseError
         If there is no image, or one cannot be drawn.
+
+    Examples
+    --------
+    >>> from gpu_course.display import show
+    >>> figure = show(np.eye(32), np.ones((32, 32)), titles=["line", "plain"], voxel_size=0.5)
+    >>> len(figure.axes)
+    2
     """
     n = len(images)
     if n == 0:

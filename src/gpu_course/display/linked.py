@@ -196,6 +196,14 @@ def link_table(
     ------
     CourseError
         If the table and the picture do not belong together, or do not fit the budget.
+
+    Examples
+    --------
+    >>> from gpu_course.classical import measure
+    >>> from gpu_course.display import link_table
+    >>> labels = np.kron(np.array([[1, 0], [0, 2]]), np.ones((16, 16), int))
+    >>> print(link_table(labels, labels, measure(labels, labels), alt="Two squares").text)
+    link_table: Two squares (2 objects, mean_intensity against area; 32 × 32)
     """
     words = check_text(alt, "The alt text")
     picture = check_image(image)

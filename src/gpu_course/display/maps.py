@@ -41,10 +41,24 @@ def show_maps(
     alt : str, optional
         What a reader who cannot see the figure should know, stored with it.
 
+    Returns
+    -------
+    Panels
+        A matplotlib Figure. Make it the last line of a cell, and the notebook shows it once.
+
     Raises
     ------
     CourseError
         If there is no map, the shapes differ, or a map has no number in it.
+
+    Examples
+    --------
+    >>> from gpu_course.display import show_maps
+    >>> area = np.full((32, 32), np.nan)
+    >>> area[4:12, 4:12] = 64
+    >>> figure = show_maps(area, titles=["area (pixels)"], alt="One square of 64 pixels")
+    >>> figure.alt
+    'One square of 64 pixels'
     """
     import matplotlib
     from matplotlib.cm import ScalarMappable

@@ -18,6 +18,7 @@ MATCHED = (255, 255, 255)
 MISSED = (230, 159, 0)
 INVENTED = (0, 114, 178)
 ERRORS_KEY = "white: matched · orange outline: missed · blue: invented"
+"""What the colours of `errors_overlay` mean, for a caption."""
 
 
 def outlines(labels: Any) -> NDArray[np.bool_]:
@@ -32,6 +33,16 @@ def outlines(labels: Any) -> NDArray[np.bool_]:
     Returns
     -------
     (Y, X) bool ndarray
+
+    Examples
+    --------
+    >>> from gpu_course.display import outlines
+    >>> labels = np.zeros((3, 5), int)
+    >>> labels[:, :4] = 1
+    >>> outlines(labels).astype(int)
+    array([[0, 0, 0, 1, 0],
+           [0, 0, 0, 1, 0],
+           [0, 0, 0, 1, 0]])
     """
     from skimage.segmentation import find_boundaries
 
@@ -66,6 +77,13 @@ def label_overlay(
     ------
     CourseError
         If the shapes differ, or one of the arrays cannot be drawn.
+
+    Examples
+    --------
+    >>> from gpu_course.display import label_overlay
+    >>> labels = np.array([[0, 0, 3, 3]])
+    >>> label_overlay(np.array([[0, 9, 0, 9]]), labels, alpha=0, outline=False)[0].tolist()
+    [[0, 0, 0], [255, 255, 255], [0, 0, 0], [255, 255, 255]]
     """
     if not 0 <= alpha <= 1:
         raise CourseError(f"alpha is {alpha}, but goes from 0 (picture) to 1 (labels).")
@@ -120,6 +138,13 @@ def errors_overlay(
     -------
     (Y, X, 3) uint8 ndarray
         RGB. `ERRORS_KEY` is a legend for the caption.
+
+    Examples
+    --------
+    >>> from gpu_course.display import errors_overlay
+    >>> truth, found = np.array([[1, 1, 0]], bool), np.array([[0, 1, 1]], bool)
+    >>> errors_overlay(truth, found)[0].tolist()  # missed, matched, invented
+    [[196, 135, 0], [217, 217, 217], [0, 97, 151]]
     """
     if not 0.5 <= threshold <= 1:
         raise CourseError(f"The threshold is {threshold}, but must lie between 0.5 and 1.")

@@ -107,6 +107,13 @@ def z_scrubber(
     ------
     CourseError
         If a volume cannot be drawn, shapes differ, `alt` is missing, or the slices do not fit.
+
+    Examples
+    --------
+    >>> from gpu_course.display import z_scrubber
+    >>> volume = np.arange(5)[:, None, None] * np.ones((5, 32, 32))
+    >>> print(z_scrubber(volume, alt="Five slices, each brighter than the last").text)
+    z_scrubber: Five slices, each brighter than the last (5 slices of 32 × 32 pixels)
     """
     words = check_text(alt, "The alt text")
     volumes = [check_volume(volume)]

@@ -79,6 +79,7 @@ def simulate_bees(
 
     Examples
     --------
+    >>> from gpu_course.images.bees import simulate_bees
     >>> image, labels = simulate_bees((256, 256), seed=1, bees=8)
     >>> image.shape, image.dtype.name, labels.dtype.name
     ((256, 256), 'uint8', 'int32')

@@ -135,7 +135,14 @@ _SETS = {
 
 
 def names() -> tuple[str, ...]:
-    """Return the names that `load` knows."""
+    """Return the names that `load` knows.
+
+    Examples
+    --------
+    >>> from gpu_course.images import names
+    >>> "nuclei" in names()
+    True
+    """
     return tuple(_SETS)
 
 
@@ -146,6 +153,12 @@ def splits(name: str) -> tuple[str, ...]:
     ------
     CourseError
         There is no such set.
+
+    Examples
+    --------
+    >>> from gpu_course.images import splits
+    >>> splits("bees")
+    ('train', 'validation', 'test')
     """
     return tuple(_find(name).scenes)
 
@@ -157,6 +170,12 @@ def scenes(name: str, split: str = "test") -> int:
     ------
     CourseError
         There is no such set or no such split.
+
+    Examples
+    --------
+    >>> from gpu_course.images import scenes
+    >>> scenes("bees", "train") > scenes("bees", "test")
+    True
     """
     counts = _find(name).scenes
     if split not in counts:
@@ -174,6 +193,12 @@ def files(name: str) -> tuple[str, ...]:
     ------
     CourseError
         There is no such set.
+
+    Examples
+    --------
+    >>> from gpu_course.images import files
+    >>> files("bees")  # simulated
+    ()
     """
     _find(name)
     if name == "nuclei":
@@ -210,6 +235,13 @@ def load(name: str, split: str = "test", *, index: int = 0, size: str | None = N
     ------
     CourseError
         Unknown name, split or size, an index out of range, or a file that cannot be had.
+
+    Examples
+    --------
+    >>> from gpu_course.images import load
+    >>> scene = load("bees", "validation", size="small")
+    >>> scene.axes, scene.image.shape, scene.labels.shape
+    ('YX', (512, 512), (512, 512))
     """
     count = scenes(name, split)
     if not 0 <= index < count:

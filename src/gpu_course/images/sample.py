@@ -81,6 +81,13 @@ class Sample:
         Numbers that belong to this scene alone, for instance the seed and the width of the blur.
     source, licence, credit
         Where the picture comes from, its licence, and one short line for a caption.
+
+    Examples
+    --------
+    >>> from gpu_course.images import Sample
+    >>> scene = Sample("mine", "train", 0, np.zeros((8, 8)), "YX", labels=np.eye(8, dtype=np.int32))
+    >>> scene.crop(slice(0, 4), slice(2, 8))
+    Sample('mine', 'train', 0: 4×6 YX float64, 1 labels)
     """
 
     name: str

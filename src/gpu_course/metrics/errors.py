@@ -19,6 +19,12 @@ def nrmse(estimate: Array, truth: Array) -> float:
     -------
     float
         0 for the truth itself, 1 for an image that is black everywhere, and no upper limit.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics.errors import nrmse
+    >>> nrmse(np.array([3.0, 3.0]), np.array([3.0, 4.0]))
+    0.2
     """
     xp = array_api_compat.array_namespace(estimate, truth)
     error = xp.sum((estimate - truth) ** 2)

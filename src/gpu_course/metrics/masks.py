@@ -30,6 +30,12 @@ def dice(truth: ArrayLike, prediction: ArrayLike) -> float:
     References
     ----------
     Dice, L. R. (1945), https://doi.org/10.2307/1932409
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import dice
+    >>> round(dice([[1, 1, 0]], [[0, 1, 0]]), 3)
+    0.667
     """
     true, predicted = two_masks(truth, prediction)
     both, sizes = int((true & predicted).sum()), int(true.sum()) + int(predicted.sum())
@@ -41,6 +47,12 @@ def iou(truth: ArrayLike, prediction: ArrayLike) -> float:
 
     Parameters, range and errors are those of :func:`dice`; the two rank results alike, since
     IoU = Dice / (2 − Dice).
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import iou
+    >>> iou([[1, 1, 0]], [[0, 1, 0]])
+    0.5
     """
     true, predicted = two_masks(truth, prediction)
     return ratio(int((true & predicted).sum()), int((true | predicted).sum()))
@@ -71,6 +83,15 @@ def cl_dice(truth: ArrayLike, prediction: ArrayLike) -> float:
     References
     ----------
     Shit et al. (2021), https://doi.org/10.1109/CVPR46437.2021.01629
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import cl_dice, dice
+    >>> thick, thin = np.zeros((2, 9, 30), bool)
+    >>> thick[3:6, 2:28] = True
+    >>> thin[4, 2:28] = True
+    >>> round(dice(thick, thin), 2), round(cl_dice(thick, thin), 2)
+    (0.5, 0.98)
     """
     from skimage.morphology import skeletonize
 
@@ -111,6 +132,15 @@ def centreline_recall(
     ------
     CourseError
         If the shapes differ, an array is no mask, or the tolerance is no number from 0 up.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import centreline_recall
+    >>> line, found = np.zeros((2, 9, 40), bool)
+    >>> line[4] = True
+    >>> found[6, :30] = True  # two pixels below the line, and too short
+    >>> centreline_recall(line, found, tolerance=2)
+    0.75
     """
     from scipy.ndimage import distance_transform_edt
 

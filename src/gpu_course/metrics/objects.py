@@ -33,6 +33,13 @@ class Matching:
     Notes
     -----
     Two matchings at the same threshold can be added: objects are then counted over both images.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import Matching
+    >>> both = Matching(0.5, tp=8, fp=1, fn=1, summed_iou=6.4) + Matching(0.5, 0, 1, 1, 0.0)
+    >>> both.tp, both.fp, both.fn, round(both.f1, 2), round(both.mean_matched_iou, 2)
+    (8, 2, 2, 0.8, 0.8)
     """
 
     threshold: float
@@ -119,6 +126,13 @@ def matching(
     CourseError
         If the shapes differ, labels are negative, not whole numbers or a mask, or the threshold
         is out of range.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import matching
+    >>> found = matching([[1, 1, 0, 2, 2, 0, 0]], [[5, 5, 0, 0, 0, 0, 7]])
+    >>> found.tp, found.fp, found.fn
+    (1, 1, 1)
     """
     return _match(_pair_ious(true_labels, predicted_labels, in_pieces), threshold)
 
@@ -158,6 +172,13 @@ def average_precision(
     ----------
     Schmidt et al. (2018), https://doi.org/10.1007/978-3-030-00934-2_30
     Caicedo et al. (2019), https://doi.org/10.1038/s41592-019-0612-7
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import average_precision
+    >>> truth = [[1, 1, 1, 1, 0, 2, 2]]
+    >>> average_precision(truth, [[1, 1, 1, 0, 0, 2, 2]], [0.5, 0.9]).round(2)
+    array([1.  , 0.33])
     """
     several = isinstance(true_labels, (list, tuple))
     if several != isinstance(predicted_labels, (list, tuple)):
@@ -198,6 +219,12 @@ def count_error(
     ------
     CourseError
         If labels are negative, not whole numbers or a mask.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import count_error
+    >>> float(count_error([[1, 0, 2, 0, 3, 0, 4]], [[1, 0, 2, 0, 3, 0, 0]]))
+    -0.25
     """
     true, predicted = (
         np.count_nonzero(np.unique(label_image(labels, side, in_pieces=in_pieces)))
@@ -220,6 +247,14 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     -----
     Every pixel pairs a number of the first image with one of the second. The images show the same
     objects exactly if no number of either takes part in two different pairs, and 0 pairs with 0.
+
+    Examples
+    --------
+    >>> from gpu_course.metrics import same_objects
+    >>> same_objects([[1, 1, 0, 2]], [[7, 7, 0, 3]])
+    True
+    >>> same_objects([[1, 1, 0, 2]], [[7, 7, 0, 7]])
+    False
     """
     one, two = np.asarray(first), np.asarray(second)
     if one.shape != two.shape or ((one == 0) != (two == 0)).any():

@@ -47,9 +47,13 @@ class PixelClassifier:
 
     Examples
     --------
-    >>> classifier = PixelClassifier(Recipe(sigmas=(1, 4)))
-    >>> classifier.fit(image, scribbles)  # doctest: +SKIP
-    >>> labels = classifier.predict(image)  # doctest: +SKIP
+    >>> from gpu_course.pixel_classification import PixelClassifier, Recipe
+    >>> image = np.tile(np.repeat([0.0, 9.0], 16), (16, 1))
+    >>> scribbles = np.zeros(image.shape, int)
+    >>> scribbles[4, 2:9], scribbles[4, 22:29] = 1, 2
+    >>> classifier = PixelClassifier(Recipe(sigmas=(1, 4)), trees=5).fit(image, scribbles)
+    >>> classifier.predict(image)[8, [0, 31]]
+    array([1, 2], dtype=uint8)
     """
 
     def __init__(

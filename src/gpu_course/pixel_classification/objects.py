@@ -47,6 +47,14 @@ def to_objects(
     ------
     CourseError
         If the array is not 2D or 3D, or holds missing values, or a parameter makes no sense.
+
+    Examples
+    --------
+    >>> from gpu_course.pixel_classification import to_objects
+    >>> y, x = np.mgrid[:40, :60]
+    >>> discs = np.hypot(y - 20, np.minimum(abs(x - 20), abs(x - 38))) < 11
+    >>> bool(discs[20, 29]), int(to_objects(discs).max())  # they touch, and are two
+    (True, 2)
     """
     from scipy import ndimage
     from skimage.segmentation import watershed

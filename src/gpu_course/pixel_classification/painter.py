@@ -66,6 +66,7 @@ def paint(
 
     Examples
     --------
+    >>> from gpu_course.pixel_classification import paint
     >>> left = np.tile(np.arange(64) < 32, (64, 1))
     >>> painted = paint(left, strokes=2, seed=1)
     >>> np.unique(painted[:, :32]), np.unique(painted[:, 32:])

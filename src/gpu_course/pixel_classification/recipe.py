@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from gpu_course.errors import CourseError
 
-#: Every kind of feature, in the order in which they are computed.
 FEATURES = ("gaussian", "gradient", "laplacian", "hessian", "structure")
+"""Every kind of feature, in the order in which they are computed."""
+
 #: How many Gaussian widths the course looks to each side; what lies beyond weighs under 0.01 %.
 REACH = 4
 #: A blur of 1000 pixels is a slip of the keyboard, and would ask for 8000 weights.
@@ -42,6 +43,12 @@ class Recipe:
     ------
     CourseError
         If a width, a name or a size makes no sense.
+
+    Examples
+    --------
+    >>> from gpu_course.pixel_classification.recipe import Recipe, names
+    >>> names(Recipe(sigmas=(1, 4), features=("gaussian", "gradient")), 2)
+    ['gaussian, σ 1', 'gradient, σ 1', 'gaussian, σ 4', 'gradient, σ 4']
     """
 
     sigmas: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)

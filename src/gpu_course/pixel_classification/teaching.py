@@ -112,7 +112,18 @@ def teach(
 
 
 def foreground(classifier: PixelClassifier, image: Any) -> NDArray[np.float32]:
-    """Return the probability of class 2, float32 (Y, X), as a NumPy array."""
+    """Return the probability of class 2, float32 (Y, X), as a NumPy array.
+
+    Examples
+    --------
+    >>> from gpu_course.pixel_classification import PixelClassifier, Recipe, foreground
+    >>> image = np.tile(np.repeat([0.0, 9.0], 16), (16, 1))
+    >>> strokes = np.zeros(image.shape, int)
+    >>> strokes[4, 2:9], strokes[4, 22:29] = 1, 2
+    >>> forest = PixelClassifier(Recipe(sigmas=(1,)), trees=5).fit(image, strokes)
+    >>> foreground(forest, image)[8, [0, 31]].round()
+    array([0., 1.], dtype=float32)
+    """
     from gpu_course.devices import to_numpy
 
     probability = classifier.predict_proba(image)

@@ -177,6 +177,15 @@ def targets(
     References
     ----------
     Schmidt et al. (2018), https://doi.org/10.1007/978-3-030-00934-2_30
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import targets
+    >>> labels = np.zeros((8, 8), int)
+    >>> labels[1:6, 1:6] = 1
+    >>> probability, distances = targets(labels, rays=4, grid=1)
+    >>> probability[3, 3].item(), distances.shape
+    (1.0, (8, 8, 4))
     """
     refuse_mask(labels, "The label image", in_pieces=in_pieces)
     return _targets(labels, rays, grid)

@@ -58,6 +58,13 @@ class Design:
         Rows and columns of a training patch, a multiple of `stride`.
     channels : int
         Of the image.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import Design
+    >>> design = Design(rays=16, grid=2, depth=3, patch=64)
+    >>> design.stride, len(design.convolutions)
+    (16, 19)
     """
 
     rays: int = 32
@@ -203,6 +210,14 @@ def design_for(
     ------
     CourseError
         If there is no object, the images are too small for any patch, or one is a mask.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import design_for
+    >>> y, x = np.mgrid[:128, :128]
+    >>> design = design_for([(np.hypot(y - 64, x - 64) < 20.5).astype(int)])
+    >>> design.grid, design.patch
+    (8, 128)
     """
     extent = measure(labels, in_pieces=in_pieces)
     grid = 1

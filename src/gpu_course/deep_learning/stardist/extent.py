@@ -53,6 +53,14 @@ def measure(labels: Sequence[NDArray[np.integer[Any]]], *, in_pieces: bool = Fal
     ------
     CourseError
         If there is no object, or an image is a mask or no 2D label image.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import measure
+    >>> y, x = np.mgrid[:64, :64]
+    >>> extent = measure([(np.hypot(y - 32, x - 32) < 20.5).astype(int)])
+    >>> extent.objects, round(extent.length), round(extent.width)
+    (1, 42, 40)
     """
     from scipy import ndimage
     from skimage import measure as skimage_measure
@@ -113,6 +121,14 @@ def redraw(
     References
     ----------
     Schmidt et al. (2018), https://doi.org/10.1007/978-3-030-00934-2_30
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import redraw
+    >>> y, x = np.mgrid[:64, :64]
+    >>> disc = (np.hypot(y - 32, x - 32) < 20.5).astype(int)
+    >>> round(float(redraw(disc, 32).sum() / disc.sum()), 1)
+    1.0
     """
     from scipy import ndimage
     from stardist.geometry import polygons_to_label, star_dist
@@ -159,6 +175,14 @@ def redrawn_iou(
     -------
     ndarray, float (objects,)
         In the order of their numbers.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import redrawn_iou
+    >>> y, x = np.mgrid[:64, :64]
+    >>> disc = (np.hypot(y - 32, x - 32) < 20.5).astype(int)
+    >>> redrawn_iou(disc, 4).round(1), redrawn_iou(disc, 32).round(1)
+    (array([0.6]), array([1.]))
     """
     refuse_mask(labels, "The label image", in_pieces=in_pieces)
     labels = small_numbers(labels)
@@ -189,6 +213,13 @@ def enough_rays(
     -------
     int
         One of `RAYS`; the largest where none reaches the goal.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import enough_rays
+    >>> y, x = np.mgrid[:64, :64]
+    >>> enough_rays([(np.hypot(y - 32, x - 32) < 20.5).astype(int)])
+    8
     """
     for rays in RAYS:
         drawn = [redrawn_iou(image, rays, in_pieces=in_pieces) for image in labels]

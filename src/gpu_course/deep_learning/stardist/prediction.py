@@ -183,6 +183,12 @@ def tiles_for(shape: tuple[int, int], design: Design, memory: float) -> tuple[in
     (int, int)
         Parts along rows and along columns; the longer side of a tile is cut first. A tile and its
         margins fit, unless the margins alone do not: below four strides no tile is cut.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.stardist import Design, tiles_for
+    >>> tiles_for((2048, 1024), Design(), memory=2**30)
+    (2, 1)
     """
     tiles = [1, 1]
     margin = 2 * design.field.radius
