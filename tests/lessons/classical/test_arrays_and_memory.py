@@ -135,12 +135,21 @@ def textbook(image):
 @pytest.mark.parametrize(
     ("answer", "state", "hint"),
     [
-        (textbook, "below the goal", "rounding"),
+        (textbook, "below the goal", "How many digits"),
         (lambda image: solutions.variance(image) ** 0.5, "below the goal", "standard deviation"),
-        (lambda image: np.nan, "below the goal", "rounding"),
+        (lambda image: np.nan, "wrong", "not a number"),
         (lambda image: image, "wrong", "one number"),
+        (lambda image: 512**2 * solutions.variance(image), "below the goal", "the sum over"),
+        (lambda image: 0.0, "below the goal", "square them first"),
     ],
-    ids=["mean of squares", "standard deviation", "not a number", "the image"],
+    ids=[
+        "mean of squares",
+        "standard deviation",
+        "not a number",
+        "the image",
+        "a sum",
+        "unsquared",
+    ],
 )
 def test_variances_that_are_wrong(answer, state, hint):
     result = exercises.check(PART + "variance", answer)
@@ -163,7 +172,7 @@ def sum_of_sizes(steps):
         (sum_of_sizes, "below the goal", "four sigma"),
         (lambda steps: 40, "below the goal", "fewer than 40"),
         (lambda steps: -1, "wrong", "whole pixels"),
-        (lambda steps: "16", "wrong", "number of pixels"),
+        (lambda steps: "16", "wrong", "overlap in pixels"),
     ],
     ids=["the furthest alone", "sum of sizes", "too much", "below zero", "a text"],
 )

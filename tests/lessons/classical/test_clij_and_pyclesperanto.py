@@ -68,6 +68,11 @@ def steps(image, cle, *, sigmas=True, edges=True, sizes=True, label=True):
     return result
 
 
+def test_check_names_both_lines_that_drop_objects():
+    result = exercises.check(NAME, lambda image, cle: steps(image, cle, edges=False, sizes=False))
+    assert "two more lines" in result.message
+
+
 @pytest.mark.parametrize(
     ("left_out", "says"),
     [("sigmas", "sigmas"), ("edges", "edge"), ("sizes", "range of sizes"), ("label", "mask")],
@@ -76,3 +81,19 @@ def test_check_names_the_step_that_was_left_out(left_out, says):
     result = exercises.check(NAME, lambda image, cle: steps(image, cle, **{left_out: False}))
     assert not result.solved
     assert says in result.message
+
+
+def test_check_names_the_trap_of_numbers_without_names(cle):
+    def positional(image, cle):
+        return cle.greater_constant(cle.gaussian_blur(image, 2, 2, 0), 10)
+
+    result = exercises.check(NAME, positional)
+    assert result.state == "wrong"
+    assert "number without its name" in result.message
+    assert "gaussian_blur" in result.message
+
+
+def test_check_says_nothing_of_names_where_another_error_stops_the_function():
+    result = exercises.check(NAME, lambda image, cle: cle.push(image).no_such_thing)
+    assert "without its name" not in str(result)
+    assert "no_such_thing" in str(result)

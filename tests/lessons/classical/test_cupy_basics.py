@@ -68,6 +68,16 @@ def stays_in_integers(image, sigma, xp, ndi):
     return xp.maximum(image - ndi.gaussian_filter(image, sigma), 0)
 
 
+def numpy_written_in(image, sigma, xp, ndi):
+    return np.maximum(forgot_the_cut(image, sigma, xp, ndi), 0)
+
+
+def numpys_dtype(image, sigma, xp, ndi):
+    """Name a dtype of NumPy, which is CuPy's as well."""
+    image = image.astype(np.float32)
+    return xp.maximum(image - ndi.gaussian_filter(image, sigma), 0)
+
+
 def scipy_written_in(image, sigma, xp, ndi):
     image = image.astype(xp.float32)
     return xp.maximum(image - ndimage.gaussian_filter(image, sigma), 0)
@@ -80,12 +90,21 @@ def scipy_written_in(image, sigma, xp, ndi):
         (absolute_value, "should become 0"),
         (stays_in_integers, "float32"),
         (scipy_written_in, "`ndi`"),
+        (numpy_written_in, "np.maximum is of one library"),
+        (
+            lambda image, sigma, xp, ndi: ndi.gaussian_filter(image * 1.0, sigma).astype("f4"),
+            "itself",
+        ),
     ],
 )
 def test_background_check_names_the_mistake(wrong, says):
     result = exercises.check(BACKGROUND, wrong)
     assert not result.solved
     assert says in result.message
+
+
+def test_a_dtype_of_numpy_is_no_mistake():
+    assert exercises.check(BACKGROUND, numpys_dtype).solved
 
 
 def variance_instead_of_deviation(image, size, xp, ndi):
@@ -98,9 +117,16 @@ def variance_instead_of_deviation(image, size, xp, ndi):
 def no_cut_before_the_root(image, size, xp, ndi):
     image = image.astype(xp.float32)
     mean = ndi.uniform_filter(image, size)
-    variance = ndi.uniform_filter(image**2, size) - mean**2 - 1e-3
+    variance = ndi.uniform_filter(image**2, size) - mean**2 - 1e-3 * mean
     with np.errstate(invalid="ignore"):
         return (image - mean) / (xp.sqrt(variance) + 1)
+
+
+def no_one_added(image, size, xp, ndi):
+    image = image.astype(xp.float32)
+    mean = ndi.uniform_filter(image, size)
+    variance = xp.maximum(ndi.uniform_filter(image**2, size) - mean**2, 0)
+    return (image - mean) / xp.sqrt(variance)
 
 
 def only_the_mean(image, size, xp, ndi):
@@ -114,6 +140,7 @@ def only_the_mean(image, size, xp, ndi):
         (variance_instead_of_deviation, "square root"),
         (no_cut_before_the_root, "not a number"),
         (only_the_mean, "divide"),
+        (no_one_added, "What does the formula add"),
     ],
 )
 def test_contrast_check_names_the_mistake(wrong, says):

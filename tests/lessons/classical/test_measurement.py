@@ -72,6 +72,20 @@ def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
     assert exercises.check(name, stub).state == "not solved yet"
 
 
+def eroded(labels, smallest):
+    kept = solutions.whole_objects(labels, smallest)
+    return np.where(kept == np.roll(kept, 1, axis=0), kept, 0)
+
+
+def sums(image, labels):
+    area = np.bincount(labels.ravel())[1:]
+    return np.asarray(solutions.corrected_intensity(image, labels)) * area
+
+
+def turned_around(image, labels):
+    return -solutions.corrected_intensity(image, labels)
+
+
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
@@ -80,7 +94,10 @@ def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
         ("whole-objects", strictly_larger, "exactly"),
         ("whole-objects", renumbered, "number"),
         ("whole-objects", as_mask, "number"),
-        ("local-background", no_background, "background"),
+        ("whole-objects", eroded, "pixels are missing"),
+        ("local-background", no_background, "The background is still in"),
+        ("local-background", sums, "not sums"),
+        ("local-background", turned_around, "negative"),
         ("local-background", one_background, "uneven"),
         ("local-background", expanded_without_ring, "ring"),
         ("local-background", not_a_table, "one value"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_course.exercise_answers import is_whole, number, told
 from gpu_course.exercises import Check, Function, Wrong
 
 
@@ -33,7 +34,10 @@ def lean_score(function: Function) -> tuple[float, str]:
     peak = measure_peak(watched, image)
     result = results[0]
     if not cle.is_image(result):
-        raise Wrong("Return an array on the device: the result of a clesperanto function.")
+        raise Wrong(
+            "Return an array on the device, the result of a clesperanto function; yours is "
+            f"{told(result)}."
+        )
     if not np.array_equal(sources[0], image):
         raise Wrong(
             "Your function changed the image that it was given. Write over arrays of your own only."
@@ -73,21 +77,32 @@ def variance_score(function: Function) -> tuple[float, str]:
     values = 30_000 + 5 * np.random.default_rng(5).standard_normal((512, 512))
     image = cle.push(values)
     truth = float(np.asarray(image, dtype=np.float64).var())
-    answer = function(image)
-    try:
-        found = float(np.asarray(answer))
-    except (TypeError, ValueError):
-        raise Wrong("Return one number: the variance of all pixels.") from None
+    found = number(function(image), "the variance of all pixels")
     if not np.array_equal(np.asarray(image), values.astype(np.float32)):
         raise Wrong("Your function changed the image that it was given.")
-    if math.isclose(found, math.sqrt(truth), rel_tol=0.02):
-        return 0.0, "That is the standard deviation: return its square."
-    hint = (
-        "The difference of two huge numbers is made of their rounding: subtract the mean from "
-        "every pixel first, and square afterwards."
+    mean = float(values.mean())
+    # The usual slips, each with the value it leads to.
+    slips = [
+        (math.sqrt(truth), "That is the standard deviation: return its square."),
+        (truth * values.size, "That is the sum over all pixels. The variance is their mean."),
+        (mean, "That is the mean of the pixels. How far from it do they lie?"),
+        (mean**2, "That is the mean of the squares. The square of the mean is still in it."),
+    ]
+    score = max(1 - abs(found - truth) / truth, 0.0) if math.isfinite(found) else 0.0
+    for value, hint in slips:
+        if math.isclose(found, value, rel_tol=0.02):
+            return score, hint
+    if abs(found) < truth / 2:
+        return score, (
+            "That is too little. Deviations from the mean are as often negative as positive, and "
+            "their mean is 0: square them first."
+            if abs(found) < truth / 50
+            else ""
+        )
+    return score, (
+        "The mean of the squares and the square of the mean are near 900 million here, and they "
+        "differ by 25. How many digits does float32 leave for that? Which step has to come first?"
     )
-    score = 1 - abs(found - truth) / truth
-    return (max(score, 0.0) if math.isfinite(score) else 0.0), hint
 
 
 #: Chains with different reaches: a blur alone, filters that add up, and one pixel-wise step.
@@ -130,11 +145,9 @@ def reach_score(function: Function) -> tuple[float, str]:
     image = _random_image((96, 80), seed=11)
     scores, hint = [], ""
     for steps in CHAINS:
-        overlap = function(list(steps))
-        if isinstance(overlap, bool) or not isinstance(overlap, int | np.integer | float):
-            raise Wrong(f"Return a number of pixels; yours is {type(overlap).__name__}.")
-        if overlap != int(overlap) or overlap < 0:
-            raise Wrong(f"Overlap is in whole pixels, 0 or more; yours is {overlap}.")
+        overlap = number(function(list(steps)), "the overlap in pixels")
+        if not is_whole(overlap) or overlap < 0:
+            raise Wrong(f"Overlap is in whole pixels, 0 or more; yours is {overlap:g}.")
         whole = cle.pull(run_chain(steps, cle.push(image)))
         tiled = in_tiles(lambda tile, s=steps: run_chain(s, tile), image, 32, int(overlap))  # type: ignore[misc]
         names = " → ".join(f"{name} {size}" for name, size in steps)

@@ -5,6 +5,9 @@ function asked of them, so that a function with NumPy written into it is told ap
 would run on the GPU too.
 """
 
+import dis
+from itertools import pairwise
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from gpu_course import images
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 SIGMA = 12.0
@@ -30,13 +34,42 @@ class _Watched:
         return getattr(self._module, name)
 
 
-def _answer(function: Function, image: NDArray[Any], parameter: float) -> NDArray[Any]:
+def _of_numpy(function: Any) -> str:
+    """Return a function of NumPy or SciPy that is written into the student's, or an empty string.
+
+    A dtype such as ``np.float32`` is one and the same for both libraries, so it does no harm.
+    """
+    function = getattr(function, "function", function)  # the check's own wrapper
+    code, scope = (getattr(function, name, None) for name in ("__code__", "__globals__"))
+    if code is None or scope is None:
+        return ""
+    for first, then in pairwise(dis.get_instructions(code)):
+        module = scope.get(first.argval) if first.opname == "LOAD_GLOBAL" else None
+        if not isinstance(module, ModuleType):
+            continue
+        thing = getattr(module, str(then.argval), None)
+        ours = module.__name__.split(".")[0] in ("numpy", "scipy")
+        if ours and callable(thing) and not isinstance(thing, type):
+            return f"{first.argval}.{then.argval}"
+    return ""
+
+
+def _answer(
+    function: Function,
+    image: NDArray[Any],
+    parameter: float,
+    not_finite: str = "Some pixels are not a number.",
+) -> NDArray[Any]:
     """Run the student's function and return what it gave, after a look at its kind."""
     xp, ndi = _Watched(np), _Watched(ndimage)
     before = image.copy()
-    found = np.asarray(function(image, parameter, xp, ndi))
-    if found.shape != image.shape:
-        raise Wrong(f"The result has shape {found.shape}, the image {image.shape}: keep the shape.")
+    # A division by zero is judged by its result; a warning would only stand beside the hint.
+    with np.errstate(all="ignore"):
+        answer = function(image, parameter, xp, ndi)
+    found = array(answer, "one number for every pixel", image.shape)
+    written = _of_numpy(function)
+    if written:
+        raise Wrong(f"{written} is of one library only: take all functions from `xp` or `ndi`.")
     if not ndi.used:
         raise Wrong("The filter did not come from `ndi`. Written so, it would not reach the GPU.")
     if not np.array_equal(before, image):
@@ -47,10 +80,7 @@ def _answer(function: Function, image: NDArray[Any], parameter: float) -> NDArra
             "cannot go below zero, and float64 is slow on many GPUs."
         )
     if not np.isfinite(found).all():
-        raise Wrong(
-            "Some pixels are not a number. Rounding can push a variance just below zero: cut it "
-            "off at 0 before you take the root."
-        )
+        raise Wrong(not_finite)
     return found
 
 
@@ -69,15 +99,29 @@ def _score_background(function: Function) -> tuple[float, str]:
         hint = "Some pixels are below zero: cut them off with xp.maximum."
     elif _agreement(found, np.abs(difference)) > 0.99:
         hint = "A pixel darker than its surroundings should become 0, not a positive number."
+    elif _agreement(found, ndimage.gaussian_filter(exact, SIGMA)) > 0.9:
+        hint = "That is the background itself. What is left of the image without it?"
     return _agreement(found, np.maximum(difference, 0)), hint
 
 
 def _score_contrast(function: Function) -> tuple[float, str]:
     image = images.load("nuclei").image
-    flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), SIZE)
+    # Of zeros the variance is exactly 0, so that only a division by it can leave no number.
+    _answer(
+        function,
+        np.zeros((40, 40), dtype=np.uint8),
+        SIZE,
+        "Where all pixels are equal, the standard deviation is 0, and you divide by it. What does "
+        "the formula add?",
+    )
+    rounding = (
+        "Some pixels are not a number. Rounding can push a variance just below zero: cut it off at "
+        "0 before you take the root."
+    )
+    flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), SIZE, rounding)
     if np.abs(flat).max() > 1e-3:
         raise Wrong("An image of one grey value has no contrast: the result should be 0 there.")
-    found = _answer(function, image, SIZE)
+    found = _answer(function, image, SIZE, rounding)
     exact = image.astype(np.float64)
     mean = ndimage.uniform_filter(exact, SIZE)
     variance = np.maximum(ndimage.uniform_filter(exact**2, SIZE) - mean**2, 0)
@@ -94,7 +138,10 @@ CHECKS = {
         metric="part of the pixels that agree",
         score=_score_background,
         goal=0.999,
-        hint="Subtract ndi.gaussian_filter(image, sigma) from the image, then cut off below 0.",
+        hint=(
+            "What does ndi.gaussian_filter(image, sigma) leave of the image? Subtract that, and "
+            "cut off below 0."
+        ),
     ),
     "local-contrast": Check(
         metric="part of the pixels that agree",

@@ -41,8 +41,19 @@ def _complaint(function: Function, image: NDArray[Any], put: Any, name: str) -> 
     if values.dtype != np.float32:
         return f"With {name} the result is {values.dtype}. Ask for xp.float32."
     if not np.allclose(values, _reference(image), atol=1e-4):
-        return f"With {name} the values are not those of the NumPy function."
+        return f"With {name} the values are not those of the NumPy function. {_slip(values)}"
     return ""
+
+
+def _slip(values: NDArray[Any]) -> str:
+    """Return what shows that a step was left out; an empty string if nothing does."""
+    if not np.isfinite(values).all():
+        return "Some of them are no numbers."
+    if values.min() < 0:
+        return "Some lie below 0."
+    if abs(float(values.max()) - 1) > 1e-3:
+        return "The largest is not 1."
+    return "Is the mean taken over each row, axis 1, and subtracted from it?"
 
 
 def _score(function: Function) -> tuple[float, str]:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gpu_course.classical.device_facts import GIB, Facts
+from gpu_course.exercise_answers import number, told
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.lessons.classical.devices.solutions import example_devices
 
@@ -67,9 +70,11 @@ def choose_score(function: Function) -> tuple[float, str]:
         answer = function(list(devices), *job)
         if isinstance(answer, Facts):
             raise Wrong("Return the name of the device, not the whole entry: device.name.")
+        if isinstance(answer, np.ndarray) and answer.ndim == 0:
+            answer = answer.item()
         if not isinstance(answer, str):
-            raise Wrong(f"Return the name of a device, a text; yours is {type(answer).__name__}.")
-        answers.append(answer)
+            raise Wrong(f"Return the name of a device, a text; yours is {told(answer)}.")
+        answers.append(str(answer))
         right.append(_truth(devices, job))
     hint = next(
         (
@@ -128,10 +133,7 @@ def predict_score(function: Function) -> tuple[float, str]:
 
     answers = []
     for chain in CHAINS:
-        answer = function(*chain)
-        if isinstance(answer, bool) or not isinstance(answer, int | float):
-            raise Wrong(f"Return seconds, a number; yours is {type(answer).__name__}.")
-        answers.append(float(answer))
+        answers.append(number(function(*chain), "the seconds"))
     right = [2 * n * size / band + (2 * size / bus if bus else 0) for size, n, band, bus in CHAINS]
     hint = next(
         (

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 SMALLEST = 60
@@ -30,9 +31,8 @@ def _score_whole(function: Function) -> tuple[float, str]:
     from gpu_course.lessons.classical.measurement.solutions import whole_objects
 
     labels = _boxes()
-    answer = np.asarray(function(labels.copy(), SMALLEST))
-    if answer.shape != labels.shape:
-        raise Wrong("Return a label image of the same shape as the one you were given.")
+    wanted = "a label image of the same shape as the one you were given"
+    answer = array(function(labels.copy(), SMALLEST), wanted, labels.shape)
     if answer.dtype == bool or ((answer != labels) & (answer != 0)).any():
         raise Wrong("The objects that stay must keep their numbers, or the table no longer fits.")
     kept = set(np.unique(answer).tolist()) - {0}
@@ -48,6 +48,8 @@ def _score_whole(function: Function) -> tuple[float, str]:
         hint = "Some objects that you keep have fewer than `smallest` pixels."
     elif exact - kept:
         hint = "An object of exactly `smallest` pixels should stay."
+    elif kept and (answer != np.where(np.isin(labels, list(kept)), labels, 0)).any():
+        hint = "Of some objects that you keep, pixels are missing. Does something shrink them?"
     return float((answer == expected).mean()), hint
 
 
@@ -78,13 +80,21 @@ def uneven_scene(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _score_background(function: Function) -> tuple[float, str]:
     image, labels, truth = uneven_scene()
-    answer = np.asarray(function(image.copy(), labels.copy()), dtype=float)
-    if answer.shape != truth.shape:
-        raise Wrong(f"Return one value for each of the {len(truth)} labels, in their order.")
+    wanted = f"one value for each of the {len(truth)} labels, in their order"
+    answer = array(function(image.copy(), labels.copy()), wanted, truth.shape)
+    if answer.dtype.kind not in "iuf":
+        raise Wrong(f"Return {wanted}: real numbers.")
+    if not np.isfinite(answer).all():
+        raise Wrong("Some of your values are no numbers: is there an object without a ring?")
     share = answer / truth
     score = 1 - float(np.mean(np.minimum(np.abs(share - 1), 1)))
-    if np.median(share) > 1.5:
+    mean = np.array([image[labels == number].mean() for number in range(1, len(truth) + 1)])
+    if np.allclose(answer, mean, rtol=0.02):
         return score, "The background is still in your values: subtract it."
+    if (answer < 0).all():
+        return score, "Your values are negative. The objects are the brighter ones."
+    if np.median(share) > 20:
+        return score, "Your values are far too large: means are asked for, not sums."
     # One background for all leaves the slope in: too little on the left, too much on the right.
     columns = (np.arange(len(truth)) % 6).astype(float)
     if np.corrcoef(columns, answer - truth)[0, 1] > 0.8:
@@ -92,9 +102,14 @@ def _score_background(function: Function) -> tuple[float, str]:
             "The background is uneven, brighter to the right: subtract each object's own, "
             "and not one for all."
         )
+    if np.median(share) < 0.9:
+        return score, (
+            "Your values are too small. Does the ring hold pixels of the object itself, or of a "
+            "neighbour? It must be background only."
+        )
     return score, (
-        "Your values are off. Does the ring hold pixels of the object itself, or of a neighbour? "
-        "It must be background only."
+        "Your values are off. Is the ring near the object on all sides, where the background is "
+        "the same?"
     )
 
 
