@@ -187,12 +187,11 @@ class _OfMachine(_Signal):
 
 
 class _Watched:
-    """A function that remembers whether it was entered and answered, and how it stopped."""
+    """A function that remembers whether it was entered, and the error that it stopped with."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self.entered = False
-        self.answered = False
         self.error: Exception | None = None
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
@@ -205,13 +204,7 @@ class _Watched:
             self.error = error
             raise
         if answer is None or answer is Ellipsis:
-            if self.answered:
-                raise Wrong(
-                    "Your function returned nothing in one of the check's cases. Every way through "
-                    "it must end with a return."
-                )
             raise _Untouched
-        self.answered = True
         return answer
 
 
