@@ -33,13 +33,14 @@ MAY_KNOW = {
     "scores": {"errors", "paths"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
+    "exercise_answers": {"exercises", "devices"},
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "napari_plugin": {"errors", "pixel_classification"},
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices"},
-    "lessons": ROOMS | SUBJECTS | {"exercises", "napari_view", "napari_plugin"},
+    "lessons": ROOMS | SUBJECTS | {"exercises", "exercise_answers", "napari_view", "napari_plugin"},
 }
 """Package → the other packages it may import. The command line knows all."""
 
