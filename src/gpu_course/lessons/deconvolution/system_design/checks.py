@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.exercise_answers import is_whole, numbers
 from gpu_course.exercises import Check, Function, Wrong
 
 Shape = tuple[int, ...]
@@ -44,14 +45,10 @@ def problems() -> tuple[tuple[NDArray[np.float32], float, Any, Any], ...]:
 
 def _whole_numbers(found: Any, axes: int, least: int, what: str) -> Shape:
     """Return the answer as a tuple of whole numbers, or say what is wrong with it."""
-    values = np.asarray(found)
-    if values.ndim == 0:
-        raise Wrong(f"Return one number for each axis, (z, y, x): your {what} is {found!r}.")
-    if values.shape != (axes,) or values.dtype.kind not in "iuf":
-        raise Wrong(f"Return {axes} numbers, (z, y, x): your {what} is {found!r}.")
-    if (values != np.round(values)).any() or (values < least).any():
-        raise Wrong(f"Return whole numbers of at least {least}; your {what} is {found!r}.")
-    return tuple(int(v) for v in values)
+    values = numbers(found, axes, f"one number for each axis, (z, y, x), as {what}")
+    if not all(is_whole(value) and value >= least for value in values):
+        raise Wrong(f"Return whole numbers of at least {least}; your {what} is {values}.")
+    return tuple(int(value) for value in values)
 
 
 def overlap_score(function: Function) -> tuple[float, str]:
@@ -71,10 +68,15 @@ def overlap_score(function: Function) -> tuple[float, str]:
         worst = max(errors, key=lambda axis: errors[axis])
         if errors[worst] > tolerance:
             scores.append(0.0)
+            advice = "How much light does the PSF send further than that?"
+            if errors[worst] < 2 * tolerance:
+                advice = (
+                    "It is not far off. Light goes through the PSF twice in an iteration, and "
+                    "np.convolve(profile, profile[::-1]) is the profile of such a round trip."
+                )
             hint = hint or (
                 f"A seam along {'zyx'[worst]} shows: it is off by {errors[worst]:.3f} of the range "
-                f"where {tolerance} is allowed, with an overlap of {overlap[worst]}. "
-                "How much light does the PSF send further than that?"
+                f"where {tolerance} is allowed, with an overlap of {overlap[worst]}. {advice}"
             )
             continue
         needed = choose_overlap(lens, tolerance)
