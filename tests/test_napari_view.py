@@ -98,27 +98,26 @@ def test_large_window_is_shown_light():
     assert bundle["text/plain"] == "Snapshot of 800 × 500 pixels"
 
 
-def test_clock_tells_a_blocked_window_from_a_free_one():
+@pytest.fixture(scope="session")
+def application():
+    """Keep Qt's application to the end: a process that makes a second one is aborted."""
     missing = napari_view.missing()
     if missing:
         pytest.skip(missing)
     from qtpy.QtWidgets import QApplication
 
-    app = QApplication.instance() or QApplication([])
+    return QApplication.instance() or QApplication([])
+
+
+@pytest.mark.usefixtures("application")
+def test_clock_tells_a_blocked_window_from_a_free_one():
     assert napari_view.longest_silence(lambda: time.sleep(0.4), 0.6) >= 0.39
     free = napari_view.longest_silence(threading.Thread(target=time.sleep, args=(0.4,)).start)
     assert free < 0.39
-    assert app is not None
 
 
+@pytest.mark.usefixtures("application")
 def test_watch_ends_where_it_is_told():
-    missing = napari_view.missing()
-    if missing:
-        pytest.skip(missing)
-    from qtpy.QtWidgets import QApplication
-
-    app = QApplication.instance() or QApplication([])
     done = []
     napari_view.longest_silence(lambda: done.append(1), 3600, until=lambda: done)
     assert done == [1]
-    assert app is not None
