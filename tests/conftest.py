@@ -37,6 +37,15 @@ def browser() -> Iterator[Any]:
     yield from launched()
 
 
+@pytest.fixture
+def device() -> devices.Device:
+    """Compute on clesperanto's device, and give its description; skip where there is none."""
+    try:
+        return devices.use_opencl()
+    except CourseError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture(scope="module")
 def on_prototype() -> Iterator[Any]:
     """Compute with clesperanto's prototype, whose memory can be counted, and give the library."""

@@ -5,17 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from gpu_course import devices
 from gpu_course.classical import operations as o
 from gpu_course.errors import CourseError
-
-
-@pytest.fixture
-def device():
-    try:
-        return devices.use_opencl()
-    except CourseError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.parametrize("name", o.OPERATIONS)

@@ -2,17 +2,11 @@
 
 import numpy as np
 import pytest
-import torch
 
 from gpu_course.images import Sample
+from tests.one_thread import one_thread
 
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+__all__ = ["one_thread"]
 
 
 @pytest.fixture

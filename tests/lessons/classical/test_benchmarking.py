@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, timing
-from gpu_course.errors import CourseError
 from gpu_course.lessons.classical.benchmarking import roofline, solutions, timers
 
 
@@ -64,16 +63,6 @@ def test_a_roof_is_the_lower_of_two_limits():
 
 
 # On the device ---------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def device():
-    from gpu_course import devices
-
-    try:
-        return devices.use_opencl()
-    except CourseError as error:
-        pytest.skip(str(error))
 
 
 def test_the_arithmetic_kernel_really_computes(device):

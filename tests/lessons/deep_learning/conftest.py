@@ -1,12 +1,5 @@
-"""PyTorch on one thread: images as small as these gain nothing from more."""
+"""PyTorch on one thread."""
 
-import pytest
-import torch
+from tests.one_thread import one_thread
 
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+__all__ = ["one_thread"]
