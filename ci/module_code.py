@@ -9,8 +9,10 @@ import ast
 import hashlib
 import io
 import tokenize
+from functools import cache
 
 
+@cache  # chapters share most of their modules
 def digest(source: str) -> str:
     """Return the sha256 of `source` without comments, docstrings and blank lines.
 
