@@ -11,8 +11,7 @@ import pytest
 from gpu_course import doctor
 from gpu_course.devices import Device, hardware
 from gpu_course.devices.hardware import GIB, Gpu
-from gpu_course.doctor import Check, machine, probes
-from gpu_course.doctor import report as words
+from gpu_course.doctor import Check, machine, probes, wording
 from gpu_course.doctor.child import ask
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses signals")
@@ -213,6 +212,7 @@ def test_a_missing_library_is_a_warning_with_its_pip_line(monkeypatch):
 
 
 def test_a_torch_that_cannot_use_the_gpu_is_a_warning(monkeypatch, hidden_nvidia):
+    pytest.importorskip("torch")
     hidden_nvidia()
     on_cpu = Device("PyTorch", "processor", "CPU", None, "PyTorch", address="cpu")
     monkeypatch.setattr(probes.devices, "torch", lambda: on_cpu)
@@ -310,9 +310,9 @@ def test_the_report_is_plain_text_with_cures_and_versions():
 
 
 def test_the_report_names_nobody(monkeypatch):
-    monkeypatch.setattr(words.getpass, "getuser", lambda: "on")
-    monkeypatch.setattr(words.socket, "gethostname", lambda: "lab7")
-    monkeypatch.setattr(words.Path, "home", lambda: Path("/home/on"))
+    monkeypatch.setattr(wording.getpass, "getuser", lambda: "on")
+    monkeypatch.setattr(wording.socket, "gethostname", lambda: "lab7")
+    monkeypatch.setattr(wording.Path, "home", lambda: Path("/home/on"))
     check = Check(
         "a", "ok", "/home/on/.cache on lab7, lab7.uni.org, /scratch/on/x and /scratch/one"
     )

@@ -131,7 +131,25 @@ def test_a_name_means_one_thing():
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == file.stem
     }
+    twins |= {
+        f"{package}.{name}"
+        for package, file in modules().items()
+        if file.name == "__init__.py"
+        for name in offered(file)
+        if f"{package}.{name}" in modules()
+    }
     assert twins == set()
+
+
+def offered(face: Path) -> set[str]:
+    """Return the functions and classes of a package's face, its own and those it hands on."""
+    names = set()
+    for node in ast.parse(face.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
+            names |= set(ast.literal_eval(node.value))
+    return names
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -14,6 +14,7 @@ import pytest
 
 from gpu_course import devices
 from gpu_course.devices import array_device, deep_learning, hardware, no_opencl, overview
+from gpu_course.devices.device import installed
 from gpu_course.errors import CourseError
 from gpu_course.html_table import Rows
 
@@ -213,7 +214,7 @@ def test_an_array_goes_to_the_device_and_comes_back():
 
 
 def test_arrays_of_clesperanto_and_torch_come_back():
-    import torch
+    torch = pytest.importorskip("torch")
 
     from gpu_course import cle
 
@@ -243,8 +244,7 @@ def test_the_array_library_follows_what_works(monkeypatch):
 
 
 def test_torch_computes_where_it_says():
-    import torch
-
+    torch = pytest.importorskip("torch")
     device = devices.torch()
     assert device is not None
     assert float(torch.ones(3, device=device.address).sum()) == 3
@@ -256,6 +256,7 @@ def test_a_library_that_is_absent_has_no_device(monkeypatch):
     assert devices.tensorflow() is None
 
 
+@pytest.mark.skipif(not installed("tensorflow"), reason="needs TensorFlow")
 def test_tensorflow_is_imported_quietly_and_with_keras_3():
     code = (
         "from gpu_course import devices\n"
@@ -391,6 +392,7 @@ def test_the_record_imports_nothing_and_tells_what_was_imported():
     assert record["cpu"]["cores"] >= 1
 
 
+@pytest.mark.skipif(not installed("torch"), reason="needs PyTorch")
 def test_the_record_tells_of_each_library_used():
     code = (
         "import json, torch\n"

@@ -10,7 +10,7 @@ from gpu_course.doctor import machine
 from gpu_course.doctor.check import Check
 from gpu_course.doctor.child import ask
 from gpu_course.doctor.driver import opencl_driver
-from gpu_course.doctor.report import anonymous, describe, render, table
+from gpu_course.doctor.wording import anonymous, describe, render, table
 
 __all__ = [
     "Check",
