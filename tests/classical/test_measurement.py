@@ -158,10 +158,11 @@ def test_clesperanto_loses_large_objects_where_measure_does_not():
     devices.use_opencl()
     labels = np.zeros((1024, 4096), np.int32)
     labels[:, 2048:] = np.random.default_rng(0).random((1024, 2048)) > 0.1
-    lost = cle.labels_statistics(labels, labels)
     known = np.nonzero(labels)[1].mean()
-    assert lost["area"][0] == labels.sum()
-    assert abs(lost["centroid_x"][0] - known) > 1e-4
+    # Several times: the device adds in another order each time, and now and then comes close.
+    tries = [cle.labels_statistics(labels, labels) for _ in range(8)]
+    assert {lost["area"][0] for lost in tries} == {labels.sum()}
+    assert max(abs(lost["centroid_x"][0] - known) for lost in tries) > 1e-4
     assert abs(measurement.measure(labels, labels).centroid_x[0] - known) < 1e-9
 
 
