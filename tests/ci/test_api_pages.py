@@ -59,6 +59,12 @@ def test_docstring_says_what_it_is_in_a_sentence(face, name):
         assert says or re.search(r"\b[Rr]eturn", opening)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_no_formula_stands_bare_in_prose(page):
+    # Escaped marks are read as they stand: “2**depth” is shown so. A formula is set as code.
+    assert re.findall(r".*\\\*\\\*.*", PAGES[page]) == []
+
+
 def test_labels_differ_whatever_their_capitals():
     labels = [name.label for face in FOUND.values() for name in face.names]
     assert len({label.lower() for label in labels}) == len(labels)

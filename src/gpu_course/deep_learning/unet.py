@@ -116,7 +116,7 @@ class UNet(nn.Module):
     configuration : dict
         The parameters above: what is needed to build the same network again.
     stride : int
-        2**depth. Rows and columns of an image must be multiples of it.
+        ``2**depth``. Rows and columns of an image must be multiples of it.
 
     Raises
     ------
