@@ -1,4 +1,4 @@
-"""A newcomer's walk: from the landing page to the first exercise, solved in the student notebook."""
+"""A newcomer's walk: from the landing page to the first exercise, solved in its notebook."""
 
 import nbformat
 import pytest
@@ -37,7 +37,11 @@ def handed_in(notebook, *answers):
 
 def test_a_newcomer_comes_from_the_landing_page_to_a_solved_exercise(landing, tmp_path, device):
     page, article = landing.page, landing.page.locator("article")
-    follow(page, article.get_by_role("link", name="Install it"), "Setup: from nothing to the first notebook")
+    follow(
+        page,
+        article.get_by_role("link", name="Install it"),
+        "Setup: from nothing to the first notebook",
+    )
     follow(page, page.locator("a.right-next"), "Check your hardware")
     assert "gpu-course doctor" in article.inner_text()
     follow(page, page.get_by_role("link", name="Choose a device").first, "Choose a device")
