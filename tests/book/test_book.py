@@ -21,7 +21,13 @@ from tests.site.toc import CHAPTERS, MADE, PAGES
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
 WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
-METHODS = [n for n in CHAPTERS if n != "index" and not n.startswith(("reference/", "teaching/"))]
+METHODS = [
+    name
+    for name in CHAPTERS
+    if name != "index" and not name.startswith(("reference/", "teaching/"))
+    # Questions at a section's end have a shape of their own, see test_self_checks.py.
+    and not name.endswith("/self-check")
+]
 
 CELL_LINES = 14
 
