@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import api_pages
+import cards_page
 import nbformat
 import package
 import pages
@@ -184,6 +185,7 @@ def stage(
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+    write_atomic(STAGE / "reference" / "image-cards.md", cards_page.cards_page())
     for name, text in api_pages.api_pages(paths.package()).items():
         write_atomic(STAGE / f"{name}.md", text)
     return found

@@ -24,7 +24,8 @@ WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
 METHODS = [
     name
     for name in CHAPTERS
-    if name != "index" and not name.startswith(("reference/", "teaching/"))
+    if name != "index"
+    and not name.startswith(("reference/", "teaching/"))
     # Questions at a section's end have a shape of their own, see test_self_checks.py.
     and not name.endswith("/self-check")
 ]

@@ -175,3 +175,21 @@ def test_a_term_is_linked_where_it_is_first_used(term):
             assert found == [term.lower()], f"{name}: …{around}…"
             return
     raise AssertionError(f"no chapter says “{term}”")
+
+
+def test_a_chapter_that_an_entry_leads_to_speaks_of_the_term():
+    # A link that promises a subject: the page behind it, code and captions included, has the word.
+    pages = {}
+    for name in CHAPTERS:
+        file = paths.root() / "book" / f"{name}.md"
+        text = file.read_text(encoding="utf-8")
+        pages |= dict.fromkeys(re.findall(r"^\((ch-[\w-]+)\)=$", text, re.MULTILINE), text)
+    silent = []
+    for term, text in EVERY:
+        plain = re.sub(r" \(.*\)$", "", term)
+        words = GIVEN.get(term) or "|".join(re.escape(word) for word in re.split(" and |, ", plain))
+        for label in re.findall(r"See \{ref\}`(ch-[\w-]+)`\.$", text):
+            page = " ".join(pages[label].replace("-", " ").replace("_", " ").split())
+            if not re.search(words.replace("-", " "), page, re.IGNORECASE):
+                silent.append(f"{term}: {label}")
+    assert silent == []
