@@ -185,11 +185,17 @@ def test_a_chapter_that_an_entry_leads_to_speaks_of_the_term():
         text = file.read_text(encoding="utf-8")
         pages |= dict.fromkeys(re.findall(r"^\((ch-[\w-]+)\)=$", text, re.MULTILINE), text)
     silent = []
+    said = GIVEN | {
+        "bootstrap interval": "bootstrap",
+        "star-convex": r"\bstars?\b",
+        "Voronoi–Otsu labelling": "Voronoi.Otsu",
+        "Wiener filter": "Wiener.s filter",
+    }
     for term, text in EVERY:
         plain = re.sub(r" \(.*\)$", "", term)
-        words = GIVEN.get(term) or "|".join(re.escape(word) for word in re.split(" and |, ", plain))
+        words = said.get(term) or "|".join(re.escape(word) for word in re.split(" and |, ", plain))
         for label in re.findall(r"See \{ref\}`(ch-[\w-]+)`\.$", text):
             page = " ".join(pages[label].replace("-", " ").replace("_", " ").split())
             if not re.search(words.replace("-", " "), page, re.IGNORECASE):
                 silent.append(f"{term}: {label}")
-    assert silent == []
+    assert not silent, "\n".join(silent)
