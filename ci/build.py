@@ -31,7 +31,7 @@ import weights_page
 import yaml
 
 from gpu_course import paths, scores
-from gpu_course.book import chapters, install_address, links, notebooks
+from gpu_course.book import chapters, code_digest, install_address, links, notebooks
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
 from gpu_course.errors import CourseError
@@ -205,9 +205,9 @@ def staged(
     stored = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     # Outputs stay with the cell whose code made them, also when a stale page is rendered.
-    by_source = {cell.source: cell for cell in stored}
+    by_code = {code_digest.of_cell(cell.source): cell.outputs for cell in stored}
     for number, cell in enumerate(code, 1):
-        cell.outputs = by_source[cell.source].outputs if cell.source in by_source else []
+        cell.outputs = by_code.get(code_digest.of_cell(cell.source), [])
         cell.execution_count = number if cell.outputs else None
         for output in cell.outputs:
             # Scores travel beside their table for the executor; the page shows the table.

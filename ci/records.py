@@ -1,8 +1,8 @@
 """The record inside a stored output, and whether it still belongs to the tree.
 
 A record names everything the run depended on, each with its sha256: the chapter's code cells
-(``code``), and under ``inputs`` every module of ``gpu_course`` that was imported and every data
-file that was opened. Three kinds of key:
+(``code``, by what they do: line breaks and comments do not count), and under ``inputs`` every
+module of ``gpu_course`` that was imported and every data file that was opened. Three kinds of key:
 
 * ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count
   (``module_code``), so that a better word stales no chapter; or a kernel's source, whole;
