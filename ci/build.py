@@ -228,6 +228,10 @@ def staged(
                 flags=re.MULTILINE,
             )
             break
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            sections = chapter.course.get("in_class_sections", [])
+            cell.source = pages.mark_in_class(cell.source, sections)
     notebook.metadata.pop("jupytext", None)
     notebook.metadata.pop("course", None)
     return notebook

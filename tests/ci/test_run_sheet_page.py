@@ -138,3 +138,10 @@ def test_minutes_that_pages_speak_of_are_those_of_the_front_matter():
     assert said
     first, each, last = map(int, said.groups())
     assert [first, each, each, each, last] == list(sums.values())
+
+
+def test_a_section_that_the_class_sees_is_marked_below_its_heading():
+    text = "## One\n\nWords on One.\n\n## Two: half\n\nMore."
+    mark = '<p class="course-in-class">in class</p>'
+    assert pages.mark_in_class(text, ["Two: half"]) == text.replace("half", f"half\n\n{mark}")
+    assert pages.mark_in_class(text, []) == text
