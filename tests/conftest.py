@@ -19,6 +19,33 @@ with suppress(CourseError):
     drivers.require()
 
 
+# What takes longest begins first, so that no process is left with it while the others are done.
+LONGEST = ("install", "chapter", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests must stay together when several processes share them (see `ci/tests.py`).
+
+    A file does, for the sake of what its tests share. A notebook that is run, and a page that is
+    opened, share nothing with the next one.
+    """
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    for item in items:
+        group = item.location[0]
+        if item.get_closest_marker("chapter"):
+            group = item.nodeid
+        elif "opened" in getattr(item, "fixturenames", ()):
+            group += f"[{item.callspec.params['opened']}]"
+        item.add_marker(pytest.mark.xdist_group(group))
+
+    def rank(item: pytest.Item) -> int:
+        marks = [item.get_closest_marker(name) is not None for name in LONGEST]
+        return marks.index(True) if True in marks else len(LONGEST)
+
+    items.sort(key=rank)
+
+
 @pytest.fixture
 def mirror() -> Path:
     """Return the folder with the real photographs, or skip where it is absent."""

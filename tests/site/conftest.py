@@ -1,5 +1,6 @@
 """The site as a reader builds it, a server for it, and the system's browser."""
 
+import json
 import os
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from filelock import FileLock
 
 from gpu_course import paths
 
@@ -34,30 +36,47 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """Build the site once, with the reader's own command, and serve it on this machine alone."""
+def built(tmp_path_factory) -> str:
+    """Build the site once, with the reader's own command; return what the build printed.
+
+    Processes that share the tests wait for the first of them, and take its answer.
+    """
     root = paths.root()
     python = root / ".venv-book" / "bin" / "python"
     if not python.exists():
         pytest.skip("the environment that builds the site is absent: run `make book`")
-    # The address of the public repository would change links; a reader's build has none.
-    environment = {k: v for k, v in os.environ.items() if k != "GPU_COURSE_REPOSITORY"}
-    done = subprocess.run(
-        [python, "ci/build.py"],
-        cwd=root,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(f"ci/build.py exits with {done.returncode}:\n{done.stdout[-3000:]}", False)
-    folder = root / "_build" / "html"
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    answer = shared / "site-build.json"
+    with FileLock(shared / "site-build.lock"):
+        if not answer.exists():
+            # The address of the public repository would change links; a reader's build has none.
+            kept = {k: v for k, v in os.environ.items() if k != "GPU_COURSE_REPOSITORY"}
+            done = subprocess.run(
+                [python, "ci/build.py"],
+                cwd=root,
+                env=kept,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            answer.write_text(json.dumps([done.returncode, done.stdout]), encoding="utf-8")
+    status, log = json.loads(answer.read_text(encoding="utf-8"))
+    if status:
+        pytest.fail(f"ci/build.py exits with {status}:\n{log[-3000:]}", False)
+    return log
+
+
+@pytest.fixture(scope="session")
+def site(built) -> Iterator[Site]:
+    """Serve the built site on this machine alone, at a free port."""
+    folder = paths.root() / "_build" / "html"
     handler = partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Site(folder, f"http://127.0.0.1:{server.server_port}", done.stdout)
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}", built)
         server.shutdown()
 
 
