@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from gpu_course import devices
-from gpu_course.devices import drivers
+from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
+from tests import sharing
 from tests.browser import launched
+
+# Before any test imports a library that computes with several threads.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    sharing.share_the_cores(hardware.cores(), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 # Before any test imports a library that asks OpenCL for its platforms. Without a driver that works,
 # each test that needs one says so itself.
@@ -19,31 +24,20 @@ with suppress(CourseError):
     drivers.require()
 
 
-# What takes longest begins first, so that no process is left with it while the others are done.
-LONGEST = ("install", "chapter", "browser")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Answer ``-n auto``."""
+    return sharing.processes(hardware.cores(), hardware.ram())
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests must stay together when several processes share them (see `ci/tests.py`).
-
-    A file does, for the sake of what its tests share. A notebook that is run, and a page that is
-    opened, share nothing with the next one.
-    """
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
-    for item in items:
-        group = item.location[0]
-        if item.get_closest_marker("chapter"):
-            group = item.nodeid
-        elif "opened" in getattr(item, "fixturenames", ()):
-            group += f"[{item.callspec.params['opened']}]"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-    def rank(item: pytest.Item) -> int:
-        marks = [item.get_closest_marker(name) is not None for name in LONGEST]
-        return marks.index(True) if True in marks else len(LONGEST)
-
-    items.sort(key=rank)
+# Before pytest-xdist, which reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Arrange the tests where several processes share them."""
+    if hasattr(config, "workerinput"):
+        items[:] = sharing.longest_first(items)
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(sharing.group(item)))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory) -> str:
+def built(pytestconfig, tmp_path_factory) -> str:
     """Build the site once, with the reader's own command; return what the build printed.
 
     Processes that share the tests wait for the first of them, and take its answer.
@@ -46,7 +46,7 @@ def built(tmp_path_factory) -> str:
     if not python.exists():
         pytest.skip("the environment that builds the site is absent: run `make book`")
     shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if hasattr(pytestconfig, "workerinput"):
         shared = shared.parent
     answer = shared / "site-build.json"
     with FileLock(shared / "site-build.lock"):
