@@ -30,14 +30,10 @@ def pytest_xdist_auto_num_workers() -> int:
     return sharing.processes(hardware.cores(), hardware.ram())
 
 
-# Before pytest-xdist, which reads the groups in a hook of the same name.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Arrange the tests where several processes share them."""
+    """Begin with what takes longest where several processes share the tests."""
     if hasattr(config, "workerinput"):
         items[:] = sharing.longest_first(items)
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(sharing.group(item)))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""How several processes share the tests (pytest-xdist): how many they are, and what stays together.
+"""How several processes share the tests, file by file (pytest-xdist): how many, in which order.
 
 Nothing heavy is imported here: `share_the_cores` speaks to libraries that are not loaded yet.
 """
@@ -30,22 +30,6 @@ def share_the_cores(cores: int, together: int) -> None:
     """
     for name in THREADS:
         os.environ.setdefault(name, str(max(1, cores // together)))
-
-
-def group(item: Any) -> str:
-    """Return the name of those tests that one process runs, one after the other.
-
-    Those of a file, for the sake of what they share. A notebook that is run and a page that is
-    opened share nothing with the next one.
-    """
-    file = item.nodeid.split("::")[0]
-    if item.get_closest_marker("chapter"):
-        name = item.nodeid
-    elif hasattr(item, "callspec") and "opened" in item.callspec.params:
-        name = f"{file} {item.callspec.params['opened']}"
-    else:
-        name = file
-    return name.replace("[", " ").replace("]", "")  # pytest-xdist takes brackets for parameters
 
 
 def longest_first(items: Iterable[Any]) -> list[Any]:
