@@ -144,3 +144,24 @@ def test_strokes_of_the_users_own_that_lie_elsewhere_are_named(window, heard):
     widget = window.open_plugin()
     widget.panel.scribbles.value = own
     assert heard() == ["“own” lies elsewhere than the image. Press New."]
+
+
+def test_the_mouse_paints_what_is_under_it_on_a_turned_image(window):
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    turned = np.array([[0.8, -0.6, 30], [0.6, 0.8, -20], [0, 0, 1]])
+    data = np.zeros((60, 80), np.float32)
+    image = window.viewer.add_image(data, name="turned", affine=turned, scale=(2, 2))
+    widget = window.open_plugin()
+    widget.panel.new.click()
+    strokes = widget.panel.scribbles.value
+    scene = getattr(window.viewer, "scene", window.viewer)
+    scene.camera.center = (0, *image.data_to_world((20, 50)))
+    window.turns(0.3)
+    canvas = window.viewer.window._qt_viewer.canvas.native
+    QTest.mouseMove(canvas, canvas.rect().center())
+    QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=canvas.rect().center())
+    window.wait(lambda: strokes.data.any())
+    middle = np.argwhere(strokes.data).mean(axis=0)
+    np.testing.assert_allclose(middle, (20, 50), atol=1.5)
