@@ -46,7 +46,7 @@ def test_what_is_in_view_stays_when_memory_is_full(asked, monkeypatch):
     monkeypatch.setattr(feature_cache, "memory_limit", lambda held=0: 6 * TILE)
     engine = Engine()
     run(engine, dataclasses.replace(asked, goal="whole", view=(slice(0, 16), slice(0, 16))))
-    for corner in (slice(60, 90), slice(4, 30)):
+    for corner in (slice(66, 90), slice(4, 30)):
         seen = dataclasses.replace(asked, view=(corner, corner))
         run(engine, another_stroke(seen, corner.start))
         shown = [t for t in grid((96, 96)) if meet(t, seen.view)]
