@@ -37,7 +37,7 @@ MAY_KNOW = {
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
-    "napari_plugin": {"errors", "pixel_classification"},
+    "napari_plugin": {"errors", "files", "images", "display", "pixel_classification"},
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices"},
     "lessons": ROOMS | SUBJECTS | {"exercises", "exercise_answers", "napari_view", "napari_plugin"},
