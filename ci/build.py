@@ -20,17 +20,15 @@ from typing import Any
 
 import api_pages
 import nbformat
-import package
 import pages
 import record_page
-import records
 import run_sheet_page
 import score_page
 import weights_page
 import yaml
 
 from gpu_course import paths, scores
-from gpu_course.book import chapters, install_address, links, notebooks
+from gpu_course.book import chapters, install_address, links, notebooks, package, records
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
 from gpu_course.errors import CourseError

@@ -2,10 +2,9 @@
 
 import json
 
-import records
 from record_page import record_file, record_page
 
-from gpu_course.book import chapters, notebooks
+from gpu_course.book import chapters, notebooks, records
 from tests.tables import table_widths
 
 BOOK = list(chapters.read_all())

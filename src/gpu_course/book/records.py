@@ -20,11 +20,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import module_code
 import nbformat
 
 from gpu_course import paths, scores
-from gpu_course.book import notebooks
+from gpu_course.book import module_code, notebooks
 from gpu_course.book.chapters import Chapter
 
 KEY = "gpu_course_record"
