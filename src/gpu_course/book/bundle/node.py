@@ -43,8 +43,6 @@ class Wish:
         Problem size.
     most : int
         Bytes that one part may take.
-    allow_changes : bool
-        Whether files may differ from the commit; such results are never accepted.
     """
 
     target: Target
@@ -54,7 +52,6 @@ class Wish:
     also: Sequence[str] = ()
     size: str = "laptop"
     most: int = 60 << 20
-    allow_changes: bool = False
 
 
 def make(out: Path, wish: Wish) -> dict[str, Any]:
@@ -66,7 +63,7 @@ def make(out: Path, wish: Wish) -> dict[str, Any]:
         If this is no clean checkout, a chapter is unknown, packages cannot be had, or the disk is
         full; then nothing is left.
     """
-    commit = packing.current_commit(allow_changes=wish.allow_changes)
+    commit = packing.current_commit()
     chosen = [chapters.read(name) for name in wish.chapters or chapters.names()]
     chosen = [chapter for chapter in chosen if chapter.code_cells]
     opens = plan.photographs(chosen)

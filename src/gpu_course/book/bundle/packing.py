@@ -40,13 +40,13 @@ exit 1
 """
 
 
-def current_commit(*, allow_changes: bool = False) -> str:
+def current_commit() -> str:
     """Return the commit of this checkout, which a bundle names.
 
     Raises
     ------
     CourseError
-        If this is no git checkout, or files differ from its commit and `allow_changes` is false.
+        If this is no git checkout, or files differ from its commit.
     """
     name = commit.name(paths.root())
     if name == "unknown" or not (paths.root() / "pyproject.toml").is_file():
@@ -54,7 +54,7 @@ def current_commit(*, allow_changes: bool = False) -> str:
             "A bundle is made from a git checkout of the course, and this copy is none. Clone the "
             "repository, and run the command there."
         )
-    if name.endswith("+changes") and not allow_changes:
+    if name.endswith("+changes"):
         raise CourseError(
             f"{commit.changes(paths.root())[0]} differs from the last commit, so nobody could "
             f"check what a bundle computes. Commit first."
