@@ -21,17 +21,23 @@ from typing import Any
 import api_pages
 import cards_page
 import nbformat
-import package
 import pages
 import record_page
-import records
 import run_sheet_page
 import score_page
 import weights_page
 import yaml
 
 from gpu_course import paths, scores
-from gpu_course.book import chapters, code_digest, install_address, links, notebooks
+from gpu_course.book import (
+    chapters,
+    code_digest,
+    install_address,
+    links,
+    notebooks,
+    package,
+    records,
+)
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
 from gpu_course.errors import CourseError
@@ -179,7 +185,9 @@ def stage(
                 cell.source = cell.source.replace(WHEEL_MARK, wheel)
         write_atomic(STAGE / f"{chapter.name}.ipynb", nbformat.writes(notebook))
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
-    write_atomic(STAGE / "reference" / "execution-record.md", record_page.record_page(book, found))
+    runs = record_page.read_runs(paths.data() / "runs")
+    page = record_page.record_page(book, found, runs)
+    write_atomic(STAGE / "reference" / "execution-record.md", page)
     sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
     write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))

@@ -39,7 +39,7 @@ MAY_KNOW = {
     **dict.fromkeys(SUBJECTS, ROOMS),
     "napari_plugin": {"errors", "files", "images", "display", "pixel_classification"},
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
-    "book": {"errors", "paths", "files", "devices"},
+    "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS | SUBJECTS | {"exercises", "exercise_answers", "napari_view", "napari_plugin"},
 }
 """Package → the other packages it may import. The command line knows all."""

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import build
-import execute
 import numpy as np
 import pages
 import pytest
-import records
 import yaml
 from PIL import Image
 
 from gpu_course import paths
-from gpu_course.book import chapters, links, notebooks
+from gpu_course.book import chapters, execution, links, notebooks, records
 from tests.site.toc import CHAPTERS, MADE, PAGES
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
@@ -333,11 +331,11 @@ def test_stored_outputs_name_no_folder_of_a_machine_and_no_warning(name):
 
 @every_run
 def test_outputs_of_a_page_keep_the_budget(name):
-    assert execute.output_size(notebooks.read_executed(BOOK[name])) <= execute.PAGE_BUDGET
+    assert execution.output_size(notebooks.read_executed(BOOK[name])) <= execution.PAGE_BUDGET
 
 
 def test_outputs_of_the_book_keep_the_budget():
     folder = paths.root() / "ci" / "outputs"
-    assert sum(file.stat().st_size for file in folder.rglob("*.ipynb")) <= execute.BOOK_BUDGET
+    assert sum(file.stat().st_size for file in folder.rglob("*.ipynb")) <= execution.BOOK_BUDGET
     stray = {str(f.relative_to(folder).with_suffix("")) for f in folder.rglob("*.ipynb")}
     assert stray == set(WITH_CODE)
