@@ -166,6 +166,6 @@ def _connection(sockets: str) -> Config:
 def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
     first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
     return (
-        f"{name}: the cell that begins “{first}” {what}. Nothing was written; "
+        f"{name}: the cell that begins “{first}” {what.rstrip('.')}. Nothing was written; "
         f"`gpu-course doctor` tells what this machine lacks; --size small is a smaller problem."
     )
