@@ -8,9 +8,8 @@
         labels.csv              one row for each scene: split, axes, voxel size, who, when
 
 The name of the file ties image and labels together, so nothing can get out of step, and every
-program that reads TIFF reads the folder. ``masks/`` is another name of ``labels/``, as in the
-folders of StarDist. What programs and spreadsheets do to files is the matter of
-`gpu_course.picture_files` and `gpu_course.deep_learning.scene_table`.
+program that reads TIFF reads the folder. ``masks/`` is another name of ``labels/``, as StarDist
+has it. What programs and spreadsheets do to files: `picture_files` and `scene_table`.
 """
 
 from __future__ import annotations
