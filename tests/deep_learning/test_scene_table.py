@@ -62,7 +62,7 @@ def test_what_is_written_is_read_back(tmp_path):
     [
         ("", "lacks the column file; its first line has: nothing"),
         ("name,split\na,train\n", "lacks the column file; its first line has: name, split"),
-        ("file,splt\na,test\n", "column 'splt'. Did you mean 'split'"),
+        ("file,splits\na,test\n", "column 'splits'. Did you mean 'split'"),
         ("file,voxel_size\na,1\n", "Did you mean 'voxel_size_um'"),
         ("file\na\n007\na.tif\n", "two rows for a"),
         ("file\na\n", "007 has no row"),
