@@ -119,7 +119,7 @@ def _tiff(file: Path, stack: bool) -> Picture:
         series = tiff.series[0]
         array, axes = series.asarray(), series.axes
         negative = series.keyframe.photometric == tifffile.PHOTOMETRIC.MINISWHITE
-    if negative and array.dtype.kind in "bu":  # as fax machines and some scanners write
+    if negative and array.dtype.kind in {"b", "u"}:  # as fax machines and some scanners write
         array = ~array
     # S are the samples of a colour picture, whatever their place; Q, I and the like say nothing.
     axes = re.sub("[^TZCYXS]", "?", axes)
