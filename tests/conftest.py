@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from gpu_course import devices
 from gpu_course.devices import drivers
@@ -17,6 +18,13 @@ from tests.browser import launched
 # each test that needs one says so itself.
 with suppress(CourseError):
     drivers.require()
+
+
+# The same cases every time, and few of them; --hypothesis-profile=long looks for new ones.
+calm = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+settings.register_profile("short", max_examples=40, derandomize=True, **calm)
+settings.register_profile("long", max_examples=2000, **calm)
+settings.load_profile("short")
 
 
 @pytest.fixture
