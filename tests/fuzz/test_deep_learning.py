@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_course.deep_learning import Normalisation, labelled_folder, predict_tiled
-from tests.fuzz.things import REFUSED, answer, close, images, label_images
+from tests.fuzz.things import REFUSED, answer, cases, close, images, label_images
 
 UNITS = (1e-9, 1e-3, 1.0, 1.0, 255.0, 65535.0, 1e9)
 
@@ -25,7 +25,7 @@ def test_normalised_is_between_two_percentiles_or_refused(image, percentiles):
         close(found, (image.values - low) / (high - low), 1e-3)
 
 
-@settings(max_examples=15)
+@cases(0.38)
 @given(
     images(ndims=(2,), containers=("array",), units=(1.0, 255.0)),
     st.sampled_from((16, 17, 32)),
@@ -44,7 +44,7 @@ def test_tiles_are_the_whole(image, tile, overlap):
         close(parts, whole.astype(np.float64), 1e-4)
 
 
-@settings(max_examples=12)
+@cases(0.30)
 @given(
     images(containers=("array",), units=(1.0, 255.0)),
     label_images(containers=("array",)),

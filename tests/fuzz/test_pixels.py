@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from gpu_course.pixel_classification import PixelClassifier, Recipe, features
-from tests.fuzz.things import NUMBERS, REFUSED, answer, close, images
+from tests.fuzz.things import NUMBERS, REFUSED, answer, cases, close, images
 
 HELD = ("array",) * 6 + ("list", "torch", "nothing masked")
 #: Whose squares float32 holds.
@@ -34,7 +34,7 @@ def test_a_recipe_is_one_or_refused(sigma, channels, voxel):
     answer(PixelClassifier, Recipe((1.0,)), trees=channels)
 
 
-@settings(max_examples=6)
+@cases(0.15)
 @given(st.integers(0, 2**16), st.sampled_from(("u1", "u2", "f4", "f8")), st.booleans())
 def test_a_forest_is_that_of_scikit_learn(seed, dtype, deep):
     dice = np.random.default_rng(seed)
@@ -55,7 +55,7 @@ def test_a_forest_is_that_of_scikit_learn(seed, dtype, deep):
 FOREST = PixelClassifier(Recipe((1.0,), ("gaussian", "gradient")), trees=3)
 
 
-@settings(max_examples=12)
+@cases(0.30)
 @given(images(containers=HELD, units=UNITS), images(containers=HELD, units=(1.0, 3.0, 255.0)))
 def test_any_scribble_teaches_or_is_refused(image, marks):
     answer(FOREST.fit, image.held, marks.held)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from gpu_course.errors import CourseError
@@ -37,6 +38,11 @@ NUMBERS = st.one_of(
     st.integers(1, 20),
 )  # fmt: skip
 """One number as people write it: right, in every form, and wrong."""
+
+
+def cases(share: float) -> settings:
+    """Return the settings of a slow test: so many of the profile's cases."""
+    return settings(max_examples=max(3, round(share * settings.default.max_examples)))
 
 
 def answer(door: Callable[..., Any], *given: Any, **options: Any) -> Any:

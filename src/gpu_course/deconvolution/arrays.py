@@ -80,11 +80,7 @@ def as_float32(array: Any, what: str = "image") -> Array:
     if hasattr(array, "detach"):
         array = array.detach()
     xp = namespace(array)
-    if array.ndim not in (2, 3) or 0 in array.shape:
-        raise CourseError(
-            f"The {what} has shape {tuple(array.shape)}, but (y, x) or (z, y, x) is needed. "
-            "Give one channel and one time point at a time."
-        )
+    refuse_shape(tuple(array.shape), what)
     if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
         raise CourseError(
             f"The {what} is {array.dtype}, but real numbers are needed. "
@@ -108,6 +104,15 @@ def as_float32(array: Any, what: str = "image") -> Array:
             "by its maximum."
         )
     return array
+
+
+def refuse_shape(shape: Shape, what: str) -> None:
+    """Raise a CourseError for what is not 2D or 3D, or has no voxel."""
+    if len(shape) not in (2, 3) or 0 in shape:
+        raise CourseError(
+            f"The {what} has shape {shape}, but (y, x) or (z, y, x) is needed. "
+            "Give one channel and one time point at a time."
+        )
 
 
 def is_computed(array: Any) -> bool:

@@ -18,6 +18,7 @@ from gpu_course.deconvolution.arrays import (
     is_computed,
     like,
     namespace,
+    refuse_shape,
     wide,
 )
 from gpu_course.deconvolution.psf_faults import notice
@@ -144,6 +145,7 @@ def chunked(
             )
     if np.ma.is_masked(image) or not hasattr(image, "shape"):
         image = as_float32(image)
+    refuse_shape(tuple(image.shape), "image")
     psf = as_float32(psf, "PSF")
     iterations, background = whole(iterations, "iterations"), number(background, "background")
     if start is not None and tuple(np.shape(start)) != tuple(image.shape):

@@ -187,6 +187,11 @@ def theoretical(
     else:
         volume = optics.modelled(heights, (rows, columns), pixel, wavelength, lens, memory)
     xp = arrays.namespace(volume)
+    if is_flat(to_numpy(volume)):
+        raise CourseError(
+            f"This PSF is the same in all of {size} voxels of {steps} µm: the lens sees nothing so "
+            "small. Give a larger shape, and all lengths in µm."
+        )
     return xp.astype(xp.reshape(volume / xp.sum(volume), size), xp.float32)
 
 

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.arrays import as_float32, is_computed, like
 from gpu_course.deconvolution.convolution import Boundary, convolve
 from gpu_course.deconvolution.units import number, whole
 from gpu_course.devices import to_numpy
@@ -68,12 +67,12 @@ def simulate(
     if not 0 <= read_noise < float("inf"):
         raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more.")
     dice = np.random.default_rng(whole(seed, "seed", least=0))
-    mean = expected(to_numpy(object), to_numpy(psf), photons, background, boundary)
+    light, lens = to_numpy(as_float32(object, "object")), to_numpy(as_float32(psf, "PSF"))
+    mean = expected(light, lens, photons, background, boundary)
     counted = dice.poisson(mean).astype(np.float32)
     if read_noise:
         counted += np.float32(read_noise) * dice.standard_normal(mean.shape, dtype=np.float32)
-    xp = array_api_compat.array_namespace(object)
-    return xp.asarray(counted, device=array_api_compat.device(object))
+    return like(counted, object) if is_computed(object) else counted
 
 
 def expected(
