@@ -15,6 +15,7 @@ OUTLINE = {
     "deconvolution": 40,
     "pixel-classification": 40,
     "deep-learning": 90,
+    "scaling": 0,
 }
 
 BOOK = [chapter for chapter in chapters.read_all() if "in_class" in chapter.course]

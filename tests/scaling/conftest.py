@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 VOXEL = (0.5, 0.25, 0.25)
-BLOCK = (16, 32, 32)
+BLOCK = (16, 48, 48)
 CHUNKS = (8, 16, 16)
 
 
@@ -42,9 +42,11 @@ def scene(tmp_path_factory):
     from gpu_course.images.phantoms import image_of, nuclei_phantom
     from gpu_course.scaling import NucleiSettings, save_image, segment_nuclei
 
-    image = image_of(nuclei_phantom((16, 72, 90), seed=3, radius=1.2), blur=(0.5, 0.2, 0.2))
+    image = image_of(
+        nuclei_phantom((16, 72, 90), seed=3, radius=1.2, density=0.2), blur=(0.5, 0.2, 0.2)
+    )
     lens = psf.gaussian((7, 7, 7), (0.5, 0.2, 0.2), VOXEL)
-    settings = NucleiSettings(smooth=0.3, distance=0.8, largest=5.0)
+    settings = NucleiSettings(smooth=0.3, distance=0.8, largest=5.0, threshold=1.3)
     store = tmp_path_factory.mktemp("scene") / "in.zarr"
     save_image(store, image, VOXEL, chunks=CHUNKS)
     whole = richardson_lucy(image.astype(np.float32), lens, 5, background=5.0, acceleration=None)

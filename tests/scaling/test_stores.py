@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 import json
 import shutil
 
@@ -7,8 +8,8 @@ import pytest
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
-from gpu_course.errors import CourseError  # noqa: E402
-from gpu_course.scaling import levels, open_image, save_image, validate  # noqa: E402
+from gpu_course.errors import CourseError
+from gpu_course.scaling import levels, open_image, save_image, validate
 
 VOXEL = (0.5, 0.25, 0.25)
 
@@ -147,5 +148,5 @@ def test_channels_are_chosen(tmp_path):
 
 
 def test_the_published_model_finds_a_fault(store):
-    with pytest.raises(CourseError, match="no Image as OME-Zarr 0.5 specifies"):
+    with pytest.raises(CourseError, match="no Image as OME-Zarr"):
         validate(edited(store, lambda ome: ome["multiscales"][0].pop("datasets")))

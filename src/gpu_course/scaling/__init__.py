@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gpu_course.scaling.segmentation import (
         NucleiSettings,
         growth_reach,
+        nuclei_threshold,
         seed_reach,
         segment_nuclei,
         smoothing_reach,
@@ -58,6 +59,7 @@ __all__ = [
     "levels",
     "makespan",
     "measure_block",
+    "nuclei_threshold",
     "open_image",
     "overlap_work",
     "process",
@@ -85,6 +87,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "segmentation": (
             "NucleiSettings",
             "growth_reach",
+            "nuclei_threshold",
             "seed_reach",
             "segment_nuclei",
             "smoothing_reach",

@@ -36,10 +36,22 @@ def workers(
     memory : float, optional
         Bytes that each process may have; Dask restarts one that takes more.
 
+    Returns
+    -------
+    context manager
+        Its client is for :func:`gpu_course.scaling.process`.
+
     Raises
     ------
     MachineError
         If the scheduler does not answer.
+
+    Examples
+    --------
+    >>> from gpu_course.scaling import workers
+    >>> with workers(1) as client:
+    ...     print(client)
+    None
     """
     if count < 1:
         raise CourseError(f"workers={count}, but there must be 1 at least.")

@@ -21,15 +21,21 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     from rich.progress import TimeRemainingColumn as Remaining
 
     columns = (TextColumn("{task.description:>16}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True)) as shown:
-        known: dict[str, Any] = {}
+    shown = Progress(*columns, console=Console(stderr=True))
+    known: dict[str, Any] = {}
 
-        def tell(step: str, done: int, total: int) -> None:
-            if step not in known:
-                known[step] = shown.add_task(step, total=total)
-            shown.update(known[step], completed=done)
+    def tell(step: str, done: int, total: int) -> None:
+        if not known:  # not before there is something to show: an error is one line then
+            shown.start()
+        if step not in known:
+            known[step] = shown.add_task(step, total=total)
+        shown.update(known[step], completed=done)
 
+    try:
         yield tell
+    finally:
+        if known:
+            shown.stop()
 
 
 def read_psf(path: Path) -> Any:

@@ -74,7 +74,8 @@ class OmeImage:
     def lazy(self) -> dask.array.Array:
         """Return the volume as a Dask array (z, y, x): a chunk is a shard, or a chunk of Zarr."""
         dask_array = needed("dask.array")
-        return dask_array.from_array(self.array)[self.lead]
+        pieces = self.array.shards or self.array.chunks
+        return dask_array.from_array(self.array, chunks=pieces)[self.lead]
 
 
 def open_image(

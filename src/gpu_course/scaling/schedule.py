@@ -98,6 +98,10 @@ def capacity_plan(
     hours_between_failures : float
         Of one worker: how long one runs until it stops, is taken away, or loses its node.
 
+    Returns
+    -------
+    Plan
+
     Examples
     --------
     >>> from gpu_course.scaling import capacity_plan

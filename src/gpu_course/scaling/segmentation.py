@@ -125,6 +125,28 @@ def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float
     return float(threshold_otsu(hist=(np.asarray(counts), (edges[1:] + edges[:-1]) / 2)))
 
 
+def nuclei_threshold(
+    image: Volume,
+    settings: NucleiSettings,
+    voxel_size: Sequence[float],
+    *,
+    smoothed: Volume | None = None,
+) -> float:
+    """Return the threshold between nuclei and background of a volume in one piece.
+
+    Parameters
+    ----------
+    image, settings, voxel_size
+        As for :func:`smooth`.
+    smoothed : ndarray, optional
+        The image after :func:`smooth`, if it is at hand.
+    """
+    values = smooth(image, settings, voxel_size) if smoothed is None else smoothed
+    low, high = float(values.min()), float(values.max())
+    counts = np.histogram(values, BINS, (low, high if high > low else low + 1))[0]
+    return settings.threshold * otsu_threshold(counts, low, high)
+
+
 def find_seeds(
     smoothed: Volume, threshold: float, settings: NucleiSettings, voxel_size: Sequence[float]
 ) -> NDArray[np.intp]:
@@ -219,8 +241,6 @@ def segment_nuclei(
     """
     settings = settings or NucleiSettings()
     smoothed = smooth(image, settings, voxel_size)
-    low, high = float(smoothed.min()), float(smoothed.max())
-    counts = np.histogram(smoothed, BINS, (low, high if high > low else low + 1))[0]
-    threshold = settings.threshold * otsu_threshold(counts, low, high)
+    threshold = nuclei_threshold(image, settings, voxel_size, smoothed=smoothed)
     places = find_seeds(smoothed, threshold, settings, voxel_size)
     return grow(smoothed, threshold, places, np.arange(1, len(places) + 1))

@@ -107,7 +107,7 @@ def _refuse_longer(
 
 
 def sort_seeds(lists: Sequence[NDArray[np.intp]]) -> NDArray[np.intp]:
-    """Join the seeds of all blocks and sort them by z, y and x.
+    """Return the seeds of all blocks, sorted by z, y and x.
 
     Examples
     --------

@@ -49,7 +49,7 @@ class Level:
 def levels(
     shape: Shape, block: Shape, voxel_size: Sequence[float], chunks: Shape = CHUNKS
 ) -> list[Level]:
-    """Plan the resolutions of an image, the finest first.
+    """Return a plan of the resolutions of an image, the finest first.
 
     An axis is halved once its voxels are no longer than those of any other, so that voxels become
     cubes on the way.
@@ -210,7 +210,7 @@ def save_image(
     block: Shape | None = None,
     name: str = "image",
 ) -> Path:
-    """Write a volume as an OME-Zarr image with all its resolutions.
+    """Write a volume as an OME-Zarr image with all its resolutions, and return its path.
 
     Parameters
     ----------
