@@ -69,6 +69,24 @@ def header(
     return f'<div class="course-header">\n{chr(10).join(rows)}\n</div>'
 
 
+def mark_in_class(source: str, sections: list[str]) -> str:
+    """Return the text of a cell with a mark below each heading that the class sees.
+
+    Parameters
+    ----------
+    source : str
+        MyST Markdown.
+    sections : list of str
+        Headings, as the front matter has them under ``in_class_sections``.
+    """
+    mark = '<p class="course-in-class">in class</p>'
+    lines = [
+        f"{line}\n\n{mark}" if line.removeprefix("## ") in sections and line[:3] == "## " else line
+        for line in source.splitlines()
+    ]
+    return "\n".join(lines)
+
+
 def _list(name: str, entries: list[str]) -> str:
     return f'<ul class="{name}">{"".join(f"<li>{entry}</li>" for entry in entries)}</ul>'
 

@@ -1,5 +1,7 @@
 """The run sheet adds up to the outline, and says what the front matter and the records say."""
 
+import re
+
 import pages
 import pytest
 from run_sheet_page import BREAK, PARTS, in_class, run_sheet_page, slug
@@ -113,3 +115,33 @@ def test_header_says_in_class_or_at_home():
     taught, home = (pages.header(SMALL[number], {}, {}, "", [], "") for number in (1, 2))
     assert '<a href="../teaching/run-sheet.html">7 min in class</a>' in taught
     assert '<a href="../teaching/run-sheet.html">at home</a>' in home
+
+
+def words(name):
+    """Return the text of a chapter on one line."""
+    cells = chapters.read(name).notebook.cells
+    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
+
+
+def test_minutes_that_pages_speak_of_are_those_of_the_front_matter():
+    # Written out for the reader's sake, so they are held against the sums here.
+    sections = [part for part in OUTLINE if part != "start"]
+    sums = {part: in_class([c for c in BOOK if c.name.startswith(f"{part}/")]) for part in OUTLINE}
+    cards = re.findall(
+        r":::\{grid-item-card\} (\d) · .*?\*(\d+) minutes in class\*", words("index")
+    )
+    assert [int(minutes) for _, minutes in cards] == [sums[part] for part in sections]
+    said = re.search(
+        r"(\d+) minutes for this part, (\d+) for each of the first three sections, (\d+) for deep",
+        words("start/introduction"),
+    )
+    assert said
+    first, each, last = map(int, said.groups())
+    assert [first, each, each, each, last] == list(sums.values())
+
+
+def test_a_section_that_the_class_sees_is_marked_below_its_heading():
+    text = "## One\n\nWords on One.\n\n## Two: half\n\nMore."
+    mark = '<p class="course-in-class">in class</p>'
+    assert pages.mark_in_class(text, ["Two: half"]) == text.replace("half", f"half\n\n{mark}")
+    assert pages.mark_in_class(text, []) == text
