@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from gpu_course import devices
-from gpu_course.devices import drivers
+from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
+from tests import sharing
 from tests.browser import launched
+
+# Before any test imports a library that computes with several threads.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    sharing.share_the_cores(hardware.cores(), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 # Before any test imports a library that asks OpenCL for its platforms. Without a driver that works,
 # each test that needs one says so itself.
@@ -20,11 +24,16 @@ with suppress(CourseError):
     drivers.require()
 
 
-# The same cases every time, and few of them; --hypothesis-profile=long looks for new ones.
-calm = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("short", max_examples=40, derandomize=True, **calm)
-settings.register_profile("long", max_examples=2000, **calm)
-settings.load_profile("short")
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Answer ``-n auto``."""
+    return sharing.processes(hardware.cores(), hardware.ram())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items[:] = sharing.longest_first(items)
 
 
 @pytest.fixture

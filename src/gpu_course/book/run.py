@@ -1,11 +1,13 @@
 """Run a chapter's notebook in a fresh kernel."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
+from traitlets.config import Config
 
 from gpu_course.book import chapters, links, notebooks
 from gpu_course.devices import drivers
@@ -105,9 +107,13 @@ def execute(
     drivers.prepare()  # the kernel inherits which OpenCL driver works here
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     # A chapter may write files; it does so in a folder of its own.
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as sockets:
         client = NotebookClient(
-            notebook, timeout=timeout, resources={"metadata": {"path": folder}}, record_timing=False
+            notebook,
+            timeout=timeout,
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
+            config=_connection(sockets),
         )
 
         def hidden(source: str) -> str:
@@ -145,9 +151,21 @@ def execute(
         return said
 
 
+def _connection(sockets: str) -> Config:
+    """Return how to talk to the kernel: through 127.0.0.1, or files where even that is down."""
+    with socket.socket() as listening:
+        listening.bind(("", 0))
+        listening.listen()
+        try:
+            socket.create_connection(("127.0.0.1", listening.getsockname()[1]), 5).close()
+        except OSError:
+            return Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+    return Config()
+
+
 def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
     first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
     return (
-        f"{name}: the cell that begins “{first}” {what}. Nothing was written; "
+        f"{name}: the cell that begins “{first}” {what.rstrip('.')}. Nothing was written; "
         f"`gpu-course doctor` tells what this machine lacks; --size small is a smaller problem."
     )
