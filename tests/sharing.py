@@ -10,7 +10,7 @@ from typing import Any
 PROCESS = 4 * 2**30
 """Bytes of memory that one process may need, with the kernel of the chapter that it runs."""
 
-LONGEST = ("install", "chapter", "browser")
+LONGEST = ("chapter", "install", "browser")
 """Markers of the tests that take longest, the longest first."""
 
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
