@@ -55,7 +55,7 @@ def test_version_is_that_of_the_package(run):
     assert (done.returncode, done.stdout.strip()) == (0, importlib.metadata.version("gpu-course"))
 
 
-@pytest.mark.parametrize("command", ["doctor", "notebooks", "images", "run", "scores"])
+@pytest.mark.parametrize("command", ["doctor", "notebooks", "images", "run", "process", "scores"])
 def test_every_command_explains_itself(run, command):
     assert command in run("--help").stdout
     done = run(command, "--help")
