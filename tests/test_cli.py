@@ -55,7 +55,10 @@ def test_version_is_that_of_the_package(run):
     assert (done.returncode, done.stdout.strip()) == (0, importlib.metadata.version("gpu-course"))
 
 
-COMMANDS = ["doctor", "notebooks", "images", "run", "scores", "bundle", "accept", "classroom"]
+COMMANDS = [
+    *("doctor", "notebooks", "images", "run", "process", "scores"),
+    *("bundle", "accept", "classroom"),
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gpu_course.scaling.measurement import join_measurements, measure_block
     from gpu_course.scaling.pipeline import process
     from gpu_course.scaling.reading import OmeImage, open_image, validate
-    from gpu_course.scaling.schedule import Plan, capacity_plan, makespan
+    from gpu_course.scaling.schedule import makespan
     from gpu_course.scaling.segmentation import (
         NucleiSettings,
         growth_reach,
@@ -46,12 +46,10 @@ __all__ = [
     "Level",
     "NucleiSettings",
     "OmeImage",
-    "Plan",
     "Record",
     "Summary",
     "block_size",
     "blocks",
-    "capacity_plan",
     "first_level",
     "growth_reach",
     "join_measurements",
@@ -83,7 +81,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "measurement": ("join_measurements", "measure_block"),
         "pipeline": ("process",),
         "reading": ("OmeImage", "open_image", "validate"),
-        "schedule": ("Plan", "capacity_plan", "makespan"),
+        "schedule": ("makespan",),
         "segmentation": (
             "NucleiSettings",
             "growth_reach",
