@@ -12,6 +12,7 @@ NEEDS = {
     "cupy": "CuPy on an NVIDIA GPU, else NumPy",
     "torch": "PyTorch (a GPU, or the CPU)",
     "tensorflow": "TensorFlow (a GPU, or the CPU)",
+    "dask": "Dask and OME-Zarr (the extra scaling)",
     "display": "a display for napari",
 }
 

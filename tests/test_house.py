@@ -38,10 +38,13 @@ MAY_KNOW = {
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
+    "scaling": ROOMS | {"classical", "deconvolution"},
     "napari_plugin": {"errors", "files", "images", "display", "pixel_classification"},
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
-    "lessons": ROOMS | SUBJECTS | {"exercises", "exercise_answers", "napari_view", "napari_plugin"},
+    "lessons": ROOMS
+    | SUBJECTS
+    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | scores | bundle | …``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | process | scores | …``.
 
 Each command is a thin layer over functions of the package. A :class:`CourseError` becomes one
 sentence on the error stream and exit status 1; nothing else is caught.
@@ -143,6 +143,60 @@ def run(
     from gpu_course.book import run
 
     print(run.run_chapter(chapter, size=size, output=output))
+
+
+@app.command()
+def process(
+    source: Annotated[Path, typer.Argument(metavar="IN.zarr", help="An OME-Zarr image.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.zarr", help="Must not exist yet.")],
+    steps: Annotated[
+        str, typer.Option(help="Separated by commas, of deconvolve, segment and measure.")
+    ] = "deconvolve,segment,measure",
+    psf: Annotated[
+        Path | None, typer.Option(help="The PSF, for the voxels of the image: a TIFF file.")
+    ] = None,
+    iterations: Annotated[int, typer.Option(help="Of the deconvolution.")] = 10,
+    background: Annotated[float, typer.Option(help="Grey value of a voxel without light.")] = 0.0,
+    smooth: Annotated[float, typer.Option(help="Width of the smoothing, in µm.")] = 0.6,
+    distance: Annotated[float, typer.Option(help="Between the peaks of objects, in µm.")] = 1.5,
+    threshold: Annotated[float, typer.Option(help="As a multiple of Otsu's.")] = 1.0,
+    largest: Annotated[float, typer.Option(help="Longest object there is, in µm.")] = 10.0,
+    channel: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
+    time: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, whose workers are taken.")
+    ] = None,
+    memory: Annotated[float, typer.Option(help="GiB that a worker may take for a block.")] = 2.0,
+    ome_zarr: Annotated[
+        Literal["0.5", "0.4"], typer.Option(help="Version of OME-Zarr to write.")
+    ] = "0.5",
+) -> None:
+    """Deconvolve, segment and measure a volume larger than memory, block by block.
+
+    Stopped on the way, it goes on when it is started again.
+    """
+    from gpu_course import scaling
+    from gpu_course.scaling.progress import bars, read_psf
+
+    settings = scaling.NucleiSettings(smooth, distance, threshold, largest)
+    with scaling.workers(workers, scheduler=scheduler) as client, bars() as progress:
+        summary = scaling.process(
+            source,
+            target,
+            steps=[step.strip() for step in steps.split(",")],
+            psf=read_psf(psf) if psf else None,
+            iterations=iterations,
+            background=background,
+            settings=settings,
+            channel=channel,
+            time_point=time,
+            memory=memory * 2**30,
+            version=ome_zarr,
+            client=client,
+            progress=progress,
+        )
+    print(summary)
 
 
 @app.command()

@@ -155,7 +155,12 @@ def build(
 
 def extras(chapter: Chapter) -> list[str]:
     """Return the optional parts of the package that `chapter` needs on a machine with a GPU."""
-    known = {"cupy": "cuda12", "torch": "deep-learning", "tensorflow": "deep-learning"}
+    known = {
+        "cupy": "cuda12",
+        "torch": "deep-learning",
+        "tensorflow": "deep-learning",
+        "dask": "scaling",
+    }
     return sorted({known[need] for need in chapter.course.get("needs", []) if need in known})
 
 
