@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-PROCESS = 4 * 2**30
+PROCESS = 3 * 2**30
 """Bytes of memory that one process may need, with the kernel of the chapter that it runs."""
 
 LONGEST = ("chapter", "install", "browser")
