@@ -163,13 +163,13 @@ def test_without_deconvolution_the_image_is_copied(scene, tmp_path):
 def test_a_volume_four_times_the_memory_stays_below_it(tmp_path, scene):
     from gpu_course.deconvolution import psf
 
-    limit = 4e6
-    image = np.tile(scene.image, (2, 4, 5))
+    limit = 8e6
+    image = np.tile(scene.image, (2, 6, 7))
     assert 4 * image.size >= 4 * limit  # bytes as float32, which it is computed in
-    store = save_image(tmp_path / "in.zarr", image, VOXEL, chunks=(8, 24, 30))
+    store = save_image(tmp_path / "in.zarr", image, VOXEL, chunks=(16, 36, 45))
     lens = psf.gaussian((3, 3, 3), (0.25, 0.12, 0.12), VOXEL)
     options = scene.options(
-        psf=lens, block=None, memory=limit, chunks=(8, 24, 30), iterations=1, steps=["deconvolve"]
+        psf=lens, block=None, memory=limit, chunks=(16, 36, 45), iterations=1, steps=["deconvolve"]
     )
     tracemalloc.start()
     try:

@@ -77,7 +77,9 @@ def block_for(
 
     def needed(window: Shape) -> int:
         found = WATERSHED_BYTES * prod(window) if "segment" in steps else 16 * prod(window)
-        return max(found, lens.memory(window) if lens is not None else 0)
+        most = max(found, lens.memory(window) if lens is not None else 0)
+        # What a deconvolution needs is known to a tenth; a little is Zarr's own.
+        return int(1.1 * most) + 2**20
 
     reach = _reach(lens, settings, steps, image)
     return block_size(image.shape, reach, needed, memory, multiple=chunks)

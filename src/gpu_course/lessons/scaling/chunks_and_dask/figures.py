@@ -30,7 +30,7 @@ def cost_chart(
     axes.set_xticks(list(edges), [str(edge) for edge in edges])
     axes.minorticks_off()
     axes.set_ylim(bottom=0)
-    finish(axes, across="edge of a block in voxels", up="relative to one piece")
+    finish(axes, across="edge of a chunk in voxels", up="relative to one piece")
     return figure
 
 
