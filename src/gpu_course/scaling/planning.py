@@ -17,7 +17,7 @@ from gpu_course.scaling.writing import Level
 
 STEPS = ("deconvolve", "segment", "measure")
 
-WATERSHED_BYTES = 64
+WATERSHED_BYTES = 100
 """Per voxel of a window: the watershed of scikit-image, with what goes in and comes out."""
 
 
