@@ -39,7 +39,7 @@ from gpu_course.scaling import (
 SHAPE, EDGES = (32, 512, 512), (128, 256, 384, 512)
 SMALL, SMALL_EDGES = (16, 96, 96), (48, 64, 80, 96)
 TILE = (16, 96, 96)
-LIMIT = 64 * 2**20
+LIMIT = 128 * 2**20
 ITERATIONS, BACKGROUND = 10, 5.0
 SETTINGS = NucleiSettings(smooth=0.3, distance=0.8, threshold=1.3, largest=5.0)
 BLUR = (0.5, 0.2, 0.2)
