@@ -127,8 +127,9 @@ def words(name):
 
 def test_minutes_that_pages_speak_of_are_those_of_the_front_matter():
     # Written out for the reader's sake, so they are held against the sums here.
-    sections = [part for part in OUTLINE if part != "start"]
-    sums = {part: in_class([c for c in BOOK if c.name.startswith(f"{part}/")]) for part in OUTLINE}
+    taught = [part for part in OUTLINE if OUTLINE[part]]
+    sections = [part for part in taught if part != "start"]
+    sums = {part: in_class([c for c in BOOK if c.name.startswith(f"{part}/")]) for part in taught}
     cards = re.findall(
         r":::\{grid-item-card\} (\d) · .*?\*(\d+) minutes in class\*", words("index")
     )
