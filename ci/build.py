@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import api_pages
+import lock
 import nbformat
 import package
 import pages
@@ -29,7 +30,7 @@ import score_page
 import weights_page
 import yaml
 
-from gpu_course import paths, scores
+from gpu_course import command_line, paths, scores
 from gpu_course.book import chapters, install_address, links, notebooks
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
@@ -62,7 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
             return 0
-        build(book, stale)
+        # Only the build writes: two at once would each delete what the other has staged.
+        with lock.alone(ROOT / "_build" / "build.lock", "build"):
+            build(book, stale)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -261,4 +264,4 @@ def site_address() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line.ends_well(main))

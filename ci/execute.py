@@ -6,24 +6,29 @@
 
 A chapter that raises leaves its stored output as it was. The other chapters still run, and the
 exit status is 1. A tree that differs from its commit is refused, for a record must name a commit
-that anybody can check out; ``--allow-changes`` is for trying.
+that anybody can check out; ``--allow-changes`` is for trying. So is a chapter whose images or
+libraries are not at hand, for its page would lack figures; ``--allow-gaps`` runs it all the same
+and leaves it stale.
+What a killed run has stored is whole and stays; the next run goes on behind it.
 """
 
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import commit
+import gaps
+import lock
 import nbformat
+import own_folders
 import probe
 import records
 
-from gpu_course import paths, sizes
+from gpu_course import command_line, paths, sizes
 from gpu_course.book import chapters, run
 from gpu_course.book.chapters import Chapter
 from gpu_course.deep_learning import weights
@@ -50,17 +55,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--allow-changes", action="store_true", help="execute a tree that is in no commit"
     )
-    parser.add_argument("--timeout", type=int, default=1800, help="seconds allowed for one cell")
+    parser.add_argument(
+        "--allow-gaps", action="store_true", help="execute what lacks images or libraries"
+    )
+    parser.add_argument(
+        "--timeout", type=_seconds, default=1800, help="seconds allowed for one cell"
+    )
     options = parser.parse_args(arguments)
     if options.size:
         os.environ["GPU_COURSE_SIZE"] = options.size
     if options.device:
         os.environ["GPU_COURSE_DEVICE"] = options.device
-    try:
-        chosen = [chapters.read(name) for name in options.chapters or chapters.names()]
-    except CourseError as error:
-        print(error, file=sys.stderr)
-        return 1
+    sizes.current()  # a size that does not exist is told before the first chapter, not in each
+    chosen = [chapters.read(name) for name in options.chapters or chapters.names()]
     chosen = [chapter for chapter in chosen if chapter.code_cells]
     changed = [] if options.allow_changes else commit.changes(paths.root())
     if changed and any(options.all or records.problems(chapter) for chapter in chosen):
@@ -71,6 +78,18 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
+    with lock.alone(paths.root() / "_build" / "execute.lock", "execution"):
+        return _run(chosen, options)
+
+
+def _seconds(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, at least 1")
+    return int(text)
+
+
+def _run(chosen: list[Chapter], options: argparse.Namespace) -> int:
+    """Execute and store what is stale among `chosen`; return the exit status."""
     trainers = [chapter for chapter in chosen if trains(chapter)]
     failed = done = 0
     # Weights are data that other chapters read, so those that train them come first.
@@ -79,7 +98,17 @@ def main(arguments: list[str] | None = None) -> int:
         for number, chapter in enumerate(wanted, 1):
             print(f"[{number}/{len(wanted)}] {chapter.name}", flush=True)
             try:
-                store(chapter, *execute(chapter, timeout=options.timeout))
+                lacks = gaps.before(chapter)
+                if not options.allow_gaps:
+                    gaps.refuse(chapter, lacks)
+                found = execute(chapter, timeout=options.timeout)
+                record = found[0].metadata[records.KEY]
+                unread = gaps.unread(chapter, record["inputs"])
+                if not options.allow_gaps:
+                    gaps.refuse(chapter, [f"It never read the image set {n}." for n in unread])
+                if lacks or unread:
+                    record["lacks"] = gaps.names(chapter, unread)
+                store(chapter, *found)
             except CourseError as error:
                 failed += 1
                 print(f"  {error}", file=sys.stderr, flush=True)
@@ -150,6 +179,10 @@ def execute(
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit.name(paths.root()),
     }
+    if trained:
+        notebook.metadata[records.KEY]["trained"] = {
+            name: records.sha256_of(content) for name, content in trained.items()
+        }
     return notebook, trained
 
 
@@ -204,17 +237,14 @@ def _obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
                     f"{chapter.name}: the cell that begins “{cell.source.splitlines()[0]}” writes "
                     f"a warning, and pages carry none: {output.text.strip()[:300]}"
                 )
-    own = {str(Path.home()), str(paths.root())} - {"/"}
     for cell in notebook.cells:
-        text = json.dumps(cell.get("outputs", []))
-        for folder in own:
-            # The home /root is not in deep-learning/roots-unet.
-            if re.search(re.escape(folder) + r"(?![\w-])", text):
-                raise CourseError(
-                    f"{chapter.name}: the output of the cell that begins "
-                    f"“{cell.source.splitlines()[0]}” shows a folder of this machine. "
-                    f"Print a name instead of a path."
-                )
+        if folder := own_folders.named_in(json.dumps(cell.get("outputs", []), ensure_ascii=False)):
+            # The sentence goes to the terminal of the very machine.
+            raise CourseError(
+                f"{chapter.name}: the output of the cell that begins "
+                f"“{cell.source.splitlines()[0]}” shows a folder of this machine, {folder}. "
+                f"Print a name instead of a path."
+            )
 
 
 def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:
@@ -247,4 +277,4 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line.ends_well(main))

@@ -15,8 +15,9 @@ import records
 import yaml
 from PIL import Image
 
-from gpu_course import paths
+from gpu_course import images, paths
 from gpu_course.book import chapters, links, notebooks
+from gpu_course.images import registry
 from tests.site.toc import CHAPTERS, MADE, PAGES
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
@@ -24,6 +25,13 @@ WITH_CODE = [name for name in CHAPTERS if BOOK[name].code_cells]
 METHODS = [n for n in CHAPTERS if n != "index" and not n.startswith(("reference/", "teaching/"))]
 
 CELL_LINES = 14
+
+# The sets that a reader may lack: a chapter goes on without them.
+PHOTOGRAPHS = [
+    name
+    for name in images.names()
+    if any(not registry.entry(path).package for path in images.files(name)) or name == "cells3d"
+]
 
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 every_run = pytest.mark.parametrize("name", WITH_CODE)
@@ -76,7 +84,7 @@ def test_front_matter_is_complete(name):
     course = head["course"]
     always = {"minutes", "exercise_minutes", "needs", "before"}
     taught = {"in_class"} if name in METHODS else set()
-    sometimes = {"trains", "two_hours"} | ({"in_class_sections"} if taught else set())
+    sometimes = {"trains", "two_hours", "images"} | ({"in_class_sections"} if taught else set())
     assert set(course) - sometimes == always | taught
     # Chapters that train weights run before those that read them.
     assert course.get("trains", False) is ("weights.own(" in source(name))
@@ -85,6 +93,10 @@ def test_front_matter_is_complete(name):
     assert isinstance(course["exercise_minutes"], int)
     assert course["exercise_minutes"] >= 0
     assert set(course["needs"]) <= set(pages.NEEDS)
+    # An execution refuses to store a page that lacks one of them.
+    code = "\n".join(cell.source for cell in BOOK[name].code_cells)
+    shown = {each for each in PHOTOGRAPHS if f'"{each}"' in code}
+    assert set(course.get("images", [])) == shown
     assert set(course["before"]) <= set(CHAPTERS) - {name}
     has_exercise = "{exercise-start}" in source(name)
     assert has_exercise == (course["exercise_minutes"] > 0)
