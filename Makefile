@@ -26,7 +26,7 @@ execute: .venv/.done ## run the chapters whose outputs are stale
 	$(FULL) ci/execute.py $(ARGS)
 
 test: install .venv-book/.done ## every test
-	$(FULL) -m pytest $(ARGS)
+	$(FULL) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: .venv/.done ## the side-by-side measurements
 	$(FULL) -m benchmarks $(ARGS)

@@ -19,19 +19,26 @@ from pathlib import Path
 from typing import Any
 
 import api_pages
+import cards_page
 import lock
 import nbformat
-import package
 import pages
 import record_page
-import records
 import run_sheet_page
 import score_page
 import weights_page
 import yaml
 
 from gpu_course import command_line, paths, scores
-from gpu_course.book import chapters, install_address, links, notebooks
+from gpu_course.book import (
+    chapters,
+    code_digest,
+    install_address,
+    links,
+    notebooks,
+    package,
+    records,
+)
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
 from gpu_course.errors import CourseError
@@ -181,12 +188,15 @@ def stage(
                 cell.source = cell.source.replace(WHEEL_MARK, wheel)
         write_atomic(STAGE / f"{chapter.name}.ipynb", nbformat.writes(notebook))
     write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
-    write_atomic(STAGE / "reference" / "execution-record.md", record_page.record_page(book, found))
+    runs = record_page.read_runs(paths.data() / "runs")
+    page = record_page.record_page(book, found, runs)
+    write_atomic(STAGE / "reference" / "execution-record.md", page)
     sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
     write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
     page = weights_page.weights_page(files, found, titles)
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
+    write_atomic(STAGE / "reference" / "image-cards.md", cards_page.cards_page())
     for name, text in api_pages.api_pages(paths.package()).items():
         write_atomic(STAGE / f"{name}.md", text)
     return found
@@ -206,9 +216,9 @@ def staged(
     stored = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     # Outputs stay with the cell whose code made them, also when a stale page is rendered.
-    by_source = {cell.source: cell for cell in stored}
+    by_code = {code_digest.of_cell(cell.source): cell.outputs for cell in stored}
     for number, cell in enumerate(code, 1):
-        cell.outputs = by_source[cell.source].outputs if cell.source in by_source else []
+        cell.outputs = by_code.get(code_digest.of_cell(cell.source), [])
         cell.execution_count = number if cell.outputs else None
         for output in cell.outputs:
             # Scores travel beside their table for the executor; the page shows the table.
@@ -229,6 +239,10 @@ def staged(
                 flags=re.MULTILINE,
             )
             break
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            sections = chapter.course.get("in_class_sections", [])
+            cell.source = pages.mark_in_class(cell.source, sections)
     notebook.metadata.pop("jupytext", None)
     notebook.metadata.pop("course", None)
     return notebook

@@ -12,6 +12,7 @@ NEEDS = {
     "cupy": "CuPy on an NVIDIA GPU, else NumPy",
     "torch": "PyTorch (a GPU, or the CPU)",
     "tensorflow": "TensorFlow (a GPU, or the CPU)",
+    "dask": "Dask and OME-Zarr (the extra scaling)",
     "display": "a display for napari",
 }
 
@@ -67,6 +68,24 @@ def header(
             f"{escape('; '.join(stale))}.</p>"
         )
     return f'<div class="course-header">\n{chr(10).join(rows)}\n</div>'
+
+
+def mark_in_class(source: str, sections: list[str]) -> str:
+    """Return the text of a cell with a mark below each heading that the class sees.
+
+    Parameters
+    ----------
+    source : str
+        MyST Markdown.
+    sections : list of str
+        Headings, as the front matter has them under ``in_class_sections``.
+    """
+    mark = '<p class="course-in-class">in class</p>'
+    lines = [
+        f"{line}\n\n{mark}" if line.removeprefix("## ") in sections and line[:3] == "## " else line
+        for line in source.splitlines()
+    ]
+    return "\n".join(lines)
 
 
 def _list(name: str, entries: list[str]) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pages
-import records
 
 from gpu_course import paths
+from gpu_course.book import records
 
 OUTPUTS = "ci/outputs/"
 

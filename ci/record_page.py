@@ -4,6 +4,7 @@ One table for the reader; the hashes, two thousand of them, are for a program.
 """
 
 import json
+from pathlib import Path
 from typing import Any
 
 from gpu_course.book.chapters import Chapter
@@ -12,7 +13,11 @@ FILE = "execution-record.json"
 """Name of the file with all records, beside the page."""
 
 
-def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:
+def record_page(
+    chapters: list[Chapter],
+    records: dict[str, dict[str, Any]],
+    runs: list[dict[str, Any]] | None = None,
+) -> str:
     """Return the page as MyST.
 
     Parameters
@@ -21,6 +26,8 @@ def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
         In the order of the book.
     records : dict
         Chapter's name → the record of its stored output; empty where it has none.
+    runs : list of dict, optional
+        Runs of bundles that were accepted (``data/runs``).
     """
     shown = [chapter for chapter in chapters if records.get(chapter.name)]
     found = [records[chapter.name] for chapter in shown]
@@ -56,7 +63,43 @@ def record_page(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
     lines += [f"{number}. {machine}" for number, machine in enumerate(machines, 1)]
     lines += ["", "## Versions", "", "| package | versions used |", "| --- | --- |"]
     lines += [f"| {name} | {', '.join(versions)} |" for name, versions in _versions(found).items()]
+    for run in runs or []:
+        lines += _run(run)
     return "\n".join(lines) + "\n"
+
+
+def _run(run: dict[str, Any]) -> list[str]:
+    """Return the section of one accepted run: its scores beside those stored before."""
+    lines = [
+        "",
+        f"## Run on {run['device']}, {run['date']}",
+        "",
+        f"{len(run['chapters'])} chapters were executed from commit `{run['commit']}` by a bundle "
+        "and accepted. Each score stands beside the one stored before, with the difference that "
+        "is allowed.",
+    ]
+    if not run["scores"]:
+        return [*lines, "", "None of these chapters reports a score."]
+    lines += ["", "| chapter | set | method | score | before | here | allowed |"]
+    lines += ["| --- | --- | --- | --- | --: | --: | --: |"]
+    for row in run["scores"]:
+        far = "" if row["agrees"] else " (differs)"
+        before, here = (_value(row[name]) for name in ("stored", "new"))
+        lines.append(
+            f"| {row['chapter']} | {row['set']} | {row['method']} | {row['metric']} | {before} "
+            f"| {here}{far} | ±{row['tolerance']:.2f} |"
+        )
+    return lines
+
+
+def _value(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+
+
+def read_runs(folder: Path) -> list[dict[str, Any]]:
+    """Return the runs in a folder, the newest first; none if it is not there."""
+    files = sorted(folder.glob("*.json"), reverse=True)
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
 
 def record_file(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> str:

@@ -20,6 +20,7 @@ PARTS = {
     "deconvolution": "Section 2: convolution and deconvolution",
     "pixel-classification": "Section 3: pixel classification",
     "deep-learning": "Section 4: deep learning",
+    "scaling": "Beyond one GPU",
 }
 """Folder of ``book/`` → what the run sheet calls it, in the order of the class."""
 
@@ -59,8 +60,10 @@ def run_sheet_page(
         "",
     ]
     for part, group in _parts(taught):
-        lines += [f"## {PARTS[part]}: {in_class(group)} min", "", *_class_table(group, records)]
-        lines += ["", *_home(group), ""]
+        lines += [f"## {PARTS[part]}: {in_class(group)} min", ""]
+        if in_class(group):
+            lines += [*_class_table(group, records), ""]
+        lines += [*_home(group), ""]
     lines += [
         "## The two-hour cut",
         "",

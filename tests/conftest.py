@@ -9,14 +9,31 @@ from typing import Any
 import pytest
 
 from gpu_course import devices
-from gpu_course.devices import drivers
+from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
+from tests import sharing
 from tests.browser import launched
+
+# Before any test imports a library that computes with several threads.
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+    sharing.share_the_cores(hardware.cores(), int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
 
 # Before any test imports a library that asks OpenCL for its platforms. Without a driver that works,
 # each test that needs one says so itself.
 with suppress(CourseError):
     drivers.require()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Answer ``-n auto``."""
+    return sharing.processes(hardware.cores(), hardware.ram())
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes longest where several processes share the tests."""
+    if hasattr(config, "workerinput"):
+        items[:] = sharing.longest_first(items)
 
 
 @pytest.fixture

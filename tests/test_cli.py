@@ -55,7 +55,13 @@ def test_version_is_that_of_the_package(run):
     assert (done.returncode, done.stdout.strip()) == (0, importlib.metadata.version("gpu-course"))
 
 
-@pytest.mark.parametrize("command", ["doctor", "notebooks", "images", "run", "scores"])
+COMMANDS = [
+    *("doctor", "notebooks", "images", "run", "process", "scores"),
+    *("bundle", "accept", "classroom"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(run, command):
     assert command in run("--help").stdout
     done = run(command, "--help")
@@ -242,3 +248,19 @@ def test_unknown_size_is_one_sentence_with_the_choices(run):
     assert "small" in said
     assert "laptop" in said
     assert list(run.folder.iterdir()) == []
+
+
+# --- bundles -------------------------------------------------------------------------------------
+
+
+def test_bundle_tells_a_list_that_is_none(run):
+    done = run("bundle", "out", "--python", "3.12", "--have", "nowhere.txt")
+    assert "nowhere.txt cannot be read" in sentence(done)
+    (run.folder / "have.txt").write_text("numpy\n")
+    done = run("bundle", "out", "--python", "3.12", "--have", "have.txt")
+    assert "names no version in “numpy”" in sentence(done)
+    assert not (run.folder / "out").exists()
+
+
+def test_accept_tells_a_file_that_is_no_archive(run):
+    assert "cannot be read as an archive of results" in sentence(run("accept", "results.tar"))

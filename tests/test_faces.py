@@ -23,6 +23,7 @@ LAZY = [
     "images",
     "metrics",
     "pixel_classification",
+    "scaling",
 ]
 
 

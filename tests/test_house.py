@@ -12,7 +12,7 @@ from gpu_course import exercises, paths
 from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
-GROUND = {"errors", "paths", "files", "timing", "lazy_names", "labels"}
+GROUND = {"errors", "paths", "files", "picture_files", "timing", "lazy_names", "labels"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -26,6 +26,7 @@ MAY_KNOW = {
     "did_you_mean": set(),
     "timing": {"devices"},
     "files": {"errors"},
+    "picture_files": {"errors"},
     "sizes": {"errors", "devices"},
     "devices": {"errors", "files", "paths", "lazy_names", "html_table"},
     "images": {"errors", "paths", "sizes", "lazy_names", "labels", "did_you_mean"},
@@ -38,10 +39,13 @@ MAY_KNOW = {
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
-    "napari_plugin": {"errors", "pixel_classification"},
+    "scaling": ROOMS | {"classical", "deconvolution"},
+    "napari_plugin": {"errors", "files", "images", "display", "pixel_classification"},
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
-    "book": {"errors", "paths", "files", "devices"},
-    "lessons": ROOMS | SUBJECTS | {"exercises", "exercise_answers", "napari_view", "napari_plugin"},
+    "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
+    "lessons": ROOMS
+    | SUBJECTS
+    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | scores``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | process | scores | …``.
 
 Each command is a thin layer over functions of the package. What a person can mend becomes one
 sentence on the error stream (see :mod:`gpu_course.command_line`).
@@ -7,7 +7,7 @@ sentence on the error stream (see :mod:`gpu_course.command_line`).
 import importlib.metadata
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -146,6 +146,60 @@ def run(
 
 
 @app.command()
+def process(
+    source: Annotated[Path, typer.Argument(metavar="IN.zarr", help="An OME-Zarr image.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT.zarr", help="Must not exist yet.")],
+    steps: Annotated[
+        str, typer.Option(help="Separated by commas, of deconvolve, segment and measure.")
+    ] = "deconvolve,segment,measure",
+    psf: Annotated[
+        Path | None, typer.Option(help="The PSF, for the voxels of the image: a TIFF file.")
+    ] = None,
+    iterations: Annotated[int, typer.Option(help="Of the deconvolution.")] = 10,
+    background: Annotated[float, typer.Option(help="Grey value of a voxel without light.")] = 0.0,
+    smooth: Annotated[float, typer.Option(help="Width of the smoothing, in µm.")] = 0.6,
+    distance: Annotated[float, typer.Option(help="Between the peaks of objects, in µm.")] = 1.5,
+    threshold: Annotated[float, typer.Option(help="As a multiple of Otsu's.")] = 1.0,
+    largest: Annotated[float, typer.Option(help="Longest object there is, in µm.")] = 10.0,
+    channel: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
+    time: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, whose workers are taken.")
+    ] = None,
+    memory: Annotated[float, typer.Option(help="GiB that a worker may take for a block.")] = 2.0,
+    ome_zarr: Annotated[
+        Literal["0.5", "0.4"], typer.Option(help="Version of OME-Zarr to write.")
+    ] = "0.5",
+) -> None:
+    """Deconvolve, segment and measure a volume larger than memory, block by block.
+
+    Stopped on the way, it goes on when it is started again.
+    """
+    from gpu_course import scaling
+    from gpu_course.scaling.progress import bars, read_psf
+
+    settings = scaling.NucleiSettings(smooth, distance, threshold, largest)
+    with scaling.workers(workers, scheduler=scheduler) as client, bars() as progress:
+        summary = scaling.process(
+            source,
+            target,
+            steps=[step.strip() for step in steps.split(",")],
+            psf=read_psf(psf) if psf else None,
+            iterations=iterations,
+            background=background,
+            settings=settings,
+            channel=channel,
+            time_point=time,
+            memory=memory * 2**30,
+            version=ome_zarr,
+            client=client,
+            progress=progress,
+        )
+    print(summary)
+
+
+@app.command()
 def scores(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -162,6 +216,103 @@ def scores(
         print(records.table(found, caption="Scores of the course"))
     else:
         print("No chapter has reported a score yet.")
+
+
+@app.command()
+def bundle(
+    out: Annotated[Path, typer.Argument(help="The new folder to write.")],
+    python: Annotated[str, typer.Option(help="The node's Python, such as 3.12.")],
+    have: Annotated[
+        Path, typer.Option(help="What the node has: its `python3 -m pip list --format=freeze`.")
+    ],
+    platform: Annotated[str, typer.Option(help="The node's platform.")] = "linux-x86_64",
+    chapters: Annotated[
+        list[str] | None, typer.Option(help="A chapter to execute; all that can if none.")
+    ] = None,
+    extra: Annotated[
+        list[str] | None, typer.Option(help="An extra of the course, such as cuda13.")
+    ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="A package besides, such as pyclesperanto-cuda.")
+    ] = None,
+    size: Annotated[
+        Literal["small", "laptop", "large"], typer.Option(help="Problem size.")
+    ] = "laptop",
+    max_part: Annotated[str, typer.Option(help="Largest part, such as 60MiB.")] = "60MiB",
+) -> None:
+    """Pack what executes the book on a GPU node without a network."""
+    from gpu_course.book.bundle import node, targets
+
+    try:
+        installed = have.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CourseError(f"{have} cannot be read: {error}. Name the node's list.") from error
+    plan = node.make(
+        out,
+        node.Wish(
+            targets.Target(python, platform),
+            targets.read_freeze(installed),
+            chapters or (),
+            extra or (),
+            also or (),
+            size,
+            targets.read_bytes(max_part),
+        ),
+    )
+    for chapter in plan["chapters"]:
+        print(f"{'runs ' if chapter['run'] else 'keeps'}  {chapter['name']}: {chapter['why']}")
+    _written(out, plan)
+    print(f"Copy {out} to the node and call `sh run.sh` there.")
+
+
+@app.command()
+def accept(
+    results: Annotated[Path, typer.Argument(help="results.tar of a node.")],
+    chapters: Annotated[
+        list[str] | None, typer.Option(help="A chapter to take; all if none is named.")
+    ] = None,
+    despite_scores: Annotated[
+        bool, typer.Option("--despite-scores", help="Also where a score differs too much.")
+    ] = False,
+) -> None:
+    """Store what a GPU node computed, if it belongs to this checkout."""
+    from gpu_course.book.bundle import comparison
+    from gpu_course.book.bundle import results as archive
+
+    taken = archive.accept(results, only=chapters or (), despite_scores=despite_scores)
+    if taken.rows:
+        print(comparison.as_text(taken.rows))
+    print(f"Accepted {len(taken.chapters)} chapters computed on {taken.device}; see {taken.file}.")
+    for name, reason in taken.stale.items():
+        print(f"Now stale: {name}: {reason}.")
+
+
+@app.command()
+def classroom(
+    out: Annotated[Path, typer.Argument(help="The new folder to write.")],
+    python: Annotated[list[str], typer.Option(help="A Python of the class, such as 3.12.")],
+    platform: Annotated[
+        list[str], typer.Option(help="linux-x86_64, windows-amd64 or macos-arm64.")
+    ],
+    extra: Annotated[
+        list[str] | None, typer.Option(help="An extra of the course, such as cpu-opencl.")
+    ] = None,
+) -> None:
+    """Pack site, notebooks, images and wheels for a classroom without a network."""
+    from gpu_course.book.bundle import classroom as archive
+
+    plan = archive.make(out, python, platform, extras=extra or ())
+    for reason in plan["lacking"].values():
+        print(f"Not packed: {reason}")
+    _written(out, plan)
+    print(f"Give {out} to everybody; `python3 start.py` in it installs the course.")
+
+
+def _written(out: Path, plan: dict[str, Any]) -> None:
+    size = sum(file.stat().st_size for file in out.rglob("*") if file.is_file())
+    parts = f", {len(plan['parts'])} parts" if "parts" in plan else ""
+    images = len(plan["images"])
+    print(f"{out}: {size / 2**20:.0f} MiB{parts}, {plan['wheels']} wheels, {images} images.")
 
 
 if __name__ == "__main__":

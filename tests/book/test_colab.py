@@ -7,11 +7,10 @@ import subprocess
 from pathlib import Path
 
 import nbformat
-import package
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, install_address, links, notebooks
+from gpu_course.book import chapters, install_address, links, notebooks, package
 
 pytestmark = [pytest.mark.install, pytest.mark.timeout(2400)]
 

@@ -6,12 +6,11 @@ import subprocess
 from pathlib import Path
 
 import nbformat
-import package
 import pages
 import pytest
 from build import mend_menu, site_address, staged
 
-from gpu_course.book import chapters, notebooks
+from gpu_course.book import chapters, notebooks, package
 from gpu_course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[2]

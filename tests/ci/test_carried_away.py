@@ -9,15 +9,12 @@ import time
 from pathlib import Path
 
 import execute
-import gaps
 import lock
 import nbformat
-import own_folders
 import pytest
-import records
 
 from gpu_course import paths
-from gpu_course.book import chapters
+from gpu_course.book import chapters, execution, gaps, own_folders, records
 from gpu_course.errors import CourseError
 
 SOURCES = Path(__file__).resolve().parents[2]
@@ -148,7 +145,7 @@ def test_output_that_names_the_mirror_is_refused_in_any_letters(monkeypatch):
     said = "The mirror /srv/Bilder für Kurse has no cells3d/nuclei.tif."
     cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=said)]
     with pytest.raises(CourseError, match="shows a folder of this machine, /srv/Bilder für Kurse"):
-        execute._obey(toy, toy.notebook)
+        execution.obey(toy, toy.notebook)
 
 
 def test_line_ends_of_windows_change_no_digest(tmp_path):

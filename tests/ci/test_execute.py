@@ -7,10 +7,9 @@ import subprocess
 import execute
 import nbformat
 import pytest
-import records
 
 from gpu_course import paths
-from gpu_course.book import chapters
+from gpu_course.book import chapters, execution, records
 from gpu_course.errors import CourseError
 
 HEAD = """\
@@ -133,15 +132,15 @@ def test_full_disk_keeps_the_stored_output(good, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(CourseError, match="the disk is full"):
-        execute.store(good, nbformat.read(good.output_path, as_version=4), {})
+        execution.store(good, nbformat.read(good.output_path, as_version=4), {})
     assert good.output_path.read_bytes() == before
     assert os.listdir(good.output_path.parent) == ["good.ipynb"]
 
 
 def test_book_over_its_budget_is_refused(good, monkeypatch):
-    monkeypatch.setattr(execute, "BOOK_BUDGET", 100)
+    monkeypatch.setattr(execution, "BOOK_BUDGET", 100)
     with pytest.raises(CourseError, match="stored outputs would take more than"):
-        execute.store(good, nbformat.read(good.output_path, as_version=4), {})
+        execution.store(good, nbformat.read(good.output_path, as_version=4), {})
 
 
 TRAINS = cell(
@@ -183,7 +182,7 @@ def test_chapters_that_read_weights_run_after_those_that_train_them(
 def test_weights_over_their_budget_are_refused_and_nothing_is_written(
     book, own_data, monkeypatch, capsys
 ):
-    monkeypatch.setattr(execute, "WEIGHTS_BUDGET", 12)
+    monkeypatch.setattr(execution, "WEIGHTS_BUDGET", 12)
     (own_data / "weights").mkdir()
     (own_data / "weights" / "older.safetensors").write_bytes(b"12345")
     chapter = book("trains", TRAINS)

@@ -2,10 +2,9 @@
 
 import json
 
-import records
-from record_page import record_file, record_page
+from record_page import read_runs, record_file, record_page
 
-from gpu_course.book import chapters, notebooks
+from gpu_course.book import chapters, notebooks, records
 from tests.tables import table_widths
 
 BOOK = list(chapters.read_all())
@@ -33,3 +32,17 @@ def test_uncommitted_changes_are_explained_where_there_are_some():
     clean, changed = ({name: {**record, "commit": c}} for c in ("0" * 12, f"{'0' * 12}+changes"))
     assert "not yet committed" not in record_page(BOOK, clean)
     assert "not yet committed" in record_page(BOOK, changed)
+
+
+def test_accepted_runs_stand_below_with_their_scores(tmp_path):
+    row = {"chapter": "a/b", "set": "nuclei", "method": "classical", "metric": "Dice"}
+    row |= {"stored": 0.5, "new": -0.25, "tolerance": 0.01, "agrees": False}
+    run = {"device": "A GPU", "date": "2026-01-02", "commit": "0" * 12, "chapters": {"a/b": 3.0}}
+    (tmp_path / "one.json").write_text(json.dumps({**run, "scores": [row]}))
+    (tmp_path / "two.json").write_text(json.dumps({**run, "scores": []}))
+    page = record_page(BOOK, FOUND, read_runs(tmp_path))
+    assert page.count("## Run on A GPU, 2026-01-02") == 2
+    assert "| 0.500 | −0.250 (differs) | ±0.01 |" in page
+    assert "None of these chapters reports a score." in page
+    assert table_widths(page.splitlines()) == [{8}, {2}, {7}]
+    assert read_runs(tmp_path / "nowhere") == []

@@ -1,5 +1,7 @@
 """The run sheet adds up to the outline, and says what the front matter and the records say."""
 
+import re
+
 import pages
 import pytest
 from run_sheet_page import BREAK, PARTS, in_class, run_sheet_page, slug
@@ -15,6 +17,7 @@ OUTLINE = {
     "deconvolution": 40,
     "pixel-classification": 40,
     "deep-learning": 90,
+    "scaling": 0,
 }
 
 BOOK = [chapter for chapter in chapters.read_all() if "in_class" in chapter.course]
@@ -61,7 +64,7 @@ def test_parts_are_those_of_the_outline_in_its_order():
 def test_the_cut_and_its_break_fit_into_two_hours_and_visit_every_section():
     cut = [c for c in BOOK if c.course.get("two_hours")]
     assert in_class(cut) + BREAK == 120
-    assert {c.name.split("/")[0] for c in cut} == set(OUTLINE)
+    assert {c.name.split("/")[0] for c in cut} == {part for part in OUTLINE if OUTLINE[part]}
 
 
 def test_rows_follow_the_book_and_the_clock_runs():
@@ -94,7 +97,8 @@ def test_what_computes_longer_than_half_of_its_minutes_is_only_shown():
 
 def test_every_row_has_the_cells_of_its_header():
     lines = run_sheet_page(BOOK, PAGES, {}).splitlines()
-    assert table_widths(lines) == [{5}] * (len(OUTLINE) + 1)
+    in_class_parts = sum(minutes > 0 for minutes in OUTLINE.values())
+    assert table_widths(lines) == [{5}] * (in_class_parts + 1)
 
 
 @pytest.mark.parametrize(
@@ -113,3 +117,33 @@ def test_header_says_in_class_or_at_home():
     taught, home = (pages.header(SMALL[number], {}, {}, "", [], "") for number in (1, 2))
     assert '<a href="../teaching/run-sheet.html">7 min in class</a>' in taught
     assert '<a href="../teaching/run-sheet.html">at home</a>' in home
+
+
+def words(name):
+    """Return the text of a chapter on one line."""
+    cells = chapters.read(name).notebook.cells
+    return " ".join(" ".join(c.source for c in cells if c.cell_type == "markdown").split())
+
+
+def test_minutes_that_pages_speak_of_are_those_of_the_front_matter():
+    # Written out for the reader's sake, so they are held against the sums here.
+    sections = [part for part in OUTLINE if part != "start"]
+    sums = {part: in_class([c for c in BOOK if c.name.startswith(f"{part}/")]) for part in OUTLINE}
+    cards = re.findall(
+        r":::\{grid-item-card\} (\d) · .*?\*(\d+) minutes in class\*", words("index")
+    )
+    assert [int(minutes) for _, minutes in cards] == [sums[part] for part in sections]
+    said = re.search(
+        r"(\d+) minutes for this part, (\d+) for each of the first three sections, (\d+) for deep",
+        words("start/introduction"),
+    )
+    assert said
+    first, each, last = map(int, said.groups())
+    assert [first, each, each, each, last] == list(sums.values())
+
+
+def test_a_section_that_the_class_sees_is_marked_below_its_heading():
+    text = "## One\n\nWords on One.\n\n## Two: half\n\nMore."
+    mark = '<p class="course-in-class">in class</p>'
+    assert pages.mark_in_class(text, ["Two: half"]) == text.replace("half", f"half\n\n{mark}")
+    assert pages.mark_in_class(text, []) == text

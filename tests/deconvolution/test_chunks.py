@@ -79,9 +79,9 @@ def test_integers_and_uneven_chunks(image):
 @pytest.mark.parametrize(
     ("options", "word"),
     [
-        ({"chunk": (4, 4)}, "do not fit"),
-        ({"chunk": (0, 4, 4)}, "do not fit"),
-        ({"chunk": CHUNK, "overlap": (0, -1, 0)}, "do not fit"),
+        ({"chunk": (4, 4)}, "does not fit"),
+        ({"chunk": (0, 4, 4)}, "does not fit"),
+        ({"chunk": CHUNK, "overlap": (0, -1, 0)}, "does not fit"),
         ({"chunk": (4, 4, 4), "overlap": (0, 0, 0)}, "fewer than the PSF"),
         ({"chunk": CHUNK, "callback": print}, "one chunk only"),
         ({"chunk": CHUNK, "stop": "discrepancy"}, "seams"),

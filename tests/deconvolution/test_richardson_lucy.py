@@ -300,7 +300,7 @@ SMALL = np.ones((3, 3, 3), np.float32)
         (GOOD, np.ones((9, 9, 9)), {}, "larger than the image"),
         (GOOD, np.ones((3, 3)), {}, "axes"),
         (GOOD, -SMALL, {}, "none negative"),
-        (GOOD, SMALL, {"iterations": 0}, "one at least"),
+        (GOOD, SMALL, {"iterations": 0}, "1 or more"),
         (GOOD, SMALL, {"tv": -1.0}, "no weight"),
         (GOOD, SMALL, {"background": -1.0}, "never negative"),
         (GOOD, SMALL, {"voxel_size": (1, 1)}, "voxel_size"),

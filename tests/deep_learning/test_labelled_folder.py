@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from gpu_course.deep_learning import labelled_folder
 from gpu_course.errors import CourseError
@@ -117,7 +118,7 @@ def test_nothing_is_written_of_scenes_that_do_not_fit(tmp_path, scenes, says):
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        (np.zeros((20, 30, 3), np.uint8), r"colours \(RGB\)"),
+        (np.eye(3, dtype=np.uint8)[np.zeros((20, 30), int)], r"colours \(RGB\)"),
         (np.ones((20, 29), np.uint8), r"shape \(20, 29\) and the image \(20, 30\)"),
         (np.ones((20, 30), np.float32), "float32, and numbers of objects are whole"),
         (np.full((20, 30), -1, np.int16), "0 for background"),
@@ -177,12 +178,12 @@ def test_voxel_size_has_a_number_for_each_axis(folder, size):
         labelled_folder.read(folder)
 
 
-def test_files_that_are_no_tiff_are_named(folder):
+def test_files_that_are_no_picture_are_named(folder):
     labels_of(folder).write_bytes(b"\xff\xd8 not a tiff")
     with pytest.raises(CourseError, match=r"labels/beans-train-000\.tif cannot be read"):
         labelled_folder.read(folder)
-    (folder / "images" / "photo.jpg").write_bytes(b"")
-    with pytest.raises(CourseError, match=r"photo\.jpg, which is no TIFF"):
+    (folder / "images" / "notes.docx").write_bytes(b"")
+    with pytest.raises(CourseError, match=r"images/ holds notes\.docx; only \.tif"):
         labelled_folder.read(folder)
 
 
@@ -193,3 +194,84 @@ def test_a_folder_of_another_kind_is_explained(tmp_path):
     (tmp_path / "labels").mkdir()
     with pytest.raises(CourseError, match="images/ is empty"):
         labelled_folder.read(tmp_path)
+
+
+# --- folders as programs and people write them --------------------------------------------------
+
+LABELS = scene().labels
+IMAGE = scene().image
+COLOURS = np.random.default_rng(1).integers(0, 255, (20, 30, 3)).astype(np.uint8)
+
+
+def filled(tmp_path, image, labels=LABELS, names=("a.tif", "a.tif"), kind="labels", table=""):
+    """Write one scene: arrays through the writer of their ending, or bytes as they are."""
+    for part, name, array in (("images", names[0], image), (kind, names[1], labels)):
+        (tmp_path / part).mkdir()
+        how = array if isinstance(array, tuple) else (array, {})
+        if name.endswith(".png"):
+            Image.fromarray(how[0].astype(np.uint8)).save(tmp_path / part / name)
+        else:
+            tifffile.imwrite(tmp_path / part / name, how[0], **how[1])
+    if table:
+        (tmp_path / "labels.csv").write_text(table)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("given", "image", "axes"),
+    [
+        ({"image": IMAGE, "names": ("a.png", "a.png")}, IMAGE, "YX"),
+        ({"image": IMAGE, "kind": "masks"}, IMAGE, "YX"),
+        ({"image": IMAGE, "names": ("a.ome.tif", "a.TIFF")}, IMAGE, "YX"),
+        ({"image": IMAGE, "labels": np.dstack([LABELS.astype(np.uint8)] * 3)}, IMAGE, "YX"),
+        ({"image": IMAGE, "labels": LABELS[None]}, IMAGE, "YX"),
+        ({"image": IMAGE[None]}, IMAGE, "YX"),
+        ({"image": np.dstack([COLOURS, np.full((20, 30), 255)]), "names": ("a.png", "a.png")},
+         COLOURS, "YXC"),
+        ({"image": (np.moveaxis(COLOURS, -1, 0).astype(np.uint16), {"metadata": {"axes": "CYX"}})},
+         COLOURS, "YXC"),
+        ({"image": np.moveaxis(COLOURS[..., :2], -1, 0).copy(), "table": "file,axes\na,CYX\n"},
+         COLOURS[..., :2], "YXC"),
+        ({"image": COLOURS[..., :2].copy(), "table": "file,axes\na,yxc\n"},
+         COLOURS[..., :2], "YXC"),
+        ({"image": np.stack([IMAGE] * 4), "labels": np.stack([LABELS] * 4)},
+         np.stack([IMAGE] * 4), "ZYX"),
+    ],
+    ids=["PNG", "masks", "OME", "labels as grey colours", "labels of one plane", "one plane",
+         "RGBA", "channels first", "two channels first", "two channels last", "stack"],
+)  # fmt: skip
+def test_folders_of_other_programs_are_read(tmp_path, given, image, axes):
+    (read,) = labelled_folder.read(filled(tmp_path, **given))
+    np.testing.assert_array_equal(read.image, image)
+    np.testing.assert_array_equal(read.labels, np.broadcast_to(LABELS, read.labels.shape))
+    assert read.axes == axes
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"image": np.stack([IMAGE] * 2)}, r"a: the image has 3 axes, shape \(2, 20, 30\)"),
+        ({"image": (np.stack([IMAGE] * 2), {"imagej": True, "metadata": {"axes": "TYX"}})},
+         "a: the image is a movie"),
+        ({"image": IMAGE, "table": "file,axes\na,ZYX\n"}, "axes 'ZYX' of labels.csv do not fit"),
+        ({"image": IMAGE, "table": "file,axes\na,XY\n"}, "begin with columns"),
+        ({"image": IMAGE, "labels": LABELS.T}, "cover each other"),
+    ],
+)  # fmt: skip
+def test_what_the_axes_are_is_not_guessed(tmp_path, given, says):
+    with pytest.raises(CourseError, match=says):
+        labelled_folder.read(filled(tmp_path, **given))
+
+
+def test_files_that_systems_leave_are_passed_over(tmp_path):
+    folder = filled(tmp_path, IMAGE)
+    for name in ("images/Thumbs.db", "labels/desktop.ini", "images/.DS_Store"):
+        (folder / name).write_bytes(b"x")
+    assert len(labelled_folder.read(folder)) == 1
+
+
+def test_labels_and_masks_side_by_side_are_one_too_many(tmp_path):
+    folder = filled(tmp_path, IMAGE)
+    (folder / "masks").mkdir()
+    with pytest.raises(CourseError, match=r"has labels/ and masks/"):
+        labelled_folder.read(folder)

@@ -2,14 +2,15 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
-from gpu_course import paths
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_stardist_in_a_process_of_its_own():
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "tests/deep_learning/stardist"],
-        cwd=paths.root(),
+        cwd=ROOT,
         env={**os.environ, "GPU_COURSE_OWN_PROCESS": "1"},
         capture_output=True,
         text=True,

@@ -1,5 +1,6 @@
 """A complete data card for every set."""
 
+import csv
 import dataclasses
 
 import pytest
@@ -39,3 +40,16 @@ def test_incomplete_card_names_the_field():
     text = (paths.data() / "cards" / "nuclei.toml").read_text(encoding="utf-8")
     with pytest.raises(CourseError, match="licence"):
         cards.parse("nuclei", text.replace("licence =", "license ="))
+
+
+def test_the_hive_card_counts_the_labels_that_lie_in_the_data_folder():
+    folder = paths.data() / "hive"
+    bees, points = (
+        list(csv.DictReader((folder / file).read_text(encoding="utf-8").splitlines()))
+        for file in ("bees.csv", "points.csv")
+    )
+    unclear = sum(point["kind"] != "bee" for point in points)
+    said = cards.read("beesbook").labels
+    assert f"drew {len(bees)} bees" in said
+    assert f"set {len(points)} points" in said
+    assert f"({len(points) - unclear} bees, {unclear} unclear places)" in said

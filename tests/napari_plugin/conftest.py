@@ -26,7 +26,7 @@ class Window:
             time.sleep(0.005)
 
     def idle(self, widget):
-        self.wait(lambda: not widget._jobs.busy)
+        self.wait(lambda: not widget.busy)
 
     def turns(self, seconds=0.3):
         """Let the window live for a while."""

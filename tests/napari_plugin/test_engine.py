@@ -6,41 +6,16 @@ import pytest
 from gpu_course import images, metrics
 from gpu_course.errors import CourseError
 from gpu_course.napari_plugin import tiles
-from gpu_course.napari_plugin.engine import Engine, Objects, Predicted, Ready, Request, warm_up
+from gpu_course.napari_plugin.engine import Engine, warm_up
+from gpu_course.napari_plugin.requests import (
+    Cleared,
+    Objects,
+    ObjectSettings,
+    Predicted,
+)
 from gpu_course.pixel_classification import PixelClassifier, Recipe
 from gpu_course.pixel_classification import features as pixel_features
-
-RECIPE = Recipe((1.0, 3.0), ("gaussian", "gradient"))
-
-
-def whole(shape):
-    return tuple(slice(0, n) for n in shape)
-
-
-def discs(shape=(96, 130), seed=0):
-    """Return a noisy picture of bright discs, and the truth."""
-    rng = np.random.default_rng(seed)
-    grid = np.indices(shape)
-    truth = np.zeros(shape, bool)
-    for centre in rng.uniform(0.2, 0.8, (5, len(shape))) * shape:
-        truth |= sum((g - c) ** 2 for g, c in zip(grid, centre, strict=True)) < 64
-    return (40 + 60 * truth + rng.normal(0, 10, shape)).astype(np.float32), truth
-
-
-def request(pixels, truth, **changes):
-    shape = truth.shape
-    scribbles = np.zeros(shape, np.uint8)
-    scribbles[truth] = 2
-    scribbles[~truth] = 1
-    scribbles[(np.indices(shape).sum(axis=0) % 5) > 0] = 0
-    made = Request(pixels, "image 1", scribbles, RECIPE, 20, whole(shape))
-    return dataclasses.replace(made, **changes)
-
-
-def run(engine, asked):
-    steps = list(engine.run(asked))
-    assert isinstance(steps[0], Ready)
-    return steps
+from tests.napari_plugin.pictures import RECIPE, discs, every_fifth, marks, repainted, request, run
 
 
 @pytest.mark.parametrize("shape", [(96, 130), (12, 40, 44)])
@@ -49,9 +24,9 @@ def test_finds_discs_and_counts_strokes(shape):
     asked = request(image, truth)
     steps = run(Engine(), asked)
     assert metrics.dice(truth, steps[0].classes == 2) > 0.95
-    assert steps[0].painted == {c: int((asked.scribbles == c).sum()) for c in (1, 2)}
+    assert steps[0].painted == {c: int((marks(asked) == c).sum()) for c in (1, 2)}
     np.testing.assert_allclose(steps[0].probabilities.sum(axis=0), 1, atol=1e-5)
-    assert steps[-1] == Predicted(1, 1)
+    assert steps[-1] == Predicted(len(shape) - 1, len(shape) - 1)
 
 
 def test_colours_are_told_apart():
@@ -60,7 +35,6 @@ def test_colours_are_told_apart():
     red[:, :35] = False
     image = np.where(red[..., None], [200, 60, 60], [60, 60, 200]) + rng.normal(0, 5, (60, 70, 3))
     asked = request(image.astype(np.float32), red)
-    asked = dataclasses.replace(asked, recipe=dataclasses.replace(RECIPE, channels=3))
     classes = run(Engine(), asked)[0].classes
     assert (classes == red + 1).mean() > 0.98
 
@@ -70,7 +44,7 @@ def test_agrees_with_the_classifier_that_the_script_uses(monkeypatch):
     image, truth = discs()
     asked = request(image, truth)
     classes = run(Engine(), asked)[0].classes
-    alone = PixelClassifier(RECIPE, trees=20, seed=0).fit(image, asked.scribbles)
+    alone = PixelClassifier(RECIPE, trees=20, seed=0).fit(image, marks(asked))
     assert (classes == alone.predict(image)).mean() > 0.999
 
 
@@ -97,26 +71,13 @@ def test_new_strokes_compute_no_features_again(computed, monkeypatch):
     first = engine.classifier
     run(engine, asked)
     assert engine.classifier is first
-    more = asked.scribbles.copy()
+    more = marks(asked).copy()
     more[:2, :10] = 1
-    run(engine, dataclasses.replace(asked, scribbles=more))
+    run(engine, repainted(asked, more))
     assert engine.classifier is not first
     assert len(computed) == 4
-    run(engine, dataclasses.replace(asked, scribbles=more, source="image 2"))
+    run(engine, request(image, truth, scribbles=more, source="image 2"))
     assert len(computed) == 8
-
-
-def test_features_kept_are_bounded(computed, monkeypatch):
-    from gpu_course.napari_plugin import engine as module
-
-    monkeypatch.setitem(tiles.SIDE, 2, (48, 65))
-    image, truth = discs()
-    asked = request(image, truth)
-    expected = run(Engine(), asked)[0].classes.copy()
-    monkeypatch.setattr(module, "MEMORY", 1)
-    poor = Engine()
-    assert (run(poor, asked)[0].classes == expected).all()
-    assert len(poor._features) == 1
 
 
 def test_only_what_is_in_view_is_predicted_until_the_rest_is_wanted(monkeypatch):
@@ -129,7 +90,8 @@ def test_only_what_is_in_view_is_predicted_until_the_rest_is_wanted(monkeypatch)
     steps = run(engine, dataclasses.replace(asked, goal="whole"))
     assert steps[0].classes is classes
     assert (classes > 0).all()
-    assert [step.total for step in steps[1:]] == [4] * 4
+    assert [step.done for step in steps[1:]] == [2, 3, 4]
+    assert run(engine, asked)[1:] == [Predicted(1, 1)]
 
 
 def test_cancelled_work_goes_on_where_it_stopped(computed, monkeypatch):
@@ -142,40 +104,6 @@ def test_cancelled_work_goes_on_where_it_stopped(computed, monkeypatch):
     job.close()
     run(engine, asked)
     assert len(computed) == 4
-
-
-def test_adopted_model_rules_until_strokes_change():
-    image, truth = discs()
-    engine, asked = Engine(), request(image, truth)
-    run(engine, asked)
-    foreign = PixelClassifier(Recipe((2.0,), ("gaussian",)), trees=5, seed=3)
-    foreign.fit(image, np.where(asked.scribbles == 2, 7, asked.scribbles))
-    engine.adopt(foreign)
-    ready = run(engine, asked)[0]
-    assert set(np.unique(ready.classes)) == {1, 7}
-    assert ready.known == (1, 7)
-    assert engine.adopted
-    more = asked.scribbles.copy()
-    more[:2, :10] = 1
-    assert set(np.unique(run(engine, dataclasses.replace(asked, scribbles=more))[0].classes)) == {
-        1,
-        2,
-    }
-    assert not engine.adopted
-
-
-def test_model_predicts_without_scribbles_and_says_where_it_does_not_fit():
-    image, truth = discs()
-    model = PixelClassifier(RECIPE, trees=5).fit(image, request(image, truth).scribbles)
-    engine = Engine()
-    engine.adopt(model)
-    steps = run(engine, request(image, truth, scribbles=None))
-    assert steps[0].painted == {}
-    assert (steps[0].classes == model.predict(image)).mean() > 0.999
-    volume, inside = discs((12, 40, 44))
-    engine.adopt(model)
-    with pytest.raises(CourseError, match="learned from images of 2 axes"):
-        run(engine, request(volume, inside, scribbles=None, source="volume"))
 
 
 def test_objects_are_numbered():
@@ -193,15 +121,19 @@ def test_objects_are_numbered():
         ({"scribbles": np.full((96, 130), 3, np.uint8)}, "Only class 3"),
         ({"scribbles": np.ones((20, 30), np.uint8)}, "20 × 30 pixels and the image is 96 × 130"),
         ({"scribbles": np.full((96, 130), 700, np.int32)}, "label 700"),
-        ({"goal": "objects", "object_class": 5}, "no class 5"),
-        ({"image": np.zeros((2, 2, 96, 130), np.float32)}, "spatial axes"),
-        ({"image": np.full((96, 130), np.nan, np.float32)}, "missing"),
+        ({"goal": "objects", "objects": ObjectSettings(5)}, "no class 5"),
     ],
 )
 def test_what_cannot_work_is_one_sentence(changes, says):
     image, truth = discs()
     with pytest.raises(CourseError, match=says):
-        run(Engine(), request(image, truth, **changes))
+        list(Engine().run(request(image, truth, **changes)))
+
+
+def test_missing_values_are_one_sentence():
+    image, truth = discs()
+    with pytest.raises(CourseError, match="missing"):
+        run(Engine(), request(np.full_like(image, np.nan), truth))
 
 
 def test_nuclei_from_ten_strokes():
@@ -209,10 +141,9 @@ def test_nuclei_from_ten_strokes():
 
     sample = images.load("nuclei", split="train")
     assert sample.labels is not None
-    marks = paint(sample.labels > 0, strokes=5, seed=1, width=4, margin=1, length=60)
-    asked = Request(
-        sample.image, 0, marks, Recipe((0.5, 1.0, 2.0, 4.0)), 100, whole(sample.image.shape)
-    )
+    strokes = paint(sample.labels > 0, strokes=5, seed=1, width=4, margin=1, length=60)
+    recipe = Recipe((0.5, 1.0, 2.0, 4.0))
+    asked = request(sample.image, sample.labels > 0, scribbles=strokes, recipe=recipe, trees=100)
     assert metrics.dice(sample.labels > 0, run(Engine(), asked)[0].classes == 2) > 0.8
 
 
@@ -223,16 +154,34 @@ def test_warm_up_loads_what_a_stroke_needs():
     assert {"sklearn.ensemble", "skimage.segmentation"} <= set(sys.modules)
 
 
-def test_a_grey_model_on_colours_and_strokes_below_zero_are_refused():
+def test_strokes_below_zero_are_refused():
     image, truth = discs()
-    engine = Engine()
-    asked = request(image, truth)
-    run(engine, asked)
-    colours = dataclasses.replace(asked.recipe, channels=3)
-    rgb = request(np.stack([image] * 3, -1), truth, source="2", scribbles=None, recipe=colours)
-    with pytest.raises(CourseError, match="grey images"):
-        run(engine, rgb)
-    below = asked.scribbles.astype(int)
+    below = every_fifth(truth).astype(int)
     below[3] = -1
     with pytest.raises(CourseError, match="label -1"):
-        run(engine, request(image, truth, scribbles=below))
+        run(Engine(), request(image, truth, scribbles=below))
+
+
+def test_one_class_takes_the_old_answer_back():
+    image, truth = discs()
+    engine, asked = Engine(), request(image, truth)
+    classes = run(engine, asked)[0].classes
+    one = np.where(marks(asked) == 1, 1, 0)
+    job = engine.run(repainted(asked, one))
+    assert isinstance(next(job), Cleared)
+    with pytest.raises(CourseError, match="Only class 1"):
+        next(job)
+    assert not classes.any()
+    assert engine.classifier is None
+    assert (run(engine, asked)[0].classes > 0).all()
+
+
+def test_a_bucket_of_paint_is_thinned_out(monkeypatch):
+    from gpu_course.napari_plugin import painted
+
+    monkeypatch.setattr(painted, "MOST", 100)
+    image, truth = discs()
+    engine = Engine()
+    ready = run(engine, request(image, truth, scribbles=np.where(truth, 2, 1)))[0]
+    assert all(50 <= count <= 100 for count in engine.model.strokes.counts().values())
+    assert metrics.dice(truth, ready.classes == 2) > 0.9

@@ -35,7 +35,7 @@ def ready(window, small):
 
 
 def result(widget, image):
-    kept = widget._results.get(image)
+    kept = widget.results.get(image)
     return kept.classes if kept else None
 
 
@@ -60,6 +60,9 @@ def test_napari_finds_the_installed_plugin():
     manager.discover()
     found = [w.display_name for w in manager.iter_widgets() if w.plugin_name == "gpu-course"]
     assert found == ["Pixel classification"]
+    assert {m.key for m in manager.get_manifest("gpu-course").contributions.sample_data} == {
+        "nuclei", "nuclei_volume", "bees", "roots",
+    }  # fmt: skip
 
 
 # --- ten strokes ---
@@ -154,14 +157,14 @@ def test_updates_change_the_same_layer_and_never_the_strokes(ready):
 
 def test_probability_and_objects_are_of_the_class_shown(ready):
     window, widget, image, _ = ready
-    layer = widget._results[image].probability
+    layer = widget.results[image].probability
     two = np.asarray(layer.data).copy()
     widget.panel.shown.setValue(1)
     np.testing.assert_allclose(layer.data, 1 - two, atol=1e-5)
     widget.panel.shown.setValue(2)
     widget.make_objects()
     window.idle(widget)
-    objects = widget._results[image].objects
+    objects = widget.results[image].objects
     assert objects.name == "nuclei objects"
     assert objects.data.max() >= 2
     assert widget.panel.status.text() == f"{objects.data.max()} objects."
@@ -249,9 +252,16 @@ def test_settings_of_a_loaded_model_are_shown(ready, tmp_path):
     assert widget.panel.scales.text() == "3"
     assert widget.panel.trees.value() == 7
     assert [n for n, box in widget.panel.features.items() if box.isChecked()] == ["laplacian"]
-    # The strokes did not change, so the model still rules.
+    # A file without strokes cannot be corrected, and says so; it is not thrown away either.
     assert widget.engine.classifier.trees == 7
-    assert widget.engine.adopted
+    assert widget.engine.model is widget.stage.base
+    assert "holds no strokes" in widget.panel.status.text()
+    assert not widget.panel.scales.isEnabled()
+    widget.panel.forget.click()
+    window.idle(widget)
+    assert widget.panel.scales.isEnabled()
+    assert widget.stage.base is None
+    assert "Painted" in widget.panel.status.text()
 
 
 def test_hostile_file_is_refused_with_a_sentence(ready, heard, tmp_path):
@@ -329,8 +339,9 @@ def test_image_replaced_while_computing(ready, heard):
     window.turns(0.02)
     image.data = np.ascontiguousarray(image.data[::-1, :100])
     window.idle(widget)
-    assert "Press New" in widget.panel.status.text()
+    assert "has other pixels now" in widget.panel.status.text()
     scribbles.data = np.ascontiguousarray(scribbles.data[::-1, :100])
+    widget.panel.scribbles.value = scribbles
     window.wait(lambda: "Painted" in widget.panel.status.text())
     window.idle(widget)
     assert result(widget, image).data.shape == (128, 100)
@@ -338,12 +349,22 @@ def test_image_replaced_while_computing(ready, heard):
     assert heard() == []
 
 
-def test_same_shape_replaced_is_predicted_anew(ready):
+def test_strokes_are_not_moved_to_other_pixels(ready):
     window, widget, image, scribbles = ready
     before = result(widget, image).data.copy()
-    scribbles.data = np.ascontiguousarray(scribbles.data[::-1])
+    forest = widget.engine.classifier
     image.data = np.ascontiguousarray(image.data[::-1])
+    # What was learned from the pixels before goes on, and is as right on the new ones.
     window.wait(lambda: (result(widget, image).data == before[::-1]).mean() > 0.9)
+    window.idle(widget)
+    assert widget.panel.scribbles.value is None
+    assert not widget.panel.scales.isEnabled()
+    image_now = forest.predict(image.data)
+    assert (result(widget, image).data == image_now).mean() > 0.95
+    # Somebody may say that strokes fit the new pixels.
+    scribbles.data = np.ascontiguousarray(scribbles.data[::-1])
+    widget.panel.scribbles.value = scribbles
+    window.wait(lambda: "Painted" in widget.panel.status.text())
 
 
 def test_renamed_layers(ready):

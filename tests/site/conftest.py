@@ -1,5 +1,6 @@
 """The site as a reader builds it, a server for it, and the system's browser."""
 
+import json
 import os
 import subprocess
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from filelock import FileLock
 
 from gpu_course import paths
 
@@ -34,30 +36,47 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="session")
-def site() -> Iterator[Site]:
-    """Build the site once, with the reader's own command, and serve it on this machine alone."""
+def built(pytestconfig, tmp_path_factory) -> str:
+    """Build the site once, with the reader's own command; return what the build printed.
+
+    Processes that share the tests wait for the first of them, and take its answer.
+    """
     root = paths.root()
     python = root / ".venv-book" / "bin" / "python"
     if not python.exists():
         pytest.skip("the environment that builds the site is absent: run `make book`")
-    # The address of the public repository would change links; a reader's build has none.
-    environment = {k: v for k, v in os.environ.items() if k != "GPU_COURSE_REPOSITORY"}
-    done = subprocess.run(
-        [python, "ci/build.py"],
-        cwd=root,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(f"ci/build.py exits with {done.returncode}:\n{done.stdout[-3000:]}", False)
-    folder = root / "_build" / "html"
+    shared = tmp_path_factory.getbasetemp()
+    if hasattr(pytestconfig, "workerinput"):
+        shared = shared.parent
+    answer = shared / "site-build.json"
+    with FileLock(shared / "site-build.lock"):
+        if not answer.exists():
+            # The address of the public repository would change links; a reader's build has none.
+            kept = {k: v for k, v in os.environ.items() if k != "GPU_COURSE_REPOSITORY"}
+            done = subprocess.run(
+                [python, "ci/build.py"],
+                cwd=root,
+                env=kept,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            answer.write_text(json.dumps([done.returncode, done.stdout]), encoding="utf-8")
+    status, log = json.loads(answer.read_text(encoding="utf-8"))
+    if status:
+        pytest.fail(f"ci/build.py exits with {status}:\n{log[-3000:]}", False)
+    return log
+
+
+@pytest.fixture(scope="session")
+def site(built) -> Iterator[Site]:
+    """Serve the built site on this machine alone, at a free port."""
+    folder = paths.root() / "_build" / "html"
     handler = partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Site(folder, f"http://127.0.0.1:{server.server_port}", done.stdout)
+        yield Site(folder, f"http://127.0.0.1:{server.server_port}", built)
         server.shutdown()
 
 
@@ -122,13 +141,40 @@ def use_theme(page: Any, theme: str) -> None:
     page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'", polling=100)
 
 
+# Marks the coloured words of code whose contrast need not be measured again: of those that lie in
+# the same box and look alike, the three with the most letters stand for all. (Of a lone bracket axe
+# cannot tell anything.) A page has thousands of them, and measuring each took nearly all the time.
+MARK_ALIKE = """() => {
+    document.querySelectorAll("[data-alike]").forEach(word => word.removeAttribute("data-alike"));
+    const look = ["color", "backgroundColor", "backgroundImage", "opacity", "filter", "textShadow",
+                  "fontSize", "fontWeight", "display", "visibility", "position", "mixBlendMode"];
+    const alike = new Map();
+    for (const word of document.querySelectorAll("pre span:not(:has(*))")) {
+        const style = getComputedStyle(word);
+        const key = look.map(each => style[each]).join();
+        if (!alike.has(word.parentElement)) alike.set(word.parentElement, new Map());
+        const box = alike.get(word.parentElement);
+        box.set(key, [...(box.get(key) || []), word]);
+    }
+    const letters = word => (word.textContent.match(/\\w/g) || []).length;
+    for (const box of alike.values())
+        for (const words of box.values())
+            words.sort((a, b) => letters(b) - letters(a)).slice(3)
+                .forEach(word => word.setAttribute("data-alike", ""));
+}"""
+ONE_OF_EACH = """
+axe.configure({rules: [{id: "color-contrast", selector: ":not([data-alike])"}]});"""
+
+
 def violations(page: Any) -> list[str]:
     """Return what axe calls serious or critical, with the first elements concerned."""
+    from axe_playwright_python.base import AXE_SCRIPT
     from axe_playwright_python.sync_playwright import Axe
 
+    page.evaluate(MARK_ALIKE)
     # Without preload: it would ask the server for style sheets a second time, at wrong addresses.
     options = {"resultTypes": ["violations"], "preload": False}
-    answer = Axe().run(page, options=options)
+    answer = Axe(AXE_SCRIPT + ONE_OF_EACH).run(page, options=options)
     return [
         f"{found['impact']}: {found['id']}: {found['help']}: "
         + "; ".join(

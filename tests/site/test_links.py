@@ -1,5 +1,6 @@
 """Every link inside the site leads to a page, a file or a place that exists."""
 
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,7 +26,9 @@ class _Reader(HTMLParser):
                 self.links.append(value or "")
 
 
+@cache
 def _read(file: Path) -> _Reader:
+    """Return what is on a page, read once for all pages that link to it."""
     reader = _Reader()
     reader.feed(file.read_text(encoding="utf-8"))
     return reader

@@ -129,16 +129,20 @@ def test_every_stored_output_is_shown(opened):
     chapter = chapter_with_code(opened)
     unfold(opened.page)
     stored = [c for c in notebooks.read_executed(chapter).cells if c.cell_type == "code"]
-    tags = [set(cell.metadata.get("tags", [])) for cell in chapter.code_cells]
-    pairs = [(c, t) for c, t in zip(stored, tags, strict=True) if "remove-cell" not in t]
+    pairs = [
+        (cell, own.source, tags)
+        for cell, own in zip(stored, chapter.code_cells, strict=True)
+        if "remove-cell" not in (tags := set(own.metadata.get("tags", [])))
+    ]
     cells = opened.page.evaluate(CELLS)
     assert len(cells) == len(pairs)
     missing = []
-    for (cell, tag), seen in zip(pairs, cells, strict=True):
+    # The code is shown as the chapter breaks its lines today, see gpu_course.book.code_digest.
+    for (cell, written, tag), seen in zip(pairs, cells, strict=True):
         if not cell.outputs or "remove-output" in tag:
             continue
         if "remove-input" not in tag:
-            assert squeezed(seen["code"]) == squeezed(cell.source)
+            assert squeezed(seen["code"]) == squeezed(written)
         if not seen["shown"]:
             missing.append(f"nothing is shown for: {cell.source[:80]}")
         for output in cell.outputs:

@@ -4,7 +4,6 @@ Only the package :mod:`gpu_course.book`, the command line and ``ci`` know the bo
 """
 
 import difflib
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import jupytext
 import nbformat
 
 from gpu_course import paths
+from gpu_course.book import code_digest
 from gpu_course.errors import CourseError
 
 
@@ -49,12 +49,8 @@ class Chapter:
 
     @property
     def code(self) -> str:
-        """The sha256 of the code cells' source: what prose, tags and captions do not change."""
-        digest = hashlib.sha256()
-        for cell in self.code_cells:
-            digest.update(cell.source.strip().encode())
-            digest.update(b"\0")
-        return digest.hexdigest()
+        """The sha256 of what the code cells do: prose, tags and line breaks do not change it."""
+        return code_digest.of_cells(cell.source for cell in self.code_cells)
 
     @property
     def code_cells(self) -> list[nbformat.NotebookNode]:

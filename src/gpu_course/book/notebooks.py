@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from gpu_course.book import code_digest
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.install_address import Source
 from gpu_course.book.plain_markdown import Links, convert
@@ -178,7 +179,12 @@ def build(
 
 def extras(chapter: Chapter) -> list[str]:
     """Return the optional parts of the package that `chapter` needs on a machine with a GPU."""
-    known = {"cupy": "cuda12", "torch": "deep-learning", "tensorflow": "deep-learning"}
+    known = {
+        "cupy": "cuda12",
+        "torch": "deep-learning",
+        "tensorflow": "deep-learning",
+        "dask": "scaling",
+    }
     return sorted({known[need] for need in chapter.course.get("needs", []) if need in known})
 
 
@@ -216,8 +222,11 @@ def _outputs(
     if not chapter.code_cells:
         return []
     stored = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
-    same = [cell.source for cell in stored] == [cell.source for cell in chapter.code_cells]
-    if not same:
+    kept, now = (
+        [code_digest.of_cell(cell.source) for cell in cells]
+        for cells in (stored, chapter.code_cells)
+    )
+    if kept != now:
         state = "are older than its code" if executed else "do not exist"
         raise CourseError(
             f"The stored outputs of {chapter.name} {state}. Run `make execute` to compute them."

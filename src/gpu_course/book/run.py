@@ -1,12 +1,14 @@
 """Run a chapter's notebook in a fresh kernel."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
+from traitlets.config import Config
 
 from gpu_course import paths
 from gpu_course.book import chapters, links, notebooks
@@ -115,7 +117,11 @@ def execute(
     # another one: what a reader has set up for IPython must not change what a chapter shows.
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
         client = NotebookClient(
-            notebook, timeout=timeout, resources={"metadata": {"path": folder}}, record_timing=False
+            notebook,
+            timeout=timeout,
+            resources={"metadata": {"path": folder}},
+            record_timing=False,
+            config=_connection(settings),
         )
 
         def hidden(source: str) -> str:
@@ -148,9 +154,8 @@ def execute(
                 stack.enter_context(client.setup_kernel(env={**given, **_settings(Path(settings))}))
             except (RuntimeError, OSError) as error:  # jupyter_client knows no error of its own
                 raise CourseError(
-                    f"{name}: no kernel answers: {error}. Nothing was run; a kernel talks over "
-                    f"127.0.0.1, which a firewall or a container may forbid, and needs room in "
-                    f"{tempfile.gettempdir()}."
+                    f"{name}: no kernel answers: {error}. Nothing was run; a kernel needs some "
+                    f"memory, and room in {tempfile.gettempdir()}."
                 ) from error
             if before:
                 hidden(before)
@@ -186,12 +191,24 @@ def _raised(name: str, cell: nbformat.NotebookNode, kind: str, said: str) -> str
     """Return the sentence about an exception; one of the course's own holds its cure already."""
     if kind in ("CourseError", "MachineError"):
         return f"{name}: the cell that begins “{_first(cell)}” stopped: {said} Nothing was written."
-    return _fault(name, cell, f"raised {kind}: {said.rstrip('.')}")
+    return _fault(name, cell, f"raised {kind}: {said}")
+
+
+def _connection(sockets: str) -> Config:
+    """Return how to talk to the kernel: through 127.0.0.1, or files where even that is down."""
+    with socket.socket() as listening:
+        listening.bind(("", 0))
+        listening.listen()
+        try:
+            socket.create_connection(("127.0.0.1", listening.getsockname()[1]), 5).close()
+        except OSError:
+            return Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+    return Config()
 
 
 def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
     return (
-        f"{name}: the cell that begins “{_first(cell)}” {what}. Nothing was written; "
+        f"{name}: the cell that begins “{_first(cell)}” {what.rstrip('.')}. Nothing was written; "
         f"`gpu-course doctor` tells what this machine lacks; --size small is a smaller problem."
     )
 

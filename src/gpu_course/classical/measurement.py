@@ -9,59 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_course.classical._label_numbers import (
+    label_numbers,
+    library,
+    places,
+    plain,
+    whole_labels,
+)
 from gpu_course.devices.array_device import to_numpy
 from gpu_course.errors import CourseError
 from gpu_course.labels import refuse_mask, touching_faces
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def _library(array: Any) -> Any:
-    """Return CuPy for its own arrays, so that they stay on the GPU, and else NumPy."""
-    if type(array).__module__.startswith("cupy"):
-        import cupy
-
-        return cupy
-    return np
-
-
-def _numbers(labels: Any) -> Any:
-    """Return labels as a NumPy or CuPy array of integers from 0 up; a mask counts as label 1.
-
-    Raises
-    ------
-    CourseError
-        If they are not whole numbers from 0 up.
-    """
-    xp = _library(labels)
-    numbers = xp.asarray(labels)
-    if numbers.dtype == bool:
-        return numbers.astype(np.uint8)
-    if numbers.size and (numbers.min() < 0 or (numbers.dtype.kind == "f" and (numbers % 1).any())):
-        raise CourseError(
-            "The labels must be whole numbers from 0 (background) up. "
-            "This looks like a grey image; segment it first."
-        )
-    # NumPy refuses to count by 64-bit numbers without a sign.
-    whole = numbers.dtype.kind in "iu" and numbers.dtype != np.uint64
-    return numbers if whole else numbers.astype(np.int64)
-
-
-def _places(labels: Any) -> tuple[Any, Any]:
-    """Return the labels that exist, and for each object pixel the place of its label among them.
-
-    Numbering the rows by place and not by label keeps the table short where numbers are missing.
-    """
-    xp = _library(labels)
-    inside = labels[labels > 0]
-    if inside.size and int(inside.max()) <= 4 * labels.size:
-        # Counting is faster than sorting, as long as the highest label is not absurdly high.
-        present = xp.flatnonzero(xp.bincount(inside))
-        place = xp.zeros(int(inside.max()) + 1, np.intp)
-        place[present] = xp.arange(present.size)
-        return present, place[inside]
-    return xp.unique(inside, return_inverse=True)
 
 
 def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFrame":
@@ -106,10 +66,10 @@ def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFram
     """
     import pandas as pd
 
-    given = _library(labels).asarray(labels)
-    numbers = _numbers(given)
-    xp = _library(numbers)
-    pixels = xp.asarray(image)
+    given = plain(labels, "labels")
+    numbers = whole_labels(given)
+    xp = library(numbers)
+    pixels = xp.asarray(plain(image, "intensities"))
     if pixels.shape != numbers.shape or numbers.ndim not in (2, 3):
         raise CourseError(
             f"The image has shape {pixels.shape}, the labels {numbers.shape}. "
@@ -117,7 +77,7 @@ def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFram
         )
     refuse_mask(given, "The label image", in_pieces=in_pieces)
     inside = numbers > 0
-    present, place = _places(numbers)
+    present, place = places(numbers)
     n = int(present.size)
     area = xp.bincount(place, minlength=n)
     columns: dict[str, Any] = {"label": present.astype(np.int64), "area": area}
@@ -149,7 +109,7 @@ def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFram
 def _sums(place: Any, values: Any, n: int) -> Any:
     """Return the sum of the values of each place, as 64-bit floats."""
     weights = values.astype(np.float64)
-    sums = _library(values).bincount(place, weights=weights, minlength=n)
+    sums = library(values).bincount(place, weights=weights, minlength=n)
     return sums.astype(np.float64)  # without any values, NumPy counts in integers
 
 
@@ -158,7 +118,7 @@ def _extreme(ufunc: Any, place: Any, values: Any, n: int) -> Any:
 
     For int32 and float64 alone, which CuPy can do as well.
     """
-    xp = _library(values)
+    xp = library(values)
     found = xp.empty(n, values.dtype)
     found[place] = values  # any pixel of the object will do as a start
     ufunc.at(found, place, values)
@@ -178,7 +138,13 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
     Returns
     -------
     pandas.Series of bool
-        True where an object has a pixel on the first or last row, column (or slice).
+        True where an object has a pixel on the first or last row, column (or slice). An axis of
+        length 1 has no border.
+
+    Raises
+    ------
+    CourseError
+        If the shape is not that of what was measured, or the table lacks a column.
 
     Examples
     --------
@@ -187,9 +153,22 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
     >>> on_border(measure(labels, labels), labels.shape).tolist()
     [True, False]
     """
+    names = "zyx"[-len(shape) :]
+    if len(shape) not in (2, 3) or ("bbox_min_z" in table) != (len(shape) == 3):
+        raise CourseError(
+            f"The shape {tuple(shape)} is not that of the label image that was measured. Give "
+            "labels.shape."
+        )
+    _need(table, "label", *(f"bbox_{end}_{name}" for end in ("min", "max") for name in names))
     cut = table["label"] < 0  # False for all
-    for name, extent in zip("zyx"[-len(shape) :], shape, strict=True):
-        cut |= (table[f"bbox_min_{name}"] == 0) | (table[f"bbox_max_{name}"] == extent - 1)
+    for name, extent in zip(names, shape, strict=True):
+        if (table[f"bbox_max_{name}"] >= extent).any():
+            raise CourseError(
+                f"An object reaches beyond {extent} pixels along {name}. Give the shape of the "
+                "label image that was measured, in the same order of axes."
+            )
+        if extent > 1:  # a single plane was cut out, and says nothing about what lies beside it
+            cut |= (table[f"bbox_min_{name}"] == 0) | (table[f"bbox_max_{name}"] == extent - 1)
     return cut.rename("on_border")
 
 
@@ -208,15 +187,21 @@ def keep(labels: Any, wanted: Any) -> np.ndarray:
     -------
     ndarray of the same shape; integer dtype of `labels` (int64 for whole floats)
 
+    Raises
+    ------
+    CourseError
+        If labels or the wanted ones are not whole numbers. A column of True and False, such as
+        ``table.area > 50``, would be taken for the labels 1 and 0.
+
     Examples
     --------
     >>> from gpu_course.classical import keep
     >>> keep(np.array([[1, 1, 0, 2, 3]]), [1, 3])
     array([[1, 1, 0, 0, 3]])
     """
-    numbers = to_numpy(_numbers(labels))
+    numbers = to_numpy(whole_labels(labels))
     # isin() builds a look-up table where that is faster than sorting.
-    return np.where(np.isin(numbers, np.asarray(wanted, dtype=np.int64)), numbers, 0)
+    return np.where(np.isin(numbers, label_numbers(wanted, "The wanted ones")), numbers, 0)
 
 
 def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
@@ -238,7 +223,7 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     Raises
     ------
     CourseError
-        If the table has no such column.
+        If the table has no such column, it holds no numbers, or a label has two rows.
 
     Examples
     --------
@@ -248,19 +233,22 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     >>> paint(np.array([[1, 1, 0, 2]]), table, "area")
     array([[ 2.,  2., nan,  1.]])
     """
-    missing = [name for name in ("label", column) if name not in table]
-    if missing:
+    _need(table, "label", column)
+    known = label_numbers(table["label"], "The table's labels")
+    if len(set(known.tolist())) < len(known):
         raise CourseError(
-            f"The table has no column {missing[0]!r}. It has: {', '.join(map(str, table))}."
+            "A label has several rows in the table, and a pixel has room for one value. Measure "
+            "one label image at a time."
         )
-    numbers = to_numpy(_numbers(labels))
+    values = plain(table[column].to_numpy(), f"values of {column!r}")
+    numbers = to_numpy(whole_labels(labels))
     if numbers.size == 0 or len(table) == 0:
         return np.full(numbers.shape, np.nan)
-    rows = table.sort_values("label")
-    known = rows["label"].to_numpy()
+    order = np.argsort(known)
+    known, values = known[order], values[order].astype(np.float64)
     place = np.minimum(np.searchsorted(known, numbers), len(known) - 1)
     found = (known[place] == numbers) & (numbers > 0)
-    return np.where(found, rows[column].to_numpy(np.float64)[place], np.nan)
+    return np.where(found, values[place], np.nan)
 
 
 def contacts(labels: Any) -> "pd.DataFrame":
@@ -288,7 +276,7 @@ def contacts(labels: Any) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    faces = touching_faces(to_numpy(_numbers(labels)))
+    faces = touching_faces(to_numpy(whole_labels(labels)))
     unique, length = np.unique(faces, axis=0, return_counts=True)
     return pd.DataFrame({"label": unique[:, 0], "neighbour": unique[:, 1], "length": length})
 
@@ -308,6 +296,11 @@ def count_neighbours(table: "pd.DataFrame", pairs: "pd.DataFrame") -> "pd.Series
     pandas.Series of int
         Beside the rows of `table`; 0 for an object that stands alone.
 
+    Raises
+    ------
+    CourseError
+        If one of the tables lacks a column.
+
     Examples
     --------
     >>> import pandas as pd
@@ -318,5 +311,16 @@ def count_neighbours(table: "pd.DataFrame", pairs: "pd.DataFrame") -> "pd.Series
     """
     import pandas as pd
 
+    _need(table, "label")
+    _need(pairs, "label", "neighbour")
     counts = pd.concat([pairs["label"], pairs["neighbour"]]).value_counts()
     return table["label"].map(counts).fillna(0).astype(int).rename("neighbours")
+
+
+def _need(table: "pd.DataFrame", *columns: str) -> None:
+    """Raise a CourseError unless a table has all these columns."""
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise CourseError(
+            f"The table has no column {missing[0]!r}. It has: {', '.join(map(str, table))}."
+        )

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from gpu_course.deconvolution._iteration import Iteration
-from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, like, namespace
+from gpu_course.deconvolution.arrays import (
+    Array,
+    as_float32,
+    as_psf,
+    known,
+    like,
+    moderate,
+    namespace,
+    refuse_constant,
+)
+from gpu_course.deconvolution.psf_faults import notice
 from gpu_course.deconvolution.stopping import noise_deviance
 from gpu_course.deconvolution.total_variation import relative_spacing
+from gpu_course.deconvolution.units import number, whole
 from gpu_course.errors import CourseError
+
+FAR = 1.5
+"""So many times the deviance that noise leaves, and the image cannot be in photons."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,12 +110,18 @@ def richardson_lucy(
     Returns
     -------
     array of float32
-        The estimate, of the image's shape, in its library and memory, and above 0.
+        The estimate, of the image's shape, in its library and memory, and above 0. What is of no
+        library named above (a list, Dask, Zarr) is computed in NumPy.
 
     Raises
     ------
     CourseError
-        If image, PSF or a parameter cannot be used.
+        If image, PSF or a parameter cannot be used, or `stop` finds nothing to do.
+
+    Warns
+    -----
+    UserWarning
+        If the PSF is flat or its light lies beside ``n // 2``, or if `stop` stopped nothing.
 
     Notes
     -----
@@ -128,6 +149,41 @@ def richardson_lucy(
     >>> blurred[0, 3:6].round(), estimate[0, 3:6].round()
     (array([26., 51., 26.], dtype=float32), array([ 3., 99.,  3.], dtype=float32))
     """
+    result, image, psf = deconvolved(
+        image, psf, iterations, boundary=boundary, acceleration=acceleration, tv=tv,
+        voxel_size=voxel_size, background=background, start=start, callback=callback, stop=stop,
+    )  # fmt: skip
+    notice(psf)
+    return refuse_constant(
+        result, image, "Is the PSF the right one, and the background none of the object's light?"
+    )
+
+
+def deconvolved(
+    image: Array,
+    psf: Array,
+    iterations: int,
+    *,
+    boundary: Literal["non-circulant", "circular"] = "non-circulant",
+    acceleration: Literal["biggs-andrews"] | Sequence[float] | None = "biggs-andrews",
+    tv: float = 0.0,
+    voxel_size: Sequence[float] | None = None,
+    background: float = 0.0,
+    start: Array | None = None,
+    callback: Callable[[Step], Any] | None = None,
+    stop: Literal["discrepancy"] | None = None,
+) -> tuple[Array, Array, Array]:
+    """Return the estimate, which nobody has judged, and image and PSF in float32.
+
+    A chunk of a volume may be empty, so that its estimate is the same everywhere.
+
+    Parameters
+    ----------
+    image, psf, iterations, boundary, acceleration, tv, voxel_size, background
+        As for :func:`richardson_lucy`.
+    start, callback, stop
+        As for :func:`richardson_lucy`.
+    """
     known("boundary", boundary, "non-circulant", "circular")
     if acceleration is not None and not isinstance(acceleration, str):
         acceleration = _momenta(acceleration)
@@ -137,21 +193,49 @@ def richardson_lucy(
     image = as_float32(image)
     psf = as_psf(psf, image)
     spacing = relative_spacing(voxel_size, image.ndim)
-    _check(image, iterations, tv, background)
+    iterations, tv, background = _checked(image, iterations, tv, background)
     if start is not None:
         start = _checked_start(start, image)
-    work = Iteration(image, psf, boundary, background, tv, spacing, start, acceleration)
-    work.watched = callback is not None or stop is not None
     target = noise_deviance(image) if stop == "discrepancy" else 0.0
-    for number in range(1, int(iterations) + 1):
+    given = image
+    image, unit = moderate(image)
+    start = start if start is None else start / unit
+    work = Iteration(image, psf, boundary, background / unit, tv, spacing, start, acceleration)
+    work.watched = callback is not None or stop is not None
+    for done in range(iterations):
         ratio = work.compare()
-        if stop == "discrepancy" and work.deviance <= target:
+        if stop == "discrepancy" and work.deviance * unit <= target:
+            if done == 0 and start is None:
+                raise CourseError(_nothing_to_explain(given))
             work.estimate = work.point
             break
         work.correct(ratio)
-        if callback is not None and _yes(callback(_step(number, work))):
+        if callback is not None and _yes(callback(_step(done + 1, work, unit))):
             break
-    return namespace(image).asarray(work.estimate[work.imaging.window], copy=True)
+    else:
+        if stop == "discrepancy" and work.deviance * unit > FAR * target:
+            warnings.warn(_never_explained(work.deviance * unit, target, iterations), stacklevel=3)
+    result = namespace(image).asarray(work.estimate[work.imaging.window], copy=True)
+    result *= unit
+    return result, given, psf
+
+
+def _nothing_to_explain(image: Array) -> str:
+    highest = float(namespace(image).max(image))
+    return (
+        "An even grey explains the image to within photon noise, so that no iteration would be "
+        f'done: stop="discrepancy" counts photons, and its highest value is {highest:.4g}. Give '
+        "the image in photons (grey values without offset, divided by the camera's gain), or leave "
+        "`stop` out."
+    )
+
+
+def _never_explained(deviance: float, target: float, iterations: int) -> str:
+    return (
+        f"After {iterations} iterations the deviance is {deviance:.3g}, and photon noise would "
+        f'leave {target:.3g}: stop="discrepancy" stopped nothing. Give the image in photons, its '
+        "background, the right PSF, or more iterations."
+    )
 
 
 def _yes(answer: Any) -> bool:
@@ -162,21 +246,20 @@ def _yes(answer: Any) -> bool:
     return answer is True or ("bool" in str(getattr(answer, "dtype", "")) and bool(answer))
 
 
-def _step(number: int, work: Iteration) -> Step:
+def _step(number: int, work: Iteration, unit: float) -> Step:
     momentum = work.momentum.value if work.momentum is not None else 0.0
     view = work.estimate[work.imaging.window]
-    return Step(number, view, work.change, work.deviance, momentum)
+    if unit != 1:
+        view = view * unit
+    return Step(number, view, work.change, work.deviance * unit, momentum)
 
 
-def _check(image: Array, iterations: int, tv: float, background: float) -> None:
-    numbers: dict[str, Any] = {"iterations": iterations, "tv": tv, "background": background}
-    for name, value in numbers.items():
-        if isinstance(value, str | bytes) or getattr(value, "ndim", None):
-            raise CourseError(f"{name} must be one number, and not a text or an array of several.")
-    if iterations != int(iterations) or iterations < 1:
-        raise CourseError(
-            f"iterations={iterations}, but it must be a whole number, and one at least."
-        )
+def _checked(
+    image: Array, iterations: int, tv: float, background: float
+) -> tuple[int, float, float]:
+    """Return the numbers as such, if they make sense for the image."""
+    iterations = whole(iterations, "iterations")
+    tv, background = number(tv, "tv"), number(background, "background")
     if not 0 <= tv < float("inf"):
         raise CourseError(f"tv={tv} is no weight. Choose 0 for none, or about 0.002.")
     if not 0 <= background < float("inf"):
@@ -188,6 +271,7 @@ def _check(image: Array, iterations: int, tv: float, background: float) -> None:
             "The image holds negative values, but photons are counted from 0. If a background was "
             "subtracted, give the image as it was and say background=…; or clip it at 0."
         )
+    return iterations, tv, background
 
 
 def _momenta(given: Any) -> tuple[float, ...]:
@@ -205,7 +289,7 @@ def _momenta(given: Any) -> tuple[float, ...]:
 
 
 def _checked_start(start: Array, image: Array) -> Array:
-    start = as_float32(like(start, image), "start")
+    start = like(as_float32(start, "start"), image)
     if start.shape != image.shape:
         raise CourseError(
             f"start has shape {tuple(start.shape)} and the image {tuple(image.shape)}. "

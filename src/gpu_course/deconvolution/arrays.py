@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import ModuleType
 from typing import Any
 
@@ -13,6 +14,11 @@ from gpu_course.errors import CourseError
 
 Array = Any  # of NumPy, CuPy or PyTorch
 Shape = tuple[int, ...]
+
+#: Below, float32 has fewer digits than elsewhere.
+SMALL = 1e-36
+#: Numbers between can be squared and summed, and divided by a millionth, in float32.
+MODERATE = (1e-6, 1e9)
 
 
 def namespace(array: Array) -> ModuleType:
@@ -44,37 +50,124 @@ def as_float32(array: Any, what: str = "image") -> Array:
     Parameters
     ----------
     array : array
-        Of NumPy, CuPy or PyTorch, integer or floating; anything else becomes a NumPy array.
+        Of NumPy, CuPy or PyTorch, integer or floating; anything else (lists, Dask, Zarr) becomes
+        a NumPy array.
     what : str
         What to call it in an error.
 
     Raises
     ------
     CourseError
-        If it is not 2D or 3D, is empty, is complex or no number, or holds NaN or infinity.
+        If it is not 2D or 3D, is empty, is complex or no number, is masked, or holds NaN or
+        infinity, or numbers that float32 does not.
     """
-    if not array_api_compat.is_array_api_obj(array):
-        array = to_numpy(array)
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        raise CourseError(
+            f"The {what} is a masked array, and an FFT has no place for what is missing. Fill it "
+            "first: image.filled(value)."
+        )
+    if not is_computed(array):
+        try:
+            # A table has a `get` of its own, which is not that of a GPU.
+            array = np.asarray(array) if hasattr(array, "columns") else to_numpy(array)
+        except (TypeError, ValueError) as error:  # lists of unequal length
+            raise CourseError(
+                f"The {what} is {type(array).__name__} that makes no array. Give numbers, in rows "
+                "of equal length."
+            ) from error
+    if isinstance(array, np.ma.MaskedArray):  # with nothing masked
+        array = array.data
     if hasattr(array, "detach"):
         array = array.detach()
     xp = namespace(array)
-    if array.ndim not in (2, 3) or 0 in array.shape:
-        raise CourseError(
-            f"The {what} has shape {tuple(array.shape)}, but (y, x) or (z, y, x) is needed. "
-            "Give one channel and one time point at a time."
-        )
+    refuse_shape(tuple(array.shape), what)
     if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
         raise CourseError(
             f"The {what} is {array.dtype}, but real numbers are needed. "
             "Take its absolute value or its real part first."
         )
-    array = xp.astype(array, xp.float32, copy=False)
+    given, array = array, xp.astype(array, xp.float32, copy=False)
     if not bool(xp.all(xp.isfinite(array))):
+        if bool(xp.all(xp.isfinite(given))):
+            raise CourseError(
+                f"The {what} holds values above 3e38, more than float32 can. Divide it by its "
+                "maximum."
+            )
         raise CourseError(
             f"The {what} holds NaN or infinite values, which an FFT would spread over all of it. "
             "Replace them first, for instance by the median of their neighbours."
         )
+    small = xp.isdtype(given.dtype, "real floating") and float(xp.max(xp.abs(array))) < SMALL
+    if small and bool(xp.any(given != 0)):
+        raise CourseError(
+            f"The {what} holds nothing above {SMALL}, less than float32 can tell apart. Divide it "
+            "by its maximum."
+        )
     return array
+
+
+def refuse_shape(shape: Shape, what: str) -> None:
+    """Raise a CourseError for what is not 2D or 3D, or has no voxel."""
+    if len(shape) not in (2, 3) or 0 in shape:
+        raise CourseError(
+            f"The {what} has shape {shape}, but (y, x) or (z, y, x) is needed. "
+            "Give one channel and one time point at a time."
+        )
+
+
+def is_computed(array: Any) -> bool:
+    """Return whether an array is of a library that deconvolution computes with."""
+    compat = array_api_compat
+    kinds = (compat.is_numpy_array, compat.is_cupy_array, compat.is_torch_array)
+    return any(is_of(array) for is_of in kinds)
+
+
+def moderate(image: Array) -> tuple[Array, float]:
+    """Return an image with numbers that can be squared and summed in float32, and its unit.
+
+    Parameters
+    ----------
+    image : array of float32
+
+    Returns
+    -------
+    image : array of float32
+        The same where its highest value is moderate; else divided by the unit.
+    unit : float
+        A power of two: nothing is rounded.
+    """
+    highest = float(namespace(image).max(namespace(image).abs(image)))
+    if highest == 0 or MODERATE[0] <= highest <= MODERATE[1]:
+        return image, 1.0
+    unit = 2.0 ** math.floor(math.log2(highest))
+    return image / unit, unit
+
+
+def refuse_constant(result: Array, image: Array, cure: str) -> Array:
+    """Return a result, unless it is the same everywhere and the image is not.
+
+    Parameters
+    ----------
+    result, image : array of float32
+        Of the same library.
+    cure : str
+        Ends the sentence: what the user may do.
+
+    Raises
+    ------
+    CourseError
+        If a filter has left nothing but the mean.
+    """
+    if _variation(result) < 1e-6 and _variation(image) > 1e-3:
+        raise CourseError(f"The result is the same in every voxel, and the image is not. {cure}")
+    return result
+
+
+def _variation(array: Array) -> float:
+    """Return the range of an array relative to its highest absolute value."""
+    xp = namespace(array)
+    low, high = float(xp.min(array)), float(xp.max(array))
+    return (high - low) / (max(abs(low), abs(high)) or 1.0)
 
 
 def like(values: Any, array: Array) -> Array:
@@ -101,7 +194,7 @@ def as_psf(psf: Any, image: Array) -> Array:
         If the number of axes differs, the PSF is larger than the image, is negative somewhere, or
         is 0 everywhere.
     """
-    psf = as_float32(like(psf, image), "PSF")
+    psf = like(as_float32(psf, "PSF"), image)
     xp = namespace(psf)
     if psf.ndim != image.ndim:
         raise CourseError(

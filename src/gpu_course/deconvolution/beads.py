@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.units import lengths, whole_shape
+from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.units import lengths, number, whole_shape
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -166,6 +167,8 @@ def average(
             f"No bead of the stack can be used: {why or 'none was found'}. "
             "Take a smaller shape, or a stack with fewer, brighter beads."
         )
+    if background is not None:
+        background = number(background, "background")
     level, noise = _background(image)
     total = np.mean([_moved(image, bead, size) for bead in used], axis=0)
     total = _without_haze(
@@ -180,11 +183,9 @@ def average(
 
 
 def _stack(stack: Any, size: tuple[int, ...]) -> NDArray[np.float32]:
-    image = to_numpy(stack).astype(np.float32)
+    image: NDArray[np.float32] = to_numpy(as_float32(stack, "stack"))
     if image.ndim != len(size):
         raise CourseError(f"The stack has {image.ndim} axes and the shape {len(size)} numbers.")
-    if not np.isfinite(image).all():
-        raise CourseError("The stack holds NaN or infinite values. Find the step that made them.")
     return image
 
 

@@ -7,11 +7,22 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import array_api_compat
 import numpy as np
 
-from gpu_course.deconvolution._richardson_lucy import Step, richardson_lucy
-from gpu_course.deconvolution.arrays import Array, Shape, as_float32, like, namespace, wide
+from gpu_course.deconvolution._richardson_lucy import Step, deconvolved
+from gpu_course.deconvolution.arrays import (
+    Array,
+    Shape,
+    as_float32,
+    device_of,
+    is_computed,
+    like,
+    namespace,
+    refuse_shape,
+    wide,
+)
+from gpu_course.deconvolution.psf_faults import notice
+from gpu_course.deconvolution.units import number, whole, wholes
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -57,6 +68,7 @@ def overlap_for(
         raise CourseError(
             "The PSF has negative values or no light at all. Clip it at 0, and look at it."
         )
+    iterations = whole(iterations, "iterations")
     plain = iterations if acceleration is None else max(iterations, iterations**2 / 4)
     overlap = []
     for axis, n in enumerate(values.shape):
@@ -131,9 +143,11 @@ def chunked(
                 f"{name}=… would see one chunk only, and chunks that stop at different iterations "
                 "show their seams. Choose the number of iterations on one chunk, for all."
             )
-    if not array_api_compat.is_array_api_obj(image):
-        image = to_numpy(image)
+    if np.ma.is_masked(image) or not hasattr(image, "shape"):
+        image = as_float32(image)
+    refuse_shape(tuple(image.shape), "image")
     psf = as_float32(psf, "PSF")
+    iterations, background = whole(iterations, "iterations"), number(background, "background")
     if start is not None and tuple(np.shape(start)) != tuple(image.shape):
         raise CourseError(
             f"start has shape {tuple(np.shape(start))} and the image {tuple(image.shape)}. "
@@ -147,15 +161,18 @@ def chunked(
     level = max(sum(light) / count - background, 1e-3 * max(light) / count)
     order = sorted(range(len(boxes)), key=lambda number: -light[number])
 
-    xp = namespace(image)
-    result = xp.zeros_like(image, dtype=xp.float32)
-    for number in order:
-        inner, outer = boxes[number]
+    # Dask, Zarr and the like are read a chunk at a time, and the answer is in NumPy's memory.
+    beside = image if is_computed(image) else np.empty(0)
+    xp = namespace(beside)
+    result = xp.zeros(tuple(image.shape), dtype=xp.float32, device=device_of(beside))
+    notice(psf)
+    for place in order:
+        inner, outer = boxes[place]
         part = as_float32(like(image[outer], psf))
         _check_fits(psf, part)
         momenta: list[float] = []
         first = namespace(part).full_like(part, level) if start is None else like(start[outer], psf)
-        estimate = richardson_lucy(
+        estimate, _, _ = deconvolved(
             part,
             psf,
             iterations,
@@ -170,17 +187,14 @@ def chunked(
         own = tuple(
             slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True)
         )
-        result[inner] = like(estimate[own], image)
+        result[inner] = like(estimate[own], result)
     return result
 
 
 def _boxes(shape: Shape, chunk: Sequence[int], overlap: Sequence[int]) -> list[tuple[Box, Box]]:
     """Return the place of every chunk in the image, without and with its overlap."""
-    if not len(chunk) == len(overlap) == len(shape) or min(chunk) < 1 or min(overlap) < 0:
-        raise CourseError(
-            f"chunk={tuple(chunk)} and overlap={tuple(overlap)} do not fit an image of "
-            f"{len(shape)} axes. Give voxels for each axis: at least 1, and at least 0."
-        )
+    chunk = wholes(chunk, len(shape), "chunk")
+    overlap = wholes(overlap, len(shape), "overlap", least=0)
     boxes = []
     for corner in product(*(range(0, n, c) for n, c in zip(shape, chunk, strict=True))):
         inner = tuple(slice(b, min(b + c, n)) for b, c, n in zip(corner, chunk, shape, strict=True))

@@ -11,6 +11,7 @@ from gpu_course.deconvolution.arrays import (
     as_psf,
     device_of,
     known,
+    moderate,
     namespace,
 )
 from gpu_course.deconvolution.fourier import Fourier, shape_without_wrap, transfer_function
@@ -84,6 +85,7 @@ def convolve(
         raise CourseError('mode="full" shows the light that leaves the image: use boundary="zero".')
     image = as_float32(image)
     psf = as_psf(psf, image)
+    image, unit = moderate(image)
     shape, ways = tuple(image.shape), reach(psf.shape)
     if mode == "full":
         begin = tuple(-back for back, _ in ways)
@@ -104,7 +106,9 @@ def convolve(
     spectrum = fourier.forward_window(image)
     spectrum *= transfer_function(psf, fourier, begin)
     result = fourier.inverse(spectrum)[tuple(slice(0, n) for n in shape)]
-    return namespace(image).asarray(result, copy=True)
+    result = namespace(image).asarray(result, copy=True)
+    result *= unit
+    return result
 
 
 def pad(

@@ -5,12 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from gpu_course.deconvolution.arrays import Array, as_float32, as_psf, known, namespace
+from gpu_course.deconvolution.arrays import (
+    Array,
+    as_float32,
+    as_psf,
+    known,
+    moderate,
+    namespace,
+    refuse_constant,
+)
 from gpu_course.deconvolution.convolution import pad
 from gpu_course.deconvolution.fourier import Fourier, shape_without_wrap, transfer_function
+from gpu_course.deconvolution.psf_faults import notice
+from gpu_course.deconvolution.units import number
 from gpu_course.errors import CourseError
 
 Boundary = Literal["circular", "reflect", "nearest"]
+
+MOST_NOISE = 1000
+"""More would leave a thousandth of the picture."""
 
 
 def inverse_filter(
@@ -46,7 +59,12 @@ def inverse_filter(
     Raises
     ------
     CourseError
-        If image, PSF or cutoff cannot be used.
+        If image, PSF or cutoff cannot be used, or only the mean would be left.
+
+    Warns
+    -----
+    UserWarning
+        If the PSF is flat, or its light lies beside ``n // 2``.
 
     Examples
     --------
@@ -56,6 +74,7 @@ def inverse_filter(
     >>> inverse_filter(blurred, psf, boundary="circular").round(2) + 0.0
     array([[0., 0., 6., 0., 3., 0., 0.]], dtype=float32)
     """
+    cutoff = number(cutoff, "cutoff")
     if not 0 <= cutoff < 1:
         raise CourseError(f"cutoff={cutoff} is no share. Choose it from 0 to below 1.")
 
@@ -97,7 +116,12 @@ def wiener(
     Raises
     ------
     CourseError
-        If image, PSF or noise cannot be used.
+        If image, PSF or noise cannot be used, or only the mean would be left.
+
+    Warns
+    -----
+    UserWarning
+        If the PSF is flat, or its light lies beside ``n // 2``.
 
     References
     ----------
@@ -111,9 +135,11 @@ def wiener(
     >>> wiener(blurred, psf, noise=0.1, boundary="circular").round(1) + 0.0
     array([[-0.1,  0.6,  4.5,  0.8,  2.2,  0.3,  0. ]], dtype=float32)
     """
-    if not noise > 0:
+    noise = number(noise, "noise")
+    if not 0 < noise <= MOST_NOISE:
         raise CourseError(
-            f"noise={noise} must be above 0. Without any noise, use inverse_filter()."
+            f"noise={noise:g} must be above 0, and at most {MOST_NOISE}: it is relative to the "
+            "power of the object. Without any noise, use inverse_filter()."
         )
 
     def divide(transfer: Array, power: Array) -> Array:
@@ -127,8 +153,10 @@ def _filtered(
 ) -> Array:
     """Multiply the image's spectrum by a gain made of the transfer function and its power."""
     known("boundary", boundary, "circular", "reflect", "nearest")
-    image = as_float32(image)
-    psf = as_psf(psf, image)
+    given = as_float32(image)
+    psf = as_psf(psf, given)
+    notice(psf, level=4)
+    image, unit = moderate(given)
     shape, begin = tuple(image.shape), (0,) * image.ndim
     padded = image
     if boundary != "circular":
@@ -143,4 +171,6 @@ def _filtered(
     spectrum *= gain(transfer, namespace(image).abs(transfer) ** 2)
     spectrum /= fourier.size
     window = tuple(slice(b, b + n) for b, n in zip(begin, shape, strict=True))
-    return namespace(image).asarray(fourier.inverse(spectrum)[window], copy=True)
+    result = namespace(image).asarray(fourier.inverse(spectrum)[window], copy=True)
+    result *= unit
+    return refuse_constant(result, given, "Choose a smaller cutoff or less noise.")

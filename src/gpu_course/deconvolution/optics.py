@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from gpu_course.deconvolution import arrays
 from gpu_course.deconvolution.diffraction import Lens, profile
 from gpu_course.deconvolution.pixels import beside, radii, spread
+from gpu_course.deconvolution.units import number
 from gpu_course.errors import CourseError
 
 Array = Any  # of NumPy, CuPy, PyTorch or another library of the array API
@@ -32,8 +33,12 @@ def check(
     CourseError
         With the number that is wrong, and its usual reason.
     """
+    wavelength, depth = number(wavelength, "wavelength", "in µm"), number(depth, "depth", "in µm")
+    aperture = number(aperture, "numerical_aperture")
+    immersion, sample = number(immersion, "refractive_index"), number(sample, "sample_index")
     if not 0.2 <= wavelength <= 2:
         cure = " That looks like nm: divide by 1000." if wavelength >= 200 else ""
+        cure = " That looks like mm or m." if wavelength < 0.02 else cure
         raise CourseError(
             f"The wavelength is {wavelength:g} µm, but light has 0.2 to 2 µm; green is 0.52.{cure}"
         )

@@ -6,17 +6,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.units import lengths
+from gpu_course.deconvolution.units import MM, NM, lengths, number
+from gpu_course.errors import CourseError
 
 
-def widths(psf: NDArray[Any], voxel_size: Sequence[float]) -> tuple[float, ...]:
+def widths(psf: NDArray[Any], voxel_size: float | Sequence[float]) -> tuple[float, ...]:
     """Return the full width at half maximum of a PSF along each axis, in µm.
 
     Parameters
     ----------
     psf : ndarray
         Centre at ``n // 2``.
-    voxel_size : one float per axis
+    voxel_size : float or one float per axis
         Edge lengths of a voxel in µm.
 
     Returns
@@ -27,7 +28,7 @@ def widths(psf: NDArray[Any], voxel_size: Sequence[float]) -> tuple[float, ...]:
     """
     middle = tuple(n // 2 for n in psf.shape)
     result = []
-    for axis, step in enumerate(voxel_size):
+    for axis, step in enumerate(lengths(voxel_size, psf.ndim, "voxel_size")):
         place: list[Any] = [*middle]
         place[axis] = slice(None)
         line = psf[tuple(place)].astype(np.float64)
@@ -65,6 +66,17 @@ def broadening(
         By the rule that variances add up under convolution; that of a ball is a fifth of its radius
         squared. The PSF's is taken from its width at half maximum, as that of a Gaussian, since its
         faint wings would dominate it otherwise.
+
+    Raises
+    ------
+    CourseError
+        If a length is none, or looks like nm, mm or m.
     """
-    sigmas = np.array(widths(psf, lengths(voxel_size, psf.ndim, "voxel_size"))) / 2.3548
+    diameter = number(diameter, "diameter", "in µm")
+    if not (diameter == 0 or MM <= diameter < NM):
+        raise CourseError(
+            f"The diameter of a bead is {diameter:g} µm. That looks like another unit: beads have "
+            "0.02 to 10 µm."
+        )
+    sigmas = np.array(widths(psf, voxel_size)) / 2.3548
     return tuple(np.sqrt(1 + (diameter / 2) ** 2 / 5 / sigmas**2).tolist())

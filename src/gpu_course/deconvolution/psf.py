@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution import arrays, optics
 from gpu_course.deconvolution.beads import from_beads
 from gpu_course.deconvolution.diffraction import Lens, Model
-from gpu_course.deconvolution.units import lengths, whole_shape
+from gpu_course.deconvolution.psf_faults import check, is_flat
+from gpu_course.deconvolution.units import lengths, number, whole_shape
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -55,11 +55,21 @@ def gaussian(
     size = whole_shape(shape)
     steps = lengths(voxel_size, len(size), "voxel_size")
     sigmas = lengths(sigma_um, len(size), "sigma_um")
+    if max(sigma / step for sigma, step in zip(sigmas, steps, strict=True)) < 1 / 20:
+        raise CourseError(
+            f"sigma_um is {sigmas} µm, less than a twentieth of a voxel of {steps} µm: that blurs "
+            "nothing. Give both in µm."
+        )
     volume = np.ones((1,) * len(size))
     for axis, (n, step, sigma) in enumerate(zip(size, steps, sigmas, strict=True)):
         x = (np.arange(n) - n // 2) * step
         profile = np.exp(-0.5 * (x / sigma) ** 2)
         volume = volume * profile.reshape([-1 if a == axis else 1 for a in range(len(size))])
+    if is_flat(volume):
+        raise CourseError(
+            f"A Gaussian of {sigmas} µm is the same in all of {size} voxels of {steps} µm. Give "
+            "both in µm, or a larger shape."
+        )
     return _sum_to_one(volume)
 
 
@@ -140,15 +150,25 @@ def theoretical(
             f"The voxel size along y is {steps[-2]:g} µm and along x {steps[-1]:g} µm, but a pixel "
             "of this PSF is square. Compute it with the smaller one, and resample it."
         )
+    refractive_index = number(refractive_index, "refractive_index")
     sample = refractive_index if sample_index is None else sample_index
     optics.check(wavelength, numerical_aperture, refractive_index, sample, depth)
+    wavelength = float(wavelength)
+    if max(steps) < wavelength / 100:
+        raise CourseError(
+            f"voxel_size is {steps} µm, less than a hundredth of the wavelength. That looks like "
+            "mm or m: multiply by 1000, or by a million."
+        )
     arrays.known("kind", kind, "widefield", "confocal")
     arrays.known("model", model, "vectorial", "scalar")
     if kind == "confocal":
         excitation = wavelength if excitation is None else excitation
         optics.check(excitation, numerical_aperture, refractive_index, sample, depth)
-        if not pinhole > 0:
-            raise CourseError(f"A pinhole of {pinhole:g} Airy units lets no light through. Try 1.")
+        pinhole = number(pinhole, "pinhole", "in Airy units")
+        if not 0 < pinhole < 100:
+            raise CourseError(
+                f"A pinhole of {pinhole:g} Airy units lets no light through, or all of it. Try 1."
+            )
     planes, step = (size[0], steps[0]) if len(size) == 3 else (1, 1.0)
     rows, columns, pixel = *size[-2:], steps[-1]
 
@@ -167,6 +187,11 @@ def theoretical(
     else:
         volume = optics.modelled(heights, (rows, columns), pixel, wavelength, lens, memory)
     xp = arrays.namespace(volume)
+    if is_flat(to_numpy(volume)):
+        raise CourseError(
+            f"This PSF is the same in all of {size} voxels of {steps} µm: the lens sees nothing so "
+            "small. Give a larger shape, and all lengths in µm."
+        )
     return xp.astype(xp.reshape(volume / xp.sum(volume), size), xp.float32)
 
 
@@ -193,10 +218,11 @@ def crop(psf: Array, share: float = 0.99) -> Array:
     CourseError
         If the share is not in that range, or the PSF has no light.
     """
+    share = number(share, "share")
     if not 0 < share <= 1:
         raise CourseError(f"share is {share:g}, but must be above 0 and at most 1, such as 0.99.")
-    xp = array_namespace(psf)
-    psf = xp.astype(psf, xp.float32)
+    psf = arrays.as_float32(psf, "PSF")
+    xp = arrays.namespace(psf)
     total = float(xp.sum(psf))
     if not total > 0:
         raise CourseError("The PSF has no light: its sum is not above 0. Look at it, check() it.")
@@ -214,62 +240,6 @@ def crop(psf: Array, share: float = 0.99) -> Array:
         window.append(slice(middle - reach, n if reach == middle else middle + reach + 1))
     kept = psf[tuple(window)]
     return kept / xp.sum(kept)
-
-
-def check(psf: Array, image: Array | None = None) -> list[str]:
-    """Say what is wrong with a PSF, whoever made it, before it ruins a deconvolution.
-
-    Parameters
-    ----------
-    psf : array
-        Of any library.
-    image : array, optional
-        The image that it shall blur or deconvolve.
-
-    Returns
-    -------
-    list of str
-        One sentence for each fault, with its cure; empty for a PSF that is fit for use.
-    """
-    values = to_numpy(psf)
-    if values.ndim not in (2, 3) or values.dtype.kind not in "uif":
-        return [
-            f"It is {values.dtype} of shape {values.shape}: give real numbers, (z, y, x) or (y, x)."
-        ]
-    values = values.astype(np.float64)
-    if not np.isfinite(values).all():
-        return ["It holds NaN or infinite values: find the step that made them."]
-    if not values.any():
-        return ["It is zero everywhere: there is no light in it."]
-    faults = []
-    if values.min() < -1e-3 * values.max():
-        faults.append("It has negative values, but light cannot be negative: clip them at 0.")
-    if abs(values.sum() - 1) > 1e-3:
-        faults.append(
-            f"Its sum is {values.sum():.4g}, so the blur changes the brightness: divide by the sum."
-        )
-    brightest = np.unravel_index(values.argmax(), values.shape)
-    middle = tuple(n // 2 for n in values.shape)
-    if tuple(map(int, brightest)) != middle:
-        faults.append(
-            f"Its brightest voxel is {tuple(map(int, brightest))}, its centre {middle}: the blur "
-            "moves the image by the difference. Roll or cut the PSF."
-        )
-    border = values[tuple(slice(1, -1) if n > 2 else slice(None) for n in values.shape)]
-    outside = values.size - border.size
-    if outside and (values.sum() - border.sum()) / outside > 0.02 * values.max():
-        faults.append(
-            "Its border is not dark: either it is cut too small, or a background is left in it, "
-            "which belongs into the model of the image and not into the PSF. Subtract it."
-        )
-    if image is not None:
-        if image.ndim != values.ndim:
-            faults.append(f"It has {values.ndim} axes and the image {image.ndim}.")
-        elif any(n > m for n, m in zip(values.shape, image.shape, strict=True)):
-            faults.append(
-                f"With {values.shape} it is larger than the image {tuple(image.shape)}: crop() it."
-            )
-    return faults
 
 
 def _sum_to_one(volume: NDArray[np.float64]) -> NDArray[np.float32]:

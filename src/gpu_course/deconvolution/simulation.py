@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.arrays import as_float32, is_computed, like
 from gpu_course.deconvolution.convolution import Boundary, convolve
+from gpu_course.deconvolution.units import number, whole
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
@@ -63,15 +63,16 @@ def simulate(
     differ in the last digits of a blur, and one photon more in one voxel would set all later dice
     differently. So every library is given the very same picture.
     """
+    read_noise = number(read_noise, "read_noise")
     if not 0 <= read_noise < float("inf"):
         raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more.")
-    dice = np.random.default_rng(seed)
-    mean = expected(to_numpy(object), to_numpy(psf), photons, background, boundary)
+    dice = np.random.default_rng(whole(seed, "seed", least=0))
+    light, lens = to_numpy(as_float32(object, "object")), to_numpy(as_float32(psf, "PSF"))
+    mean = expected(light, lens, photons, background, boundary)
     counted = dice.poisson(mean).astype(np.float32)
     if read_noise:
         counted += np.float32(read_noise) * dice.standard_normal(mean.shape, dtype=np.float32)
-    xp = array_api_compat.array_namespace(object)
-    return xp.asarray(counted, device=array_api_compat.device(object))
+    return like(counted, object) if is_computed(object) else counted
 
 
 def expected(
@@ -94,6 +95,7 @@ def expected(
         Expected photons per voxel, never negative.
     """
     object = as_float32(object, "object")
+    background = number(background, "background")
     if object.min() < 0 or not 0 <= background < float("inf"):
         raise CourseError(
             "The object or the background is negative or no number, but light cannot be. Clip it "
@@ -101,6 +103,7 @@ def expected(
         )
     blurred = np.maximum(convolve(object, psf, boundary=boundary), 0)  # the FFT ripples around 0
     if photons is not None:
+        photons = number(photons, "photons")
         if not 0 < photons < 1e12:
             raise CourseError(f"photons is {photons:g}, but an exposure is above 0, and finite.")
         blurred = blurred * (photons / max(float(blurred.max()), TINY))

@@ -18,10 +18,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gpu_course.deconvolution.arrays import Array, Shape, namespace
+from gpu_course.deconvolution.units import lengths
 from gpu_course.errors import CourseError
 
 #: Least denominator of the correction, so that strong regularisation cannot turn its sign.
 LEAST = 0.1
+#: No microscope has voxels so many times as long as wide; units that differ make them.
+ODD = 100
 
 
 def relative_spacing(voxel_size: float | Sequence[float] | None, ndim: int) -> tuple[float, ...]:
@@ -30,17 +33,21 @@ def relative_spacing(voxel_size: float | Sequence[float] | None, ndim: int) -> t
     Raises
     ------
     CourseError
-        If there is not one length above 0 for each axis.
+        If there is not one length above 0 for each axis, or their units differ.
     """
     if voxel_size is None:
         return (1.0,) * ndim
-    if isinstance(voxel_size, int | float):
-        voxel_size = (voxel_size,) * ndim
-    edges = tuple(float(edge) for edge in voxel_size)
-    if len(edges) != ndim or not all(0 < edge < float("inf") for edge in edges):
+    try:
+        edges = lengths(voxel_size, ndim, "the voxel size")
+    except CourseError as error:
         raise CourseError(
-            f"voxel_size={edges} does not fit an image of {ndim} axes. "
+            f"voxel_size={voxel_size!r} does not fit an image of {ndim} axes. "
             "Give one length above 0 for each, in the order of the axes."
+        ) from error
+    if max(edges) > ODD * min(edges):
+        raise CourseError(
+            f"voxel_size={edges}: one edge of a voxel is {max(edges) / min(edges):.0f} times "
+            "another. Give all of them in the same unit."
         )
     return tuple(edge / min(edges) for edge in edges)
 

@@ -1,11 +1,86 @@
-"""Shapes in voxels and lengths in µm, checked where a user gives them."""
+"""Numbers, shapes in voxels and lengths in µm, checked where a user gives them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
+
+NM, MM = 20.0, 1e-3
+"""µm: a voxel of light microscopy so large, or so small, was given in another unit."""
+
+
+def number(given: Any, name: str, unit: str = "") -> float:
+    """Return one number as a float, be it Python's, NumPy's, or an array without axes.
+
+    Parameters
+    ----------
+    given
+        What the user gave.
+    name : str
+        What it is called in messages.
+    unit : str
+        In which it is wanted, such as ``"in µm"``.
+
+    Raises
+    ------
+    CourseError
+        If it is a text, nothing, not real, NaN, or several numbers.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution.units import number
+    >>> number(np.float32(0.5), "noise")
+    0.5
+    >>> number("0,1", "wavelength", "in µm")
+    Traceback (most recent call last):
+        ...
+    gpu_course.errors.CourseError: wavelength is '0,1', but must be one number, in µm: 0.1...
+    """
+    values = _real(given)
+    if values is None or values.ndim or np.isnan(values):
+        wanted = f"one number, {unit}" if unit else "one number"
+        raise CourseError(f"{name} is {_told(given)}, but must be {wanted}: 0.1, without quotes.")
+    return float(values)
+
+
+def whole(given: Any, name: str, least: int = 1) -> int:
+    """Return one whole number of at least `least`.
+
+    Raises
+    ------
+    CourseError
+        If it is anything else; 5.0 is whole, too.
+    """
+    values = _real(given)
+    if values is None or values.ndim or not np.isfinite(values) or values % 1 or values < least:
+        raise CourseError(f"{name} is {_told(given)}, but must be a whole number, {least} or more.")
+    return int(values)
+
+
+def wholes(given: Any, axes: int, name: str, least: int = 1) -> tuple[int, ...]:
+    """Return one whole number of at least `least` for each axis.
+
+    Raises
+    ------
+    CourseError
+        If there are more or fewer, or one is not whole.
+    """
+    values = _real(given)
+    if (
+        values is None
+        or values.shape != (axes,)
+        or not (np.isfinite(values) & (values >= least)).all()
+        or (values % 1).any()
+    ):
+        raise CourseError(
+            f"{name}={_told(given)} does not fit an image of {axes} axes. Give voxels for each "
+            f"axis, whole numbers of at least {least}."
+        )
+    return tuple(int(value) for value in values)
 
 
 def whole_shape(shape: Sequence[int]) -> tuple[int, ...]:
@@ -16,10 +91,41 @@ def whole_shape(shape: Sequence[int]) -> tuple[int, ...]:
     CourseError
         If it is neither.
     """
-    size = tuple(int(n) for n in np.atleast_1d(shape))
-    if len(size) not in (2, 3) or min(size) < 1:
-        raise CourseError(f"The shape {size} is no (z, y, x) or (y, x) of at least one voxel.")
-    return size
+    values = _real(shape)
+    if (
+        values is None
+        or values.shape not in ((2,), (3,))
+        or not (np.isfinite(values) & (values >= 1)).all()
+        or (values % 1).any()
+    ):
+        raise CourseError(
+            f"The shape {_told(shape)} is no (z, y, x) or (y, x) in whole numbers, of at least one "
+            "voxel."
+        )
+    return tuple(int(n) for n in values)
+
+
+def _real(given: Any) -> NDArray[Any] | None:
+    """Return real numbers as an array, or None if they are anything else; bool is no number."""
+    for read in (to_numpy, np.asarray):
+        try:
+            values = read(given)
+        except (
+            TypeError,
+            ValueError,
+        ):  # uneven lists; a column of a table, whose `get` wants a key
+            continue
+        return values if values.dtype.kind in "iuf" else None
+    return None
+
+
+def _told(given: Any) -> str:
+    """Return what was given, in so few letters that it fits into a sentence."""
+    shape = getattr(given, "shape", None)
+    if shape:
+        return f"an array of shape {tuple(shape)}"
+    text = repr(given.item() if hasattr(given, "item") else given)
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def lengths(given: Any, axes: int, name: str) -> tuple[float, ...]:
@@ -37,20 +143,31 @@ def lengths(given: Any, axes: int, name: str) -> tuple[float, ...]:
     Raises
     ------
     CourseError
-        If a length is missing, not above 0, or a voxel so large that its size must be in nm.
+        If a length is missing, not a number above 0, or a voxel's so large or so small that it must
+        be in nm, mm or m.
     """
     if given is None:
         raise CourseError(
             f"{name} is None. A PSF has a size in µm, so give the edges of a voxel in µm, "
             "(z, y, x); they are in the microscope's metadata."
         )
-    values = np.asarray(given, dtype=float)
+    values = _real(given)
+    if values is None:
+        raise CourseError(
+            f"{name} is {_told(given)}, but must be lengths in µm: (0.3, 0.1, 0.1), numbers "
+            "without quotes."
+        )
     if values.ndim == 0:
         values = np.repeat(values, axes)
     if values.shape != (axes,):
         raise CourseError(f"{name} has {values.size} numbers for {axes} axes. Give one each.")
+    told = tuple(values.tolist())
     if not (np.isfinite(values).all() and (values > 0).all()):
-        raise CourseError(f"{name} is {tuple(values)}, but must be lengths above 0, in µm.")
-    if name == "voxel_size" and (values >= 20).any():
-        raise CourseError(f"{name} is {tuple(values)} µm. That looks like nm: divide by 1000.")
-    return tuple(values.tolist())
+        raise CourseError(f"{name} is {told}, but must be lengths above 0, in µm.")
+    if name == "voxel_size" and (values >= NM).any():
+        raise CourseError(f"{name} is {told} µm. That looks like nm: divide by 1000.")
+    if name == "voxel_size" and (values < MM).any():
+        raise CourseError(
+            f"{name} is {told} µm. That looks like mm or m: multiply by 1000, or by a million."
+        )
+    return tuple(map(float, told))

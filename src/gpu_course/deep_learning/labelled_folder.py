@@ -1,20 +1,20 @@
-"""A folder of labelled scenes that others can read, too: two folders of TIFF and a table.
+"""A folder of labelled scenes that others can read, too: two folders of pictures and a table.
 
 ::
 
     folder/
-        images/plate-03.tif     as the microscope or camera gave it
+        images/plate-03.tif     as the microscope or camera gave it: TIFF, PNG or JPEG
         labels/plate-03.tif     same name, same pixels: 0 is background, 1 … n the objects
         labels.csv              one row for each scene: split, axes, voxel size, who, when
 
 The name of the file ties image and labels together, so nothing can get out of step, and every
-program that reads TIFF reads the folder.
+program that reads TIFF reads the folder. ``masks/`` is another name of ``labels/``, as StarDist
+has it. What programs and spreadsheets do to files: `picture_files` and `scene_table`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +22,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import picture_files
+from gpu_course.deep_learning import scene_table
+from gpu_course.deep_learning.scene_table import CARD, COLUMNS
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.images import Sample
 from gpu_course.images.sample import split_named
 from gpu_course.labels import refuse_mask, renumber
 
-COLUMNS = ("file", "split", "axes", "voxel_size_um", "who", "when", "source", "licence")
-CARD = "labels.csv"
-SUFFIXES = (".tif", ".tiff")
+IMAGES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
+LABELS = (*picture_files.TIFF, *picture_files.PNG)
+#: What systems and browsers leave in a folder without being asked.
+_LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini"}
 
 
 def write(
@@ -86,12 +90,8 @@ def write(
         rows.append(dict(zip(COLUMNS, values, strict=True)))
     _unique([row["file"] for row in rows])
     for kind, name, array, axes in files:
-        write_atomic(folder / kind / f"{name}.tif", _tiff(array, axes))
-    text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    write_atomic(folder / CARD, text.getvalue())
+        write_atomic(folder / kind / f"{name}.tif", picture_files.tiff(array, axes))
+    write_atomic(folder / CARD, scene_table.text(rows))
     return folder
 
 
@@ -131,13 +131,14 @@ def read(
     """
     folder = Path(folder)
     split = None if split is None else split_named(split)
-    images, labels = (_files(folder, kind) for kind in ("images", "labels"))
+    kind = _labels_folder(folder)
+    images, labels = _files(folder / "images", IMAGES), _files(folder / kind, LABELS)
     for name in sorted(images.keys() ^ labels.keys()):
-        has, lacks = ("images", "labels") if name in images else ("labels", "images")
+        has, lacks = ("images", kind) if name in images else (kind, "images")
         raise CourseError(
             f"{name} is in {has}/ and not in {lacks}/. Save both under one name, or remove it."
         )
-    rows = _card(folder, list(images))
+    rows = scene_table.read(folder, list(images))
     scenes, counts = [], dict.fromkeys((row["split"] for row in rows.values()), 0)
     for name in sorted(images):
         row = rows[name]
@@ -160,24 +161,41 @@ def read(
     return scenes
 
 
-def _files(folder: Path, kind: str) -> dict[str, Path]:
-    """Return name → file of one of the two folders."""
-    if not (folder / kind).is_dir():
+def _labels_folder(folder: Path) -> str:
+    """Return the name of the folder that holds the labels."""
+    found = [kind for kind in ("labels", "masks") if (folder / kind).is_dir()]
+    if (folder / "images").is_dir() and len(found) == 1:
+        return found[0]
+    if len(found) == 2:
         raise CourseError(
-            f"There is no folder {kind}/ in {folder.name}. Put the images into images/ and their "
-            "labels, under the same names, into labels/."
+            f"{folder.name} has labels/ and masks/. Keep the one that numbers the objects, and "
+            "move the other away."
         )
-    found = [f for f in sorted((folder / kind).iterdir()) if not f.name.startswith(".")]
-    other = [f.name for f in found if f.suffix.lower() not in SUFFIXES]
+    raise CourseError(
+        f"There is no folder {'labels' if (folder / 'images').is_dir() else 'images'}/ in "
+        f"{folder.name}. Put the images into images/ and their labels, under the same names, into "
+        "labels/."
+    )
+
+
+def _files(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
+    """Return name → file of one of the two folders."""
+    found = [
+        file
+        for file in sorted(folder.iterdir())
+        if not file.name.startswith(".") and file.name.lower() not in _LEFT_BY_SYSTEMS
+    ]
+    other = [file.name for file in found if file.suffix.lower() not in suffixes]
     if other:
         raise CourseError(
-            f"{kind}/ holds {other[0]}, which is no TIFF. Save it as TIFF; JPEG changes pixels, "
-            "and a label image must not change at all."
+            f"{folder.name}/ holds {other[0]}; only {', '.join(suffixes)} are read there. Save it "
+            "as TIFF, or move it away. (JPEG changes pixels, and labels must not change at all.)"
         )
     if not found:
-        raise CourseError(f"The folder {kind}/ is empty. Save at least one scene there.")
-    _unique([f.stem for f in found])
-    return {f.stem: f for f in found}
+        raise CourseError(f"The folder {folder.name}/ is empty. Save at least one scene there.")
+    names = [re.sub(r"\.ome$", "", file.stem, flags=re.IGNORECASE) for file in found]
+    _unique(names)
+    return dict(zip(names, found, strict=True))
 
 
 def _unique(names: Sequence[str]) -> None:
@@ -192,56 +210,64 @@ def _unique(names: Sequence[str]) -> None:
         seen[name.lower()] = name
 
 
-def _card(folder: Path, names: list[str]) -> dict[str, dict[str, str]]:
-    """Return name → row of the table."""
-    blank = dict.fromkeys(COLUMNS, "") | {"split": "train"}
-    if not (folder / CARD).exists():
-        return {name: blank | {"file": name} for name in names}
-    with (folder / CARD).open(encoding="utf-8-sig", newline="") as stream:
-        rows = [
-            {**blank, **{k: v for k, v in row.items() if k and v}} for row in csv.DictReader(stream)
-        ]
-    _unique([row["file"] for row in rows])
-    listed = {row["file"]: row for row in rows}
-    for name in sorted(set(names) ^ set(listed)):
-        where = "has no file" if name in listed else "has no row"
-        raise CourseError(f"{name} {where}: bring {CARD} and the folders into step.")
-    for name, row in listed.items():
-        try:
-            row["split"] = split_named(row["split"])
-        except CourseError as error:
-            raise CourseError(f"{CARD}, row {name}: {error}") from None
-    return listed
-
-
 def _scene(
     name: str, index: int, row: dict[str, str], image: Path, labels: Path, in_pieces: bool
 ) -> Sample:
-    pixels, numbers = _array(image), _array(labels)
-    axes = row["axes"] or _axes(pixels)
-    try:
-        size = tuple(float(part) for part in row["voxel_size_um"].split()) or None
-    except ValueError:
-        size = ()
-    checked = _checked(image.stem, pixels, numbers, axes, in_pieces)
-    if size is not None and len(size) != checked.ndim:
-        like = " ".join(["0.5"] * checked.ndim)
-        raise CourseError(
-            f"{image.stem}: the voxel size {row['voxel_size_um']!r} is not one number in µm for "
-            f"each of the {checked.ndim} axes. Write, for instance, “{like}”."
-        )
-    facts: dict[str, object] = {"file": image.stem, "who": row["who"], "when": row["when"]}
+    title = row["file"]
+    # Planes of numbers are never colours, and the image is a stack where its labels are one.
+    numbers = _grey(picture_files.read(labels, numbers=True, stack=True))
+    picture = picture_files.read(image, stack=numbers.ndim == 3)
+    pixels, axes = _oriented(title, picture, numbers.ndim, row["axes"])
+    checked = _checked(title, pixels, numbers, axes, in_pieces)
+    facts: dict[str, object] = {"file": title, "who": row["who"], "when": row["when"]}
     facts |= {"in_pieces": True} if in_pieces else {}
+    size = scene_table.voxel_size(row["voxel_size_um"], title, checked.ndim)
     return Sample(
         name, row["split"], index, pixels, axes, labels=checked, voxel_size=size, facts=facts,
         source=row["source"], licence=row["licence"],
     )  # fmt: skip
 
 
-def _axes(image: NDArray[Any]) -> str:
-    if image.ndim == 3:
-        return "YXC" if image.shape[-1] == 3 else "ZYX"
-    return "YX"
+def _grey(picture: picture_files.Picture) -> NDArray[Any]:
+    """Return label numbers that a program saved as three equal colours, as one channel."""
+    array, axes = picture
+    if axes.endswith("C") and array.shape[-1] == 3 and (array == array[..., :1]).all():
+        return array[..., 0]
+    return array
+
+
+def _oriented(
+    name: str, picture: picture_files.Picture, spatial: int, told: str
+) -> tuple[NDArray[Any], str]:
+    """Return the image with its colours last, and its axes, as the table or the file says them.
+
+    A file of three axes may be a stack, a movie, or channels that come first. Where neither the
+    table nor the file says it, and the labels leave a choice, nothing is guessed.
+    """
+    array, axes = picture
+    if told:
+        if len(told) != array.ndim:
+            raise CourseError(
+                f"{name}: the axes {told!r} of {CARD} do not fit the shape {array.shape} of the "
+                "image. Axes of length 1 are left out."
+            )
+        # A file that names its colours has them last already, wherever they were in the file.
+        place = array.ndim - 1 if axes.endswith("C") else told.find("C")
+        if place >= 0:
+            array = np.moveaxis(array, place, -1)
+        return array, told.replace("C", "") + "C" * ("C" in told)
+    if "T" in axes:
+        raise CourseError(
+            f"{name}: the image is a movie, axes {axes}. Save each frame as a scene of its own."
+        )
+    plain = axes.removesuffix("C")
+    if len(plain) == spatial:
+        return array, axes.replace("?", "Z")
+    raise CourseError(
+        f"{name}: the image has {array.ndim} axes, shape {array.shape}, and its labels have "
+        f"{spatial}. If they are channels, say so in {CARD}, column axes: CYX if they come first, "
+        "YXC if last; a stack needs labels of every plane."
+    )
 
 
 def _checked(
@@ -272,29 +298,3 @@ def _checked(
     if labels.max(initial=0) > np.iinfo(np.int32).max:
         return renumber(labels)
     return labels.astype(np.int32)
-
-
-def _array(file: Path) -> NDArray[Any]:
-    import tifffile
-
-    try:
-        return np.asarray(tifffile.imread(file))
-    except (tifffile.TiffFileError, OSError, ValueError) as error:
-        raise CourseError(
-            f"{file.parent.name}/{file.name} cannot be read as TIFF. Save it again."
-        ) from error
-
-
-def _tiff(array: NDArray[Any], axes: str) -> bytes:
-    """Return the bytes of a TIFF file; labels (no axes given) are packed without loss."""
-    import tifffile
-
-    small = not axes and array.max(initial=0) < 2**16
-    buffer = io.BytesIO()
-    tifffile.imwrite(
-        buffer,
-        array.astype(np.uint16) if small else array,
-        photometric="rgb" if axes.endswith("C") else "minisblack",
-        compression=None if axes else "zlib",
-    )
-    return buffer.getvalue()

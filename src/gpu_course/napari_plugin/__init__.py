@@ -1,8 +1,17 @@
 """Pixel classification as a napari plugin: paint a few strokes, see the prediction live.
 
-napari finds the widget through the manifest ``gpu_course/napari.yaml``. The modules, in the order
-in which a stroke passes them: `widget` (the window asks), `worker` (newest request wins), `engine`
-(features, forest, tiles; knows nothing of the window), `results` (the layers that show it).
+napari finds the widget, and sample images, through the manifest ``gpu_course/napari.yaml``. The
+modules, in the order in which a stroke passes them:
+
+* `widget` and `stage` (what the user can do, and the state), with `panel`, `class_list`, `controls`
+  and `sentences` (what it looks like and says);
+* `choosing` and `listening` (what happens to layers), `session` (which strokes belong to which
+  image), `reading` and `layout` (what an image is, and where it lies);
+* `asking` and `worker` (newest request wins), `requests` (what is asked and answered);
+* `engine` (knows nothing of the window), with `forests` (what is learned from), `painted`,
+  `feature_cache` and `tiles`;
+* `results` (the layers that show it), `model_files`, `script`, `folder` and `folder_job`,
+  `frame_objects`, `sample_data`.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Save and load a classifier, with a file dialog where no path is given."""
+"""Save and load a classifier with its strokes, with a file dialog where no path is given."""
 
 from __future__ import annotations
 
@@ -10,44 +10,55 @@ from gpu_course.errors import CourseError
 if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
-    from gpu_course.pixel_classification.classifier import PixelClassifier
+    from gpu_course.pixel_classification.correctable import CorrectableClassifier
 
-KIND = "Pixel classifier (*.npz)"
+SUFFIX = ".npz"
+KIND = f"Pixel classifier (*{SUFFIX})"
 
 
-def save(window: QWidget, classifier: PixelClassifier | None, path: str | Path) -> str:
-    """Write a classifier to a file.
+def save(window: QWidget, model: CorrectableClassifier | None, path: str | Path) -> Path | None:
+    """Write a classifier to a file, whose name gets the usual ending if it has none.
 
     Returns
     -------
-    str
-        The file's name, or an empty text if the user changed their mind.
+    Path or None
+        The file, or None if the user changed their mind.
 
     Raises
     ------
     CourseError
         If there is no classifier yet, or the file cannot be written.
     """
-    from qtpy.QtWidgets import QFileDialog
-
-    if classifier is None:
+    if model is None:
         raise CourseError("There is no model yet. Paint a stroke of each class first.")
-    path = path or QFileDialog.getSaveFileName(window, "Save model", "model.npz", KIND)[0]
+    path = path or _asked(window)
     if not path:
-        return ""
+        return None
+    path = Path(path)
+    if not path.suffix:
+        path = path.with_name(path.name + SUFFIX)
     try:
-        classifier.save(path)
+        return model.save(path)
     except OSError as error:
         raise CourseError(f"The model could not be saved: {error}") from error
-    return Path(path).name
 
 
-def load(window: QWidget, path: str | Path) -> tuple[PixelClassifier, str] | None:
+def _asked(window: QWidget) -> str:
+    from qtpy.QtWidgets import QFileDialog
+
+    dialog = QFileDialog(window, "Save model", f"model{SUFFIX}", KIND)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    # Added before the dialog asks whether to replace a file of that name.
+    dialog.setDefaultSuffix(SUFFIX)
+    return dialog.selectedFiles()[0] if dialog.exec() else ""
+
+
+def load(window: QWidget, path: str | Path) -> tuple[CorrectableClassifier, str] | None:
     """Read a classifier from a file.
 
     Returns
     -------
-    PixelClassifier and str, or None
+    CorrectableClassifier and str, or None
         The classifier and its path; None if the user changed their mind.
 
     Raises
@@ -57,12 +68,13 @@ def load(window: QWidget, path: str | Path) -> tuple[PixelClassifier, str] | Non
     """
     from qtpy.QtWidgets import QFileDialog
 
-    from gpu_course.pixel_classification.classifier import PixelClassifier
+    from gpu_course.pixel_classification.correctable import CorrectableClassifier
 
-    path = path or QFileDialog.getOpenFileName(window, "Load model", "", KIND)[0]
+    kinds = f"{KIND};;All files (*)"
+    path = path or QFileDialog.getOpenFileName(window, "Load model", "", kinds)[0]
     if not path:
         return None
     try:
-        return PixelClassifier.load(path), str(path)
+        return CorrectableClassifier.load(path), str(path)
     except OSError as error:
         raise CourseError(f"The model could not be read: {error}") from error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_course.napari_plugin.layout import Choice, Layout, layout_of
+from gpu_course.napari_plugin.requests import Picture
 from gpu_course.napari_plugin.tiles import Region, visible
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 RESULT = "gpu-course result"
 """Key in the metadata of layers that the plugin made; they are not offered as input."""
 
-PLACE = ("scale", "translate", "rotate", "shear", "units", "axis_labels")
+PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
 
 def images(viewer: napari.Viewer) -> list[Image]:
@@ -42,36 +45,53 @@ def place(layer: Layer) -> dict[str, Any]:
     return {name: getattr(layer, name) for name in PLACE}
 
 
+def same_place(one: Layer, other: Layer) -> bool:
+    """Return whether two layers of as many axes lie on each other, pixel on pixel."""
+    corners = [(0,) * one.ndim, *np.eye(one.ndim)]
+    return all(np.allclose(one.data_to_world(c), other.data_to_world(c)) for c in corners)
+
+
 def pixels(layer: Image | Labels) -> Any:
     """Return a layer's array; of a pyramid, the finest level."""
     return layer.data[0] if layer.multiscale else layer.data
 
 
 def shape(image: Image) -> tuple[int, ...]:
-    """Return an image's shape without its colours."""
+    """Return an image's shape, without the colours that napari shows together."""
     whole = tuple(pixels(image).shape)
     return whole[:-1] if image.rgb else whole
 
 
-def channels(image: Image) -> int | None:
-    """Return the number of colours, or None for a grey image."""
-    return int(pixels(image).shape[-1]) if image.rgb else None
+def layout(image: Image, choice: Choice = "") -> Layout:
+    """Return what the image's axes are, by their labels and by what a person chose."""
+    return layout_of(pixels(image).shape, image.axis_labels, rgb=image.rgb, choice=choice)
 
 
-def voxel_size(image: Image) -> tuple[float, ...] | None:
+def picture(image: Image, source: Hashable, choice: Choice = "") -> Picture:
+    """Return an image as the engine reads it."""
+    axes = layout(image, choice)
+    return Picture(pixels(image), source, axes, voxel_size(image, axes))
+
+
+def voxel_size(image: Image, axes: Layout) -> tuple[float, ...] | None:
     """Return the edges of a voxel in units of the shortest, or None if all are equal.
 
     The planes of a volume often lie farther apart than its pixels; a scale of 2 must not mean
-    two planes then.
+    two planes then. All that places the image in the world counts: scale, affine, units.
     """
-    edges = np.abs(np.asarray(image.scale, float))
-    if np.allclose(edges, edges.min(), rtol=1e-3):
+    return relative(_edges(image)[list(axes.space)])
+
+
+def relative(edges: Any) -> tuple[float, ...] | None:
+    """Return lengths in units of the shortest, or None if all are equal."""
+    edges = np.asarray(edges, float)
+    if not edges.min() > 0 or np.allclose(edges, edges.min(), rtol=1e-3):
         return None
     return tuple(np.round(edges / edges.min(), 6).tolist())
 
 
-def view(viewer: napari.Viewer, image: Image) -> Region:
-    """Return the part of an image that the window shows."""
+def view(viewer: napari.Viewer, image: Image, axes: Layout) -> Region:
+    """Return the part of an image's sites that the window shows."""
     dims = viewer.dims
     # A viewer may have more axes than the layer; they stand in front.
     offset = dims.ndim - image.ndim
@@ -79,4 +99,23 @@ def view(viewer: napari.Viewer, image: Image) -> Region:
     corners = np.asarray(image.corner_pixels)
     if image.multiscale:
         corners = corners * image.downsample_factors[image.data_level]
-    return visible(corners, shape(image), image.world_to_data(dims.point), displayed)
+    region = visible(corners, shape(image), image.world_to_data(dims.point), displayed)
+    return tuple(part for axis, part in enumerate(region) if axis in axes.site_axes)
+
+
+def coarse(viewer: napari.Viewer, image: Image) -> int:
+    """Return how many pixels of the image lie in one of the screen, along an axis; at least 1."""
+    # napari moved its camera into the scene with version 0.9.
+    scene = getattr(viewer, "scene", None) or viewer
+    edge = _edges(image, in_units=False)[-2:].min()
+    return max(1, int(1 / max(scene.camera.zoom * edge, 1e-3)))
+
+
+def _edges(image: Image, *, in_units: bool = True) -> np.ndarray:
+    """Return the length of a pixel's edge along each axis of the layer, in the world."""
+    origin = np.asarray(image.data_to_world((0,) * image.ndim))
+    steps = [np.asarray(image.data_to_world(step)) - origin for step in np.eye(image.ndim)]
+    factors = np.ones(image.ndim)
+    if in_units and len({str(unit.dimensionality) for unit in image.units}) == 1:
+        factors = np.array([float((1 * unit).to_base_units().magnitude) for unit in image.units])
+    return np.array([np.linalg.norm(step * factors) for step in steps])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpu_course.errors import CourseError
+from gpu_course.napari_plugin import reading
+from gpu_course.napari_plugin.layout import Layout
 
 if TYPE_CHECKING:
     from napari.layers import Image, Labels
@@ -16,31 +19,66 @@ TEMPLATE = """\
 # Run this in napari's console, where `viewer` is the window, or load the arrays yourself.
 {imports}
 
-image = viewer.layers[{image!r}].data{first_level}
 {classifier}
-labels = classifier.predict(image)
-probabilities = classifier.predict_proba(image)
-
 place = viewer.layers[{image!r}]
-viewer.add_labels(labels, name="from a script", scale=place.scale, translate=place.translate)
+image = place.data{first_level}
+{predict}
+names = {names!r}
+viewer.add_labels(labels, name="from a script", **{{n: getattr(place, n) for n in names}})
 """
 
 FIT = """\
-scribbles = viewer.layers[{scribbles!r}].data
+images, scribbles = [], []
+{lessons}
 recipe = {recipe}
 classifier = PixelClassifier(recipe, trees={trees}, seed={seed})
-classifier.fit(image, scribbles)"""
+classifier.fit(images, scribbles)
+"""
+
+LESSON = """\
+images.append(viewer.layers[{image!r}].data{first_level})
+scribbles.append(viewer.layers[{scribbles!r}].data)"""
+
+FRAMES = """\
+layout = {layout}
+image = viewer.layers[{image!r}].data{first_level}
+marks = layout.gathered(viewer.layers[{scribbles!r}].data, image.shape)
+painted = [(i, m) for i, m in zip(layout.frames(image), {marks}.frames(marks)) if m.any()]
+images += [i for i, _ in painted]
+scribbles += [m for _, m in painted]"""
 
 LOAD = """\
-classifier = PixelClassifier.load({path!r})"""
+classifier = PixelClassifier.load({path!r})
+"""
+
+PREDICT = """\
+labels = classifier.predict(image)
+probabilities = classifier.predict_proba(image)
+"""
+
+PREDICT_FRAMES = """\
+layout = {layout}
+labels = layout.stacked([classifier.predict(i) for i in layout.frames(image)], image.shape)
+labels = layout.spread(labels, image.shape)
+"""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """An image with its strokes, as a script names them."""
+
+    image: Image
+    scribbles: Labels
+    layout: Layout
 
 
 def python_script(
-    image: Image | None,
-    scribbles: Labels | None,
-    model_file: str,
+    image: Image,
+    layout: Layout,
     *,
-    recipe: Callable[[Image], Recipe],
+    lessons: Sequence[Painted],
+    model_file: str,
+    recipe: Recipe,
     trees: int,
     seed: int,
 ) -> str:
@@ -48,36 +86,69 @@ def python_script(
 
     Parameters
     ----------
-    image, scribbles : layer or None
-        As they are chosen.
+    image : layer
+    layout : Layout
+        How it is read.
+    lessons : sequence of Painted
+        All that the forest learns from.
     model_file : str
-        The file that the forest was loaded from, or an empty text if it was fitted to strokes.
-    recipe : callable
-        Returns the recipe for an image.
+        A file with the forest, or an empty text if it was fitted to strokes that are all there.
+    recipe : Recipe
+        With colours and voxel size.
     trees, seed : int
         Settings of the forest.
 
     Raises
     ------
     CourseError
-        If no image is chosen, or there is nothing to learn from.
+        If there is nothing to learn from.
     """
-    if image is None:
-        raise CourseError("Choose an image first.")
+    plain = [_plain(one) for one in (layout, *(lesson.layout for lesson in lessons))]
     if model_file:
         imports, classifier = "PixelClassifier", LOAD.format(path=model_file)
-    elif scribbles is None:
-        raise CourseError("Choose scribbles or load a model first.")
+        plain = plain[:1]
+    elif not lessons:
+        raise CourseError("Paint a stroke of each class, or load a model first.")
     else:
         imports = "PixelClassifier, Recipe"
-        written = _written(recipe(image))
-        classifier = FIT.format(scribbles=scribbles.name, recipe=written, trees=trees, seed=seed)
+        classifier = FIT.format(
+            lessons="\n".join(map(_lesson, lessons)),
+            recipe=_written(recipe), trees=trees, seed=seed,
+        )  # fmt: skip
+    lines = [f"from gpu_course.pixel_classification import {imports}"]
+    if not all(plain):
+        lines.insert(0, "from gpu_course.napari_plugin.layout import Layout")
     return TEMPLATE.format(
-        imports=f"from gpu_course.pixel_classification import {imports}",
+        imports="\n".join(lines),
         image=image.name,
-        first_level="[0]" if image.multiscale else "",
+        first_level=_first_level(image),
         classifier=classifier,
+        predict=PREDICT if plain[0] else PREDICT_FRAMES.format(layout=layout),
+        names=reading.PLACE,
     )
+
+
+def _lesson(lesson: Painted) -> str:
+    words = {
+        "image": lesson.image.name,
+        "scribbles": lesson.scribbles.name,
+        "first_level": _first_level(lesson.image),
+    }
+    layout = lesson.layout
+    if _plain(layout):
+        return LESSON.format(**words)
+    marks = Layout(len(layout.site_axes), layout.space_of_sites)
+    return FRAMES.format(**words, layout=layout, marks=marks)
+
+
+def _plain(layout: Layout) -> bool:
+    """Return whether the classifier takes such an array as it is: colours last, one frame."""
+    last = layout.channel in (None, layout.axes - 1)
+    return last and len(layout.space) == len(layout.site_axes)
+
+
+def _first_level(image: Image) -> str:
+    return "[0]" if image.multiscale else ""
 
 
 def _written(recipe: Recipe) -> str:

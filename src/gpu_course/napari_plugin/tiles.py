@@ -1,11 +1,12 @@
 """Which part of an image is on the screen, and in which order its tiles are worked on.
 
-A region is a tuple of slices, one for each spatial axis, from the slowest axis on: (y, x) in a
-plane, (z, y, x) in a volume.
+A region is a tuple of slices, one for each axis, from the slowest axis on: (y, x) in a plane,
+(z, y, x) in a volume, (t, y, x) in a movie.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,25 +16,30 @@ from gpu_course.pixel_classification.tiles import windows
 
 Region = tuple[slice, ...]
 
-SIDE = {2: (512, 512), 3: (64, 128, 128)}
+SIDE = {2: (512, 512), 3: (8, 256, 256)}
 """Largest tile, in pixels. The halo that features need costs less in large tiles; a stroke of the
-brush, a cancelled job and the progress bar wait for one tile, so they ask for small ones."""
+brush, a cancelled job and the progress bar wait for one tile, so they ask for small ones. In a
+volume the window mostly shows one plane, so its tiles are thin slabs."""
 
 
-def grid(shape: Sequence[int]) -> list[Region]:
+def grid(shape: Sequence[int], space: Sequence[int] | None = None) -> list[Region]:
     """Cut an image into tiles.
 
     Parameters
     ----------
     shape : sequence of int
-        Spatial shape, (y, x) or (z, y, x), in pixels.
+        Shape in pixels, such as (y, x), (z, y, x) or (t, y, x).
+    space : sequence of int, optional
+        The axes that are space; a tile has one pixel along the others. None: all.
 
     Returns
     -------
     list of region
         They cover each pixel once, in the order of the axes.
     """
-    return list(windows(tuple(shape), SIDE[len(shape)]))
+    space = range(len(shape)) if space is None else space
+    sides = dict(zip(space, SIDE[len(space)], strict=True))
+    return list(windows(tuple(shape), tuple(sides.get(axis, 1) for axis in range(len(shape)))))
 
 
 def visible(
@@ -79,11 +85,12 @@ def meet(one: Region, other: Region) -> bool:
     return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))
 
 
+def distance(one: Region, other: Region) -> float:
+    """Return how far the middles of two regions are apart, in pixels."""
+    apart = [a.start + a.stop - b.start - b.stop for a, b in zip(one, other, strict=True)]
+    return math.hypot(*apart) / 2
+
+
 def nearest_first(tiles: Iterable[Region], region: Region) -> list[Region]:
-    """Sort tiles by the distance of their middle from the middle of a region, in pixels."""
-
-    def middle(part: Region) -> np.ndarray:
-        return np.array([(s.start + s.stop) / 2 for s in part])
-
-    target = middle(region)
-    return sorted(tiles, key=lambda tile: float(np.linalg.norm(middle(tile) - target)))
+    """Sort tiles by their distance from a region: those that meet it first."""
+    return sorted(tiles, key=lambda tile: (not meet(tile, region), distance(tile, region)))

@@ -1,49 +1,31 @@
-"""The plugin's widget: it reads the window, asks the engine, and shows what comes back."""
+"""The plugin's widget: what the user can do, as methods that a script can call, too."""
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gpu_course.errors import CourseError
-from gpu_course.napari_plugin import model_files, reading
-from gpu_course.napari_plugin.engine import (
-    SEED,
-    Engine,
-    Objects,
-    Predicted,
-    Ready,
-    Request,
-    warm_up,
-)
-from gpu_course.napari_plugin.listening import LayerEvents
+from gpu_course.napari_plugin import forests, model_files, reading, sentences
+from gpu_course.napari_plugin.asking import Asking
+from gpu_course.napari_plugin.choosing import Choosing
+from gpu_course.napari_plugin.engine import Engine, warm_up
+from gpu_course.napari_plugin.folder_job import FolderJob
 from gpu_course.napari_plugin.panel import Panel
 from gpu_course.napari_plugin.results import Results
-from gpu_course.napari_plugin.script import python_script
+from gpu_course.napari_plugin.script import Painted, python_script
+from gpu_course.napari_plugin.stage import Stage
 from gpu_course.napari_plugin.worker import Latest
 
 if TYPE_CHECKING:
     import napari
-    from napari.layers import Image, Labels
-
-    from gpu_course.pixel_classification.recipe import Recipe
-
-Goal = Literal["view", "whole", "objects"]
-REDRAW = 60
-"""Milliseconds between two updates of the layers while tiles come in."""
-
-
-class Question(NamedTuple):
-    """What is wanted, and whether the user pressed a button for it and waits for an answer."""
-
-    goal: Goal
-    asked: bool
+    from napari.layers import Image
 
 
 class PixelClassification(QWidget):
@@ -56,120 +38,189 @@ class PixelClassification(QWidget):
 
     Attributes
     ----------
-    panel : Panel
-        The controls.
-    engine : Engine
-        What computes; `engine.classifier` is the newest classifier.
+    stage : Stage
+        The state: which strokes belong to which image, what is loaded, what is shown.
     """
 
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
-        self._viewer = napari_viewer
-        self._results: dict[Image, Results] = {}
-        self._events = LayerEvents(
-            replaced=self._image_replaced, changed=self._changed, moved=self._moved
-        )
-        self._revision = 0
-        self._goal: Goal = "view"
-        self._model_file = ""
-        self._painted: dict[int, int] | None = None
-        self.engine = Engine()
-        self.panel = Panel(
-            lambda box: reading.images(self._viewer), lambda box: reading.scribbles(self._viewer)
-        )
+        self.stage = Stage(napari_viewer)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.panel)
-        self._jobs: Latest[Question, Request] = Latest(
-            self.engine.run,
-            read=self._read,
-            on_step=self._show,
-            on_error=self._complain,
-            on_idle=self._idle,
-        )
-        self._redraw = QTimer(self)
-        self._redraw.setSingleShot(True)
-        self._redraw.setInterval(REDRAW)
-        self._redraw.timeout.connect(self._draw)
+        self._asking = Asking(self.stage, self, lambda: self._folder.busy)
+        self._folder = FolderJob(self.panel.progress, self.stage.say, self._asking.idle)
+        self._choosing = Choosing(self.stage, self._asking, self)
         # When the window goes, Qt deletes this widget; what is under way must not call it back.
-        self.destroyed.connect(partial(Latest.close, self._jobs))
-        self._connect()
+        self.destroyed.connect(partial(Latest.close, self._asking.jobs))
+        self.destroyed.connect(partial(FolderJob.close, self._folder))
+        for button, action in (
+            (self.panel.new, self.new_scribbles),
+            (self.panel.view, self.predict_view),
+            (self.panel.whole, self.predict_whole),
+            (self.panel.objects, self.make_objects),
+            (self.panel.stop, self.cancel),
+            (self.panel.save, self.save),
+            (self.panel.load, self.load),
+            (self.panel.forget, self.forget),
+            (self.panel.folder, self.apply_to_folder),
+            (self.panel.copy, self.copy_script),
+        ):
+            # Qt would hand over whether the button is down, as a first argument.
+            button.clicked.connect(lambda _=False, action=action: action())
         self.reset_choices()
         create_worker(warm_up, _start_thread=True)
 
     @property
+    def panel(self) -> Panel:
+        """The controls."""
+        return self.stage.panel
+
+    @property
+    def engine(self) -> Engine:
+        """What computes; `engine.classifier` is the newest classifier."""
+        return self.stage.engine
+
+    @property
+    def results(self) -> dict[Image, Results]:
+        """The layers that show the answer for each image."""
+        return self.stage.results
+
+    @property
     def busy(self) -> bool:
         """Whether work is under way, or waits for a calm moment."""
-        return self._jobs.busy
-
-    # --- what the user can do; each is a button, and can be called from a script ---
+        return self._asking.jobs.busy or self._choosing.settle.isActive() or self._folder.busy
 
     def new_scribbles(self) -> None:
-        """Add an empty layer to paint on, which lies exactly on the image."""
-        image = self._image()
+        """Add an empty layer to paint on, which lies exactly on the image and belongs to it."""
+        stage, image = self.stage, self.stage.image
         if image is None:
-            return self._say("Choose an image first; open one with File, or drag it here.", True)
+            return stage.say(sentences.NO_IMAGE, True)
         from napari.layers import Labels
 
-        empty = np.zeros(reading.shape(image), np.uint8)
-        layer = Labels(empty, name="scribbles", **reading.place(image))
+        layout = reading.layout(image, stage.session.state(image).choice)
+        empty = np.zeros(layout.sites(reading.pixels(image).shape), np.uint8)
+        layer = Labels(
+            layout.spread(empty, reading.shape(image)),
+            name="scribbles",
+            colormap=self.panel.classes.colormap(),
+            **reading.place(image),
+        )
         layer.brush_size = 6
-        self._viewer.layers.append(layer)
+        stage.session.choose(layer, image, ours=True)
+        stage.viewer.layers.append(layer)
         layer.mode = "paint"
         self.panel.scribbles.value = layer
-        self._say("Paint with label 1, press M for the next label, and paint with 2.")
+        return stage.say("Paint with label 1, press M for the next label, and paint with 2.")
 
     def predict_view(self) -> None:
         """Predict what the window shows, now."""
-        self._ask("view", asked=True)
+        self._asking.ask("view", asked=True)
 
     def predict_whole(self) -> None:
         """Predict every pixel of the image."""
-        self._ask("whole", asked=True)
+        self._asking.ask("whole", asked=True)
 
     def make_objects(self) -> None:
         """Predict the whole image and number the objects of the class shown."""
-        self._ask("objects", asked=True)
+        self._asking.ask("objects", asked=True)
 
     def cancel(self) -> None:
         """Stop what is under way; what was predicted stays."""
-        self._goal = "view"
-        self._jobs.cancel()
-        self._say("Cancelled.")
+        self._asking.stop()
+        self._folder.cancel()
+        self.stage.say("Cancelled.")
 
     def save(self, path: str | Path = "") -> None:
-        """Write forest and settings to a file, and ask for its name if none is given."""
+        """Write forest, strokes and settings to a file, and ask for its name if none is given."""
+        stage, model = self.stage, self.stage.model
         try:
-            name = model_files.save(self, self.engine.classifier, path)
+            if model is not None:
+                named = {**model.class_names, **self.panel.classes.class_names()}
+                model = dataclasses.replace(model, class_names=named)
+            written = model_files.save(self, model, path)
         except CourseError as error:
-            return self._say(str(error), True)
-        return self._say(f"Saved {name}.") if name else None
+            return stage.say(str(error), True)
+        if written is None:
+            return None
+        stage.saved = (stage.model, str(written))
+        return stage.say(f"Saved {written.name}.")
 
     def load(self, path: str | Path = "") -> None:
-        """Read a model file and predict with it, until the strokes change."""
+        """Read a model file and predict with it; strokes correct it."""
+        stage = self.stage
         try:
             found = model_files.load(self, path)
         except CourseError as error:
-            return self._say(str(error), True)
+            return stage.say(str(error), True)
         if found is None:
-            return
-        classifier, self._model_file = found
-        self._jobs.cancel()
+            return None
+        self._asking.stop()
+        stage.base, stage.model_file = found
+        stage.engine.model = None
+        stage.saved = found
+        classifier = stage.base.classifier
         self.panel.show_recipe(classifier.recipe, classifier.trees)
-        self.engine.adopt(classifier)
-        self._say(f"Loaded {Path(self._model_file).name}.")
-        if self._image() is not None:
-            self._ask("view")
+        self.panel.classes.set_names(stage.base.class_names)
+        stage.lock()
+        stage.say(f"Loaded {Path(stage.model_file).name}.")
+        self._asking.speak_again()
+        if stage.image is not None:
+            self._asking.ask("view")
+        return None
+
+    def forget(self) -> None:
+        """Drop the loaded model and what was learned from closed images; open strokes stay."""
+        stage = self.stage
+        self._asking.stop()
+        stage.base = stage.engine.model = None
+        stage.session.forget()
+        stage.lock()
+        stage.say("Forgotten; strokes on open images still count.")
+        self._asking.speak_again()
+        if stage.image is not None:
+            self._asking.ask("view")
+
+    def apply_to_folder(self, folder: str | Path = "") -> None:
+        """Classify all images of a folder, with the forest as it is now."""
+        try:
+            self._folder.start(self, self.stage.model, folder, self.panel.chosen_objects())
+        except CourseError as error:
+            return self.stage.say(str(error), True)
+        return self.panel.stop.setEnabled(self.busy)
 
     def script(self) -> str:
-        """Return a script that computes again what is shown; see `script`."""
+        """Return a script that computes again what is shown; see `script`.
+
+        Raises
+        ------
+        CourseError
+            If no image is chosen, or the forest does not follow from the open layers.
+        """
+        stage, image = self.stage, self.stage.image
+        if image is None:
+            raise CourseError("Choose an image first.")
+        model, path = stage.saved
+        saved = model is not None and model is stage.model
+        if not saved and (stage.base is not None or stage.session.kept):
+            raise CourseError(
+                "This forest learned from more than the open images. "
+                "Save the model, and the script loads it."
+            )
+        picture = stage.session.picture(image)
+        painted = [
+            Painted(one, layer, stage.session.picture(one).layout)
+            for layer, one in stage.session.pairs()
+            if stage.session.picture(one).kind == picture.kind and np.any(reading.pixels(layer))
+        ]
         return python_script(
-            self._image(),
-            self._scribbles(),
-            self._model_file if self.engine.adopted else "",
-            recipe=self._recipe,
+            image,
+            picture.layout,
+            lessons=painted,
+            model_file=path if saved else "",
+            recipe=forests.own(self.panel.recipe(), picture),
             trees=self.panel.trees.value(),
-            seed=SEED,
+            seed=forests.SEED,
         )
 
     def copy_script(self) -> None:
@@ -177,172 +228,13 @@ class PixelClassification(QWidget):
         try:
             text = self.script()
         except CourseError as error:
-            return self._say(str(error), True)
+            return self.stage.say(str(error), True)
         clipboard = QApplication.clipboard()
         if clipboard is not None:
             clipboard.setText(text)
-        return self._say("The script is on the clipboard: paste it into an editor.")
+        return self.stage.say("The script is on the clipboard: paste it into an editor.")
 
     def reset_choices(self, event: Any = None) -> None:
         """Look again which layers there are; napari calls this when they change."""
-        if self._jobs.closed:
-            return
-        self.panel.renew_choices()
-        images = reading.images(self._viewer)
-        if images and self.panel.image.value is None:
-            self.panel.image.value = images[-1]
-        present = set(self._viewer.layers)
-        self._results = {i: r for i, r in self._results.items() if i in present}
-
-    # --- what the window says ---
-
-    def _connect(self) -> None:
-        panel = self.panel
-        panel.image.changed.connect(self._choice_changed)
-        panel.scribbles.changed.connect(self._choice_changed)
-        for button, action in (
-            (panel.new, self.new_scribbles),
-            (panel.view, self.predict_view),
-            (panel.whole, self.predict_whole),
-            (panel.objects, self.make_objects),
-            (panel.stop, self.cancel),
-            (panel.save, self.save),
-            (panel.load, self.load),
-            (panel.copy, self.copy_script),
-        ):
-            # Qt would hand over whether the button is down, as a first argument.
-            button.clicked.connect(lambda _=False, action=action: action())
-        panel.shown.valueChanged.connect(self._shown_changed)
-        for box in panel.features.values():
-            box.toggled.connect(self._changed)
-        panel.scales.editingFinished.connect(self._changed)
-        panel.trees.valueChanged.connect(self._changed)
-        panel.live.toggled.connect(self._changed)
-        self._events.connect_view(self._viewer)
-
-    def _choice_changed(self, layer: Any = None) -> None:
-        """Listen to the layers chosen now, and to no other."""
-        if self._jobs.closed:
-            return
-        image, scribbles = self._image(), self._scribbles()
-        self._events.connect_layers(image, scribbles)
-        self._revision += 1
-        if image is None:
-            self._jobs.cancel()
-        if scribbles is not None:
-            self._changed()
-
-    def _image_replaced(self, event: Any = None) -> None:
-        self._revision += 1
-        self._changed()
-
-    def _changed(self, event: Any = None) -> None:
-        """Predict anew, if live: strokes or settings changed."""
-        if not self._jobs.closed and self.panel.live.isChecked() and self._can_predict():
-            self._ask("view")
-
-    def _moved(self, event: Any = None) -> None:
-        """Predict what came into view, if live, but let a whole image be finished first."""
-        if self._jobs.busy and self._goal != "view":
-            return
-        self._changed()
-
-    def _shown_changed(self, number: int) -> None:
-        for results in self._results.values():
-            results.show_class(number)
-
-    # --- ask, and answer ---
-
-    def _can_predict(self) -> bool:
-        known = self.engine.classifier is not None
-        return self._image() is not None and (known or self._scribbles() is not None)
-
-    def _ask(self, goal: Goal, *, asked: bool = False) -> None:
-        self._goal = goal
-        self._jobs.ask(Question(goal, asked), now=asked)
-
-    def _read(self, question: Question) -> Request:
-        """Read the window just before the work begins, and make the layers for its results."""
-        image, scribbles = self._image(), self._scribbles()
-        if image is None:
-            raise CourseError("Choose an image first; open one with File, or drag it here.")
-        if scribbles is None and self.engine.classifier is None:
-            raise CourseError("Press New and paint, or load a model.")
-        request = Request(
-            image=reading.pixels(image),
-            source=(id(image), self._revision),
-            scribbles=None if scribbles is None else reading.pixels(scribbles),
-            recipe=self._recipe(image),
-            trees=self.panel.trees.value(),
-            view=reading.view(self._viewer, image),
-            goal=question.goal,
-            object_class=self.panel.shown.value(),
-        )
-        objects = question.goal == "objects"
-        self._results_of(image).prepare(reading.shape(image), objects=objects)
-        self.panel.stop.setEnabled(True)
-        return request
-
-    def _recipe(self, image: Image) -> Recipe:
-        return self.panel.recipe(
-            channels=reading.channels(image), voxel_size=reading.voxel_size(image)
-        )
-
-    def _show(self, request: Request, step: Any) -> None:
-        """Show one step of the work; called in the window's thread."""
-        image = self._image()
-        if image is None or request.source != (id(image), self._revision):
-            return
-        results = self._results_of(image)
-        if isinstance(step, Ready):
-            rows = dict(zip(step.known, step.probabilities, strict=True))
-            results.show_class(self.panel.shown.value())
-            results.show(step.classes, rows)
-            if step.painted != self._painted:
-                self._painted = step.painted
-                counts = [f"class {c}: {n} px" for c, n in step.painted.items()]
-                self._say("Painted " + ", ".join(counts) if counts else "No strokes.")
-        elif isinstance(step, Predicted):
-            self.panel.progress.setMaximum(step.total)
-            self.panel.progress.setValue(step.done)
-            # Drawing takes time, too: tiles that come fast are drawn together.
-            if not self._redraw.isActive():
-                self._redraw.start()
-        elif isinstance(step, Objects):
-            results.show_objects(step.labels)
-            self._say(f"{int(step.labels.max(initial=0))} objects.")
-
-    def _draw(self) -> None:
-        for results in self._results.values():
-            results.refresh()
-
-    def _results_of(self, image: Image) -> Results:
-        return self._results.setdefault(image, Results(self._viewer, image))
-
-    def _complain(self, question: Question, error: Exception) -> None:
-        self._painted = None
-        if isinstance(error, CourseError):
-            # While somebody paints, one class only is no mistake yet: a line of status will do.
-            self._say(str(error), question.asked)
-        else:
-            self._say(f"The prediction stopped: {type(error).__name__}: {error}", True, grave=True)
-
-    def _idle(self) -> None:
-        self.panel.stop.setEnabled(False)
-        goal, self._goal = self._goal, "view"
-        if goal != "view":
-            # Strokes and moves that came meanwhile; without any, this costs nothing.
-            self._changed()
-
-    def _say(self, sentence: str, aloud: bool = False, grave: bool = False) -> None:
-        self.panel.status.setText(sentence)
-        if aloud:
-            from napari.utils.notifications import show_error, show_warning
-
-            (show_error if grave else show_warning)(sentence)
-
-    def _image(self) -> Image | None:
-        return self.panel.image.value
-
-    def _scribbles(self) -> Labels | None:
-        return self.panel.scribbles.value
+        if not self._asking.jobs.closed:
+            self._choosing.look()

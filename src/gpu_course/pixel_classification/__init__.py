@@ -6,8 +6,8 @@ From strokes to objects: `painter` and `teaching` paint as a person does; `recip
 `features` computes (with `blur`, `eigenvalues`, `inputs` and `tiles`; through OpenCL in
 `clesperanto`); `training` makes a table of painted pixels; `classifier` fits a `forest` to it and
 predicts with `prediction`; `validation` asks how well; `storage` keeps it in a file that
-`integrity` looks through; `objects` makes objects of pixels. `course_classifiers` holds those of
-nuclei, bees and roots.
+`integrity` looks through, `correctable` with the `stroke_table` that it learned from; `objects`
+makes objects of pixels. `course_classifiers` holds those of nuclei, bees and roots.
 """
 
 from typing import TYPE_CHECKING

@@ -5,7 +5,7 @@ none of that: it is a few arrays of numbers and a recipe. So the file is a zip a
 reads too (``.npz``), with one ``.npy`` for each array and ``model.json`` for the rest. Numbers can
 lie as well: nodes that lead in a circle would keep a program busy for ever, and a small archive can
 unpack to more than the memory. So sizes are looked at before anything is read, and every number
-before it is used.
+before it is used. The table of strokes, where there is one, is two more arrays.
 """
 
 import io
@@ -25,6 +25,8 @@ from gpu_course.files import write_atomic
 from gpu_course.pixel_classification.forest import Forest
 from gpu_course.pixel_classification.integrity import problem
 from gpu_course.pixel_classification.recipe import Recipe, names
+from gpu_course.pixel_classification.stroke_table import StrokeTable
+from gpu_course.pixel_classification.stroke_table import problem as problem_of_strokes
 
 FORMAT = "gpu-course pixel classifier"
 VERSION = 1
@@ -36,6 +38,12 @@ ARRAYS: dict[str, np.dtype[Any]] = {
     "probability": np.dtype("<f8"),
     "roots": np.dtype("<i4"),
 }
+#: Both or none; what was painted.
+STROKES: dict[str, np.dtype[Any]] = {
+    "painted_features": np.dtype("<f4"),
+    "painted_labels": np.dtype("u1"),
+}
+TABLES = ("probability.npy", "painted_features.npy")
 #: Bytes of the file, of all it unpacks to, and of its text. A usual model has 0.1 MB.
 LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
 
@@ -58,6 +66,10 @@ class Trained:
         Spatial axes of the images it learned from.
     importances : tuple of float
         How much each feature helped the forest, in the order of the recipe's names.
+    strokes : StrokeTable or None
+        What it learned from, so that it can be corrected.
+    class_names : tuple of str
+        What a person calls the classes, in the order of `classes`; empty if they have no names.
     """
 
     recipe: Recipe
@@ -68,6 +80,8 @@ class Trained:
     classes: tuple[int, ...]
     ndim: int
     importances: tuple[float, ...]
+    strokes: StrokeTable | None = None
+    class_names: tuple[str, ...] = ()
 
 
 class _WrongError(Exception):
@@ -91,7 +105,7 @@ def save(trained: Trained, path: Path | str) -> Path:
     Raises
     ------
     CourseError
-        If the file cannot be written.
+        If the file cannot be written, or would be larger than `load` takes.
     """
     recipe = trained.recipe
     model = {
@@ -109,13 +123,23 @@ def save(trained: Trained, path: Path | str) -> Path:
         "depth": trained.depth,
         "seed": trained.seed,
         "importances": trained.importances,
+        "class_names": trained.class_names,
     }
+    arrays = {name: (getattr(trained.forest, name), dtype) for name, dtype in ARRAYS.items()}
+    if trained.strokes is not None:
+        painted = (trained.strokes.features, trained.strokes.labels)
+        arrays |= {n: (a, d) for a, (n, d) in zip(painted, STROKES.items(), strict=True)}
+    if sum(array.nbytes for array, _ in arrays.values()) > LARGEST_CONTENT - LARGEST_TEXT:
+        raise CourseError(
+            f"The model would be larger than {LARGEST_CONTENT >> 20} MB. "
+            "Paint fewer pixels, or take fewer trees."
+        )
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("model.json", json.dumps(model, indent=1))
-        for name, dtype in ARRAYS.items():
+        for name, (values, dtype) in arrays.items():
             array = io.BytesIO()
-            values = np.ascontiguousarray(getattr(trained.forest, name), dtype=dtype)
+            values = np.ascontiguousarray(values, dtype=dtype)
             np.lib.format.write_array(array, values, version=(1, 0), allow_pickle=False)
             archive.writestr(f"{name}.npy", array.getvalue())
     return write_atomic(path, content.getvalue())
@@ -163,7 +187,8 @@ def load(path: Path | str) -> Trained:
 
 def _read(archive: zipfile.ZipFile) -> Trained:
     members = {info.filename: info for info in archive.infolist()}
-    wanted = {"model.json", *(f"{name}.npy" for name in ARRAYS)}
+    expected = ARRAYS | (STROKES if f"{next(iter(STROKES))}.npy" in members else {})
+    wanted = {"model.json", *(f"{name}.npy" for name in expected)}
     if set(members) != wanted or len(archive.infolist()) != len(wanted):
         raise _WrongError("its contents are not those of a classifier")
     if sum(info.file_size for info in members.values()) > LARGEST_CONTENT:
@@ -172,16 +197,20 @@ def _read(archive: zipfile.ZipFile) -> Trained:
         raise _WrongError("its description is far too long")
     model = _description(archive.read("model.json"))
     arrays: dict[str, Any] = {
-        name: _array(archive, members[f"{name}.npy"], dtype) for name, dtype in ARRAYS.items()
+        name: _array(archive, members[f"{name}.npy"], dtype) for name, dtype in expected.items()
     }
+    painted = [arrays.pop(name) for name in STROKES if name in arrays]
+    strokes = StrokeTable(*painted) if painted else None
     count = len(names(model["recipe"], model["ndim"]))
     forest = Forest(**arrays, features=count)
     wrong = problem(forest, len(model["classes"]))
+    if strokes is not None:
+        wrong = wrong or problem_of_strokes(strokes, count, model["classes"])
     if wrong:
         raise _WrongError(wrong)
     if len(model["importances"]) != count or len(forest.roots) != model["trees"]:
         raise _WrongError("its description and its trees do not belong together")
-    return Trained(forest=forest, **model)
+    return Trained(forest=forest, strokes=strokes, **model)
 
 
 def _description(text: bytes) -> dict[str, Any]:
@@ -211,6 +240,7 @@ def _description(text: bytes) -> dict[str, Any]:
         raise _WrongError("its recipe makes no sense") from error
     classes: Any = model.get("classes")
     importances: Any = model.get("importances")
+    called: Any = model.get("class_names", [])
     right = (
         model.get("ndim") in (2, 3)
         and (recipe.voxel_size is None or len(recipe.voxel_size) == model["ndim"])
@@ -223,6 +253,9 @@ def _description(text: bytes) -> dict[str, Any]:
         and classes == sorted(set(classes))
         and isinstance(importances, list)
         and all(isinstance(v, float) and math.isfinite(v) and v >= 0 for v in importances)
+        and isinstance(called, list)
+        and len(called) in (0, len(classes))
+        and all(isinstance(name, str) for name in called)
     )
     if not right:
         raise _WrongError("its description makes no sense")
@@ -234,6 +267,7 @@ def _description(text: bytes) -> dict[str, Any]:
         "classes": tuple(classes),
         "ndim": model["ndim"],
         "importances": tuple(importances),
+        "class_names": tuple(called),
     }
 
 
@@ -247,11 +281,7 @@ def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, dtype: np.dtype[An
         if np.lib.format.read_magic(file) != (1, 0):
             raise _WrongError(f"{member.filename} has an unknown form")
         shape, fortran, found = np.lib.format.read_array_header_1_0(file)
-        if (
-            found != dtype
-            or fortran
-            or len(shape) != (2 if member.filename == "probability.npy" else 1)
-        ):
+        if found != dtype or fortran or len(shape) != (2 if member.filename in TABLES else 1):
             raise _WrongError(f"{member.filename} holds numbers of the wrong kind")
         size = math.prod(shape) * dtype.itemsize
         if min(shape) < 0 or size > member.file_size:

@@ -65,6 +65,11 @@ def filtered(image, otf, enough, other=0):
         (lambda i, o, f: np.fft.irfft2(np.where(abs(o) >= f, np.fft.rfft2(i) / o, 0)), "s=image"),
         (lambda i, o, f: filtered(i, o, abs(o) >= f) + 0j, "complex"),
         (lambda i, o, f: 2 * filtered(i, o, abs(o) >= f), "values"),
+        (lambda i, o, f: filtered(i, np.maximum(o, f), True), "compares their real parts"),
+        (lambda i, o, f: filtered(i, np.maximum(abs(o), f), True), "Both the comparison"),
+        (lambda i, o, f: filtered(i, abs(o), abs(o) >= f), "sign and direction"),
+        (lambda i, o, f: filtered(i, o * np.maximum(1, f / abs(o)), True), "OTF's direction"),
+        (lambda i, o, f: filtered(i, 1 / o, abs(o) >= f), "blurs once more"),
     ],
 )
 def test_check_names_the_mistake(wrong, says):

@@ -230,6 +230,34 @@ def connected(mask, voxel_size):
     return ndimage.label(mask)[0]
 
 
+def split(mask, voxel_size, sampling, sigma):
+    """Split with a distance and a blur of free choice."""
+    depth = ndimage.gaussian_filter(
+        ndimage.distance_transform_edt(mask, sampling=sampling).astype(np.float32), sigma
+    )
+    peaks = (depth == ndimage.maximum_filter(depth, size=5)) & mask
+    seeds, _ = ndimage.label(peaks, structure=np.ones((3, 3, 3)))
+    return watershed(-depth, seeds, mask=mask)
+
+
+def well_tuned_in_voxels(mask, voxel_size):
+    """Reach a high score on these masks, and know nothing of micrometres."""
+    return split(mask, voxel_size, None, (0.5, 4, 4))
+
+
+def only_the_blur_in_micrometres(mask, voxel_size):
+    return split(mask, voxel_size, None, np.divide(0.5, voxel_size))
+
+
+def blurred_in_voxels(mask, voxel_size):
+    """Measure the distance in micrometres, which is what is asked for."""
+    return split(mask, voxel_size, voxel_size, 1)
+
+
+def test_distances_in_micrometres_solve_it_whatever_the_blur():
+    assert exercises.check(SPLIT, blurred_in_voxels).solved
+
+
 def rough(mask, voxel_size):
     depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
     seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 3)) & mask)
@@ -246,6 +274,8 @@ def without_mask(mask, voxel_size):
     ("wrong", "says"),
     [
         (in_voxels, "in µm"),
+        (well_tuned_in_voxels, "1 µm and 0.2 µm apart"),
+        (only_the_blur_in_micrometres, "sampling=voxel_size"),
         (connected, "Too few"),
         (rough, "Too many"),
         (without_mask, "beyond the mask"),
@@ -277,6 +307,14 @@ def of_scenes(before, after):
     return (difference.mean(), *np.percentile(difference, [2.5, 97.5]))
 
 
+def bootstrap(before, after, tail):
+    """Do all as asked for, with another part of the means left out on either side."""
+    difference = after - before
+    drawn = np.random.default_rng(0).integers(len(difference), size=(5000, len(difference)))
+    ends = np.percentile(difference[drawn].mean(axis=1), [tail, 100 - tail])
+    return (difference.mean(), *ends)
+
+
 def narrow(before, after):
     difference = after - before
     return difference.mean(), difference.mean() - 0.001, difference.mean() + 0.001
@@ -289,6 +327,8 @@ def narrow(before, after):
         (unpaired, "too wide"),
         (of_scenes, "single scenes"),
         (narrow, "too narrow"),
+        (lambda before, after: bootstrap(before, after, 5), "a little too narrow"),
+        (lambda before, after: bootstrap(before, after, 0.5), "a little too wide"),
         (lambda before, after: 0.1, "three numbers"),
     ],
 )

@@ -114,7 +114,9 @@ def negative(volume, background):
     ("wrong", "says"),
     [
         (only_divided, "centre"),
-        (in_whole_numbers, "check() says"),
+        (in_whole_numbers, "in uint16"),
+        (lambda volume, background: mend(volume, 0), "background is still in"),
+        (lambda volume, background: mend(volume, volume.min()), "smallest value"),
         (rolled, "odd size"),
         (brightest_is_one, "sum"),
         (off_centre, "centre"),

@@ -179,7 +179,7 @@ def when_it_changes_little(image, psf, background):
         (lambda *case: min(60, 3 * best_known(*case)), "too long"),
         (lambda *case: best_known(*case) // 3, "too early"),
         (when_it_changes_little, "too"),
-        (lambda image, psf, background: image, "number of iterations"),
+        (lambda image, psf, background: image, "how many iterations"),
         (lambda image, psf, background: 0, "from 1 to 60"),
         (lambda image, psf, background: 7.5, "whole number"),
     ],

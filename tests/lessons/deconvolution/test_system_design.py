@@ -168,6 +168,17 @@ def test_overlap_check_accepts_the_solution_and_knows_the_stub():
     assert exercises.check(OVERLAP, lambda psf, tolerance: None).state == "not solved yet"
 
 
+def one_way(psf, tolerance):
+    """Ask how far the light goes through the PSF once."""
+    overlap = []
+    for axis in range(3):
+        light = psf.astype(float).sum(axis=tuple({0, 1, 2} - {axis}))
+        distance = abs(np.arange(len(light)) - len(light) // 2)
+        beyond = [light[distance > reach].sum() for reach in range(len(light))]
+        overlap.append(int(np.argmax(np.array(beyond) <= tolerance)))
+    return tuple(overlap)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -177,9 +188,11 @@ def test_overlap_check_accepts_the_solution_and_knows_the_stub():
             lambda psf, tolerance: tuple(o // 3 for o in solutions.choose_overlap(psf, tolerance)),
             "seam",
         ),
+        (one_way, "round trip"),
+        (lambda psf, tolerance: (*solutions.choose_overlap(psf, tolerance)[:1], 0, 12), "along y"),
         (lambda psf, tolerance: 5, "for each axis"),
         (lambda psf, tolerance: (5.5, 5, 5), "whole numbers"),
-        (lambda psf, tolerance: (5, 5), "3 numbers"),
+        (lambda psf, tolerance: (5, 5), "one number for each axis"),
     ],
 )
 def test_overlap_check_names_the_mistake(wrong, says):

@@ -68,6 +68,26 @@ def as_dictionary(asked, pause, work):
 
 
 @pytest.mark.parametrize(
+    "form",
+    [
+        tuple,
+        np.array,
+        iter,
+        lambda jobs: jobs[::-1],
+        lambda jobs: [list(job) for job in jobs],
+        lambda jobs: [(np.int64(number), np.float32(begins)) for number, begins in jobs],
+    ],
+    ids=["tuple", "array", "generator", "other order", "lists", "NumPy's numbers"],
+)
+def test_any_form_of_the_right_answer_counts(form):
+    def answer(asked, pause, work):
+        jobs = schedule(asked, pause, work)
+        return form(jobs) if jobs else []
+
+    assert exercises.check(NAME, answer).solved
+
+
+@pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (all_at_once, "at once"),
@@ -76,6 +96,10 @@ def as_dictionary(asked, pause, work):
         (while_busy_deaf, "forgotten"),
         (late, "as early"),
         (as_dictionary, "list of pairs"),
+        (lambda *case: [number for number, _ in schedule(*case)], "list of pairs"),
+        (lambda *case: [job[::-1] for job in schedule(*case)], "number comes first"),
+        (lambda *case: [(n + 1, time) for n, time in schedule(*case)], "counted from 0"),
+        (lambda *case: 2 * schedule(*case), "twice"),
     ],
 )
 def test_check_names_the_mistake(wrong, says):

@@ -104,6 +104,12 @@ def a_number(groups, folds):
     return 3
 
 
+def as_masks(groups, folds):
+    everything = np.arange(len(groups))
+    pairs = folds_by_stroke(groups, folds)
+    return [tuple(np.isin(everything, part) for part in pair) for pair in pairs]
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
@@ -112,6 +118,7 @@ def a_number(groups, folds):
         (too_few, "4 folds"),
         (the_first_again_and_again, "only once"),
         (a_number, "list of pairs"),
+        (as_masks, "np.flatnonzero"),
     ],
 )
 def test_grouped_check_names_the_mistake(wrong, says):
@@ -133,6 +140,12 @@ def too_wide():
     return Recipe(sigmas=(8, 12), features=("hessian",))
 
 
+def forty():
+    return Recipe(
+        sigmas=(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), features=("gaussian", "laplacian", "hessian")
+    )
+
+
 def too_many():
     return Recipe(sigmas=tuple(range(1, 20)))
 
@@ -147,6 +160,7 @@ def no_recipe():
         (blind_to_ridges, "ridge"),
         (too_wide, "narrowest blur"),
         (too_many, "below 40"),
+        (forty, "below 40"),
         (no_recipe, "Return Recipe"),
     ],
 )

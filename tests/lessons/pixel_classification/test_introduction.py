@@ -69,7 +69,10 @@ def not_numbers(image):
     ("wrong", "says"),
     [
         (blurred, "averages both grains"),
-        (grainy, "neighbour"),
+        (grainy, "How do you calm it"),
+        (lambda image: ndimage.gaussian_gradient_magnitude(image, 1), "How do you calm it"),
+        (lambda image: ndimage.gaussian_laplace(image, 1), "only their size"),
+        (lambda image: ndimage.gaussian_filter(grainy(image), 40), "another size"),
         (one_number, "one number for every pixel"),
         (not_numbers, "real number"),
     ],

@@ -34,8 +34,24 @@ def planes_only(corners, shape):
     return solutions.visible_region(np.asarray(corners)[:, :2], shape[:2])
 
 
+def in_floats(corners, shape):
+    region = solutions.visible_region(corners, shape)
+    return tuple(slice(float(part.start), float(part.stop)) for part in region)
+
+
 def pixels(corners, shape):
     return np.zeros(shape)[solutions.visible_region(corners, shape)]
+
+
+def test_an_end_that_is_left_out_is_that_of_the_image():
+    def short(corners, shape):
+        region = solutions.visible_region(corners, shape)
+        return tuple(
+            slice(part.start or None, None if part.stop == length else part.stop)
+            for part, length in zip(region, shape, strict=True)
+        )
+
+    assert exercises.check(NAME, short).solved
 
 
 @pytest.mark.parametrize(
@@ -47,6 +63,7 @@ def pixels(corners, shape):
         (never_beside, "the nearest"),
         (planes_only, "slice for each"),
         (pixels, "tuple of slices"),
+        (in_floats, "whole numbers"),
     ],
 )
 def test_check_names_the_mistake(wrong, says):

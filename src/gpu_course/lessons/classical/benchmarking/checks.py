@@ -24,25 +24,30 @@ DISTURBED = (
 def _score_timer(function: Function) -> tuple[float, str]:
     from gpu_course.lessons.classical.benchmarking.timers import PretendDevice
 
-    # Each device has one catch; its work takes two seconds all the same.
+    # Each device has one catch. One is slower than the others: no constant is right for all.
     catches = [
-        (PretendDevice(), REPEATS, ""),
-        (PretendDevice(queue=BUSY), 1, IN_QUEUE),
-        (PretendDevice([12.0, 2.0]), 1, COMPILES),
-        (PretendDevice([2.0, 2.0, 9.0, 2.0, 2.0, 9.0, 2.0, 2.0]), REPEATS, DISTURBED),
+        (PretendDevice(), 2.0, REPEATS, ""),
+        (PretendDevice([3.0], queue=BUSY), 3.0, 1, IN_QUEUE),
+        (PretendDevice([12.0, 2.0]), 2.0, 1, COMPILES),
+        (PretendDevice([2.0, 2.0, 9.0, 2.0, 2.0, 9.0, 2.0, 2.0]), 2.0, REPEATS, DISTURBED),
     ]
     right, hint = 0, ""
-    for device, repeats, advice in catches:
+    for device, takes, repeats, advice in catches:
         answer = number(function(device.work, device.wait, device.clock, repeats), "the seconds")
-        if abs(answer - 2.0) < 0.02:
+        if abs(answer - takes) < 0.02:
             right += 1
             continue
         if not hint and answer < 0.5:
             hint = TOO_EARLY
-        elif not hint and abs(answer - 2.0 * repeats) < 0.1:
+        elif not hint and abs(answer - takes * repeats) < 0.1:
             hint = f"That is the time of all {repeats} pieces of work. Return that of one."
-        elif not hint and (not advice or answer < 2 or (advice == IN_QUEUE) != (answer > BUSY / 2)):
-            hint = f"One piece of work takes 2 s on this device, and you return {answer:.3g} s."
+        elif not hint and (
+            not advice or answer < takes or (advice == IN_QUEUE) != (answer > BUSY / 2)
+        ):
+            hint = (
+                f"One piece of work takes {takes:g} s on this device, and you return "
+                f"{answer:.3g} s."
+            )
         hint = hint or advice
     return right / len(catches), hint
 

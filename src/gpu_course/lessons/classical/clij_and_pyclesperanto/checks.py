@@ -91,6 +91,8 @@ def _score(function: Function) -> tuple[float, str]:
         raise Wrong("That is a mask. The macro gives every object a number of its own.")
     if not np.isfinite(found).all() or (found != np.round(found)).any():
         raise Wrong("The result holds fractions. The macro ends with a label image.")
+    if found.min() < 0:
+        raise Wrong("The result holds negative numbers. Labels are 0 for background, 1 and up.")
     labels = found.astype(np.int32)
 
     def agreement(expected: NDArray[np.int32]) -> float:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.devices import to_numpy
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 #: Shapes of image and PSF: every combination of odd and even, both axes different, and a PSF that
@@ -94,7 +94,7 @@ def _score(function: Function) -> tuple[float, str]:
     complaints = []
     for shape, psf_shape in CASES:
         image, psf = _case(shape, psf_shape)
-        found = to_numpy(function(image.copy(), psf.copy()))
+        found = array(function(image.copy(), psf.copy()), "the blurred image")
         if np.iscomplexobj(found):
             raise Wrong("Your result is complex. Use irfftn, or take the real part.")
         complaints.append(_complaint(found, image, psf))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.devices import to_numpy
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 SHAPES = [(32, 40), (33, 41), (32, 41)]
@@ -40,7 +40,7 @@ def _complaint(found: NDArray[Any], image: NDArray[Any], otf: NDArray[Any]) -> s
         )
     enough = np.abs(otf) >= FLOOR
     spectrum = np.fft.rfftn(image)
-    known = {
+    known: dict[str, tuple[Any, ...]] = {
         "": (enough, 0),
         "Waves below the floor are left as they were. Set them to 0.": (enough, spectrum),
         "You divide by the floor where the OTF is below it. Set those waves to 0 instead.": (
@@ -56,9 +56,27 @@ def _complaint(found: NDArray[Any], image: NDArray[Any], otf: NDArray[Any]) -> s
             np.abs(spectrum) >= FLOOR, 0
         ),
         "All waves are divided, also those of which nothing but noise is left.": (otf != 0, 0),
+        "Waves below the floor are divided by the floor, with the OTF's direction. Set them to 0.":
+            (enough, spectrum / (FLOOR * otf / np.where(otf == 0, 1, np.abs(otf)))),
+        "np.maximum of complex numbers compares their real parts, and what is below the floor is "
+        "divided by the floor. Where should a wave be dropped, and where divided by the OTF?": (
+            otf.real >= FLOOR, spectrum / FLOOR
+        ),
+        "You divide by the absolute value of the OTF. Its sign and direction belong to the OTF as "
+        "well: compare the absolute value, and divide by the OTF itself.": (
+            enough, 0, np.abs(otf)
+        ),
+        "Both the comparison and the division take the larger of floor and absolute value. Compare "
+        "the absolute value, divide by the OTF itself, and set waves below the floor to 0.": (
+            enough, spectrum / FLOOR, np.abs(otf)
+        ),
+        "You multiply by the OTF, which blurs once more. Divide.": (
+            enough, 0, 1 / np.where(otf == 0, 1, otf)
+        ),
     }  # fmt: skip
-    for complaint, (where, other) in known.items():
-        if np.allclose(found, _answer(image, otf, where, other), rtol=1e-3, atol=1e-3):
+    for complaint, (where, other, *share) in known.items():
+        divisor = share[0] if share else otf
+        if np.allclose(found, _answer(image, divisor, where, other), rtol=1e-3, atol=1e-3):
             return complaint
     return f"For an image of {image.shape} the values are not those of the inverse with a floor."
 
@@ -68,7 +86,10 @@ def _score(function: Function) -> tuple[float, str]:
     complaints = []
     for shape in SHAPES:
         image, otf = _case(shape)
-        found = to_numpy(function(image.copy(), otf.copy(), FLOOR))
+        # A division by zero is judged by its result; a warning would only stand beside the hint.
+        with np.errstate(all="ignore"):
+            answer = function(image.copy(), otf.copy(), FLOOR)
+        found = array(answer, "the image, one number for every pixel")
         complaints.append(_complaint(found, image, otf))
     return complaints.count("") / len(SHAPES), next(filter(None, complaints), "")
 

@@ -1,11 +1,13 @@
 """The checks of the exercises in ``deconvolution/nuclei``."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course import metrics
+from gpu_course.exercise_answers import label_image, numbers
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.images.catalogue import seed_of
 from gpu_course.labels import Labels
@@ -13,9 +15,12 @@ from gpu_course.labels import Labels
 #: Planes far apart: forgetting that is then a mistake that shows.
 VOXEL = (1.0, 0.2, 0.2)
 SHAPE = (16, 120, 120)
+FLAT = (0.2, 0.2, 0.2)
+"""Other voxels for the same mask: an answer in micrometres is another one then."""
 
 
-def _masks() -> list[Labels]:
+@cache
+def _masks() -> tuple[Labels, ...]:
     """Return the true labels of two pieces of tissue."""
     from gpu_course.images.phantoms import nuclei_phantom
     from gpu_course.lessons.deconvolution.nuclei.recipe import drop_small
@@ -23,21 +28,15 @@ def _masks() -> list[Labels]:
     drawn = [
         nuclei_phantom(SHAPE, seed=seed_of("train", index), voxel_size=VOXEL) for index in (0, 1)
     ]
-    return [drop_small(phantom.labels, VOXEL) for phantom in drawn]
+    return tuple(drop_small(phantom.labels, VOXEL) for phantom in drawn)
 
 
 def _labels(answer: Any, mask: NDArray[np.bool_]) -> Labels:
     """Return the student's answer as labels, or say why it is none."""
-    labels = np.asarray(answer)
-    if labels.shape != mask.shape:
-        raise Wrong(f"Your labels have shape {labels.shape}, the mask {mask.shape}.")
-    if labels.dtype == bool:
-        raise Wrong("Your function returned a mask. Give every nucleus its own number.")
-    if labels.dtype.kind not in "iu" and not np.array_equal(labels, np.rint(labels)):
-        raise Wrong("Your function returned numbers that are not whole. Return the labels.")
+    labels = label_image(answer, mask.shape)
     if np.count_nonzero(labels[~mask]) > 0.01 * np.count_nonzero(mask):
         raise Wrong("Your labels reach beyond the mask: give watershed the argument mask=mask.")
-    return labels.astype(np.int64)
+    return labels
 
 
 def _split(function: Function) -> tuple[float, str]:
@@ -50,6 +49,11 @@ def _split(function: Function) -> tuple[float, str]:
         return score, (
             "Too few objects: nuclei that touch are still one. Every nucleus has a deepest point: "
             "take the peaks of the distance to the background as seeds, and let them grow."
+        )
+    if np.array_equal(found[0], _labels(function(truths[0] > 0, FLAT), truths[0] > 0)):
+        raise Wrong(
+            "Your function returns the same for planes that are 1 µm and 0.2 µm apart. How far is "
+            "it from a voxel to the one above it, in µm?"
         )
     if surplus > 0.2:
         return score, (
@@ -72,13 +76,8 @@ def _paired(function: Function) -> tuple[float, str]:
     right, hint = 0, ""
     for seed in range(3):
         before, after = _scenes(seed)
-        answer = function(before.copy(), after.copy())
-        try:
-            mean, low, high = (float(number) for number in answer)
-        except (TypeError, ValueError):
-            raise Wrong(
-                "Return three numbers: the mean difference, its low, its high end."
-            ) from None
+        wanted = "three numbers: the mean difference, its low, its high end"
+        mean, low, high = numbers(function(before.copy(), after.copy()), 3, wanted)
         # For well-behaved differences like these, theory knows where a bootstrap will end up.
         difference = after - before
         true_mean = float(difference.mean())
@@ -118,6 +117,16 @@ def _mistake(
             "That is where single scenes lie, not where their mean does. Take the mean of each "
             "resample first, and then the percentiles of the means."
         )
+    if width < 0.88 * true_width:
+        return (
+            "Your interval is a little too narrow. The middle 95 % lie between the percentiles 2.5 "
+            "and 97.5, and they need a few thousand means."
+        )
+    if 1.15 * true_width < width <= 1.5 * true_width:
+        return (
+            "Your interval is a little too wide. The middle 95 % of the means lie between their "
+            "percentiles 2.5 and 97.5."
+        )
     if width > 1.5 * true_width:
         return (
             "Your interval is too wide: the scenes' own differences are still in it. Take the "
@@ -130,8 +139,12 @@ CHECKS = {
     "split-touching": Check(
         metric="average precision at IoU 0.5 on perfect masks",
         score=_split,
-        goal=0.85,
-        hint="Peaks of the smoothed depth are the seeds; watershed(-depth, seeds, mask=mask).",
+        goal=0.9,
+        hint=(
+            "The number of objects is about right, but some are cut in the wrong place. Is the "
+            "depth in µm (sampling=voxel_size), smoothed by about half a µm before you take its "
+            "peaks, and does watershed(-depth, seeds, mask=mask) get the same depth?"
+        ),
     ),
     "paired-comparison": Check(
         metric="part of the experiments judged right",

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.devices import to_numpy
-from gpu_course.exercises import Check, Function, Wrong
+from gpu_course.exercise_answers import array, number
+from gpu_course.exercises import Check, Function
 
 SHAPE = (21, 25, 25)
 VOXEL = (0.3, 0.12, 0.12)
@@ -42,10 +42,7 @@ def _score_depth(function: Function) -> tuple[float, str]:
     """Return the part of the depths that were found within a µm, and what to think about."""
     found = []
     for depth in DEPTHS:
-        answer = to_numpy(function(_measured(depth), make))
-        if answer.size != 1 or answer.dtype.kind not in "iuf":
-            raise Wrong("Return one number: the depth in µm.")
-        found.append(float(answer.reshape(())))
+        found.append(number(function(_measured(depth), make), "the depth in µm"))
     near = sum(abs(f - d) <= NEAR for f, d in zip(found, DEPTHS, strict=True)) / len(DEPTHS)
     if all(f in (0, 20) or f < 0 or f > 20 for f in found):
         return (
@@ -87,6 +84,9 @@ def _complaint(found: NDArray[Any], raw: NDArray[Any]) -> str:
         return f"The result is {found.dtype}: a share of the light needs a float."
     if np.nanmin(found) > 10 * LEVEL or np.nanmax(found) > 1.5:
         return "The result still holds grey values: divide by the sum, last of all."
+    slip = _slip(found, raw)
+    if slip:
+        return slip
     faults = psf.check(found)
     if faults:
         return f"check() says: {faults[0]}"
@@ -98,9 +98,31 @@ def _complaint(found: NDArray[Any], raw: NDArray[Any]) -> str:
         )
     if not np.allclose(found, right, atol=0.01 * right.max()):
         return (
-            "The values are not those of the light: 65000 where it should be 0 comes from "
-            "subtracting below 0 in whole numbers, a plateau from a background that was left in."
+            "The values are not those of the light. Subtract the background, clip at 0, cut the "
+            "box, and divide by the sum, in this order."
         )
+    return ""
+
+
+def _slip(found: NDArray[Any], raw: NDArray[Any]) -> str:
+    """Return how the background was mistreated in an answer that is right otherwise, or nothing."""
+    from gpu_course.lessons.deconvolution.point_spread_functions.solutions import mend
+
+    def like(other: NDArray[Any]) -> bool:
+        return found.shape == other.shape and bool(
+            np.allclose(found, other, atol=0.01 * other.max())
+        )
+
+    if like(mend(raw, LEVEL)):
+        return ""
+    if like(mend(raw, 0)):
+        return "The background is still in: what is left of it far from the light?"
+    whole = raw - np.uint16(LEVEL)
+    if like(mend(whole, 0)):
+        return "Whole numbers of a camera have none below 0: what is 3 - 5 in uint16?"
+    lifted = raw.astype(float) - raw.min()
+    if like(mend(lifted, 0)):
+        return "You subtract the smallest value. What is given as `background` is another."
     return ""
 
 
@@ -109,7 +131,8 @@ def _score_mend(function: Function) -> tuple[float, str]:
     complaints = []
     for shape, place in RAW:
         raw = _raw(shape, place)
-        complaints.append(_complaint(to_numpy(function(raw.copy(), LEVEL)), raw))
+        found = array(function(raw.copy(), LEVEL), "the PSF, an array (z, y, x)")
+        complaints.append(_complaint(found, raw))
     return complaints.count("") / len(RAW), next(filter(None, complaints), "")
 
 

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.exercise_answers import is_whole, number
 from gpu_course.exercises import Check, Function, Wrong
 
 #: 10–90 % of a step blurred by a Gaussian with a standard deviation of 1.
@@ -54,13 +55,7 @@ def edge_score(function: Function) -> tuple[float, str]:
     scores, hint = [], ""
     for name, (values, step, width) in edges().items():
         given = values.copy()
-        found = function(given, step)
-        try:
-            measured = float(found)
-        except (TypeError, ValueError):
-            raise Wrong(
-                f"Return one number, the width in µm; yours is {type(found).__name__}."
-            ) from None
+        measured = number(function(given, step), "the width in µm")
         if not np.array_equal(given, values):
             raise Wrong("Your function changed the values that it was given. Work on a copy.")
         if name == "plain" and math.isclose(measured, width / step, rel_tol=0.15):
@@ -100,9 +95,9 @@ def cases() -> tuple[Case, ...]:
         (15, 25, 25), SPHERE_VOXEL, wavelength=0.52, numerical_aperture=1.0, refractive_index=1.33
     )
     made = []
-    for number, (light, background) in enumerate(LIGHT):
+    for place, (light, background) in enumerate(LIGHT):
         truth = sphere_phantom((20, 40, 40), radius=1.55, intensity=light).object
-        image = simulation.simulate(truth, lens, background=background, seed=100 + number)
+        image = simulation.simulate(truth, lens, background=background, seed=100 + place)
         history = watch(image, lens, truth, MOST, background=background)
         made.append(Case(image, lens, background, history.error))
     return tuple(made)
@@ -112,15 +107,10 @@ def stop_score(function: Function) -> tuple[float, str]:
     """Return the mean over pictures of the least error divided by the error at the answer."""
     ratios, answers, best = [], [], []
     for case in cases():
-        found = function(case.image.copy(), case.psf.copy(), case.background)
-        if np.ndim(found) > 0:
-            raise Wrong("Return the number of iterations, not the estimate.")
-        try:
-            whole = int(found) == float(found)
-        except (TypeError, ValueError, OverflowError):
-            whole = False
-        if not whole:
-            raise Wrong(f"Return a whole number of iterations; yours is {found!r}.")
+        answer = function(case.image.copy(), case.psf.copy(), case.background)
+        found = number(answer, "how many iterations, and not the estimate")
+        if not is_whole(found):
+            raise Wrong(f"Return a whole number of iterations; yours is {found:g}.")
         if not 1 <= int(found) <= MOST:
             raise Wrong(f"Return a number of iterations from 1 to {MOST}; yours is {int(found)}.")
         answers.append(int(found))

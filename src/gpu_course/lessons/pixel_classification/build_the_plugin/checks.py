@@ -1,9 +1,11 @@
 """The check of the exercise in ``pixel-classification/build-the-plugin``."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from gpu_course.exercise_answers import is_whole, items, numbers
 from gpu_course.exercises import Check, Function, Wrong
 
 SIDE_BY_SIDE = "Two jobs run at once. The next one begins when the job before it has ended."
@@ -30,12 +32,26 @@ def _score(function: Function) -> tuple[float, str]:
     ]
     hints = []
     for asked, pause, work in cases:
-        answer = function(list(asked), pause, work)
-        if not isinstance(answer, list) or any(len(job) != 2 for job in answer):
-            raise Wrong("Return a list of pairs: (number of the request, time of beginning).")
+        answer = _jobs(function(list(asked), pause, work), len(asked))
         hints.append(_hint(answer, schedule(asked, pause, work), asked, pause, work))
     wrong = [hint for hint in hints if hint]
     return 1 - len(wrong) / len(cases), wrong[0] if wrong else ""
+
+
+def _jobs(answer: Any, count: int) -> list[tuple[int, float]]:
+    """Return an answer's pairs in the order in which the jobs begin."""
+    wanted = "a list of pairs: (number of the request, time of beginning)"
+    pairs = [numbers(pair, 2, wanted) for pair in items(answer, wanted)]
+    for number, begins in pairs:
+        if not (is_whole(number) and 0 <= number < count):
+            raise Wrong(
+                f"({number:g}, {begins:g}) is no pair: of {count} requests, counted from 0, none "
+                f"has the number {number:g}. The number comes first, then the time."
+            )
+    given = [number for number, _ in pairs]
+    if len(set(given)) < len(given):
+        raise Wrong("A request is worked on twice.")
+    return sorted(((int(number), begins) for number, begins in pairs), key=lambda job: job[::-1])
 
 
 def _hint(

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.pixel_classification.teaching import Hand
 
@@ -57,7 +58,7 @@ def _score(function: Function) -> tuple[float, str]:
 
 
 def _channels(answer: Any, shape: tuple[int, ...]) -> Any:
-    values = np.asarray(answer)
+    values = array(answer, "rows, columns and channels: np.stack([…, …], axis=-1)")
     if values.ndim != 3 or values.shape[:2] != tuple(shape):
         raise Wrong(
             f"Your function returned shape {values.shape}. Return rows, columns and channels, "

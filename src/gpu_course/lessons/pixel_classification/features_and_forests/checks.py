@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_course.exercise_answers import array, is_whole, items, told
 from gpu_course.exercises import Check, Function, Wrong
 
 
@@ -17,13 +18,12 @@ def _score_recipe(function: Function) -> tuple[float, str]:
     recipe: Any = function()
     if not isinstance(recipe, Recipe):
         raise Wrong(
-            f"Your function returned {type(recipe).__name__}. "
-            "Return Recipe(sigmas=(…), features=(…))."
+            f"Your function returned {told(recipe)}. Return Recipe(sigmas=(…), features=(…))."
         )
     if recipe.channels is not None:
         raise Wrong("The pictures are grey: leave `channels` out.")
     count = len(names(recipe, 2))
-    if count > 40:
+    if count >= 40:
         raise Wrong(
             f"Your recipe has {count} features. Stay below 40: every feature costs time and memory."
         )
@@ -82,16 +82,26 @@ def _strokes() -> np.ndarray[Any, np.dtype[np.int32]]:
     return rng.permutation(np.repeat(np.arange(1, 11), rng.integers(8, 41, 10))).astype(np.int32)
 
 
+def _positions(answer: Any, wanted: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the positions of pixels in one half of a fold."""
+    if isinstance(answer, list | tuple | np.ndarray) and not len(answer):
+        return np.zeros(0, np.int64)
+    values = array(answer, wanted)
+    if values.dtype == bool:
+        raise Wrong("A mask says yes or no of each pixel. np.flatnonzero(mask) gives positions.")
+    if values.ndim != 1 or values.dtype.kind not in "iuf" or not all(map(is_whole, values)):
+        raise Wrong(f"Return {wanted}; one of yours is {told(answer)}.")
+    return values.astype(np.int64)
+
+
 def _score_folds(function: Function) -> tuple[float, str]:
     """Return the share of held-out pixels whose stroke the forest has not seen."""
     groups = _strokes()
-    folds = function(groups, 4)
-    try:
-        pairs = [(np.asarray(train, int), np.asarray(test, int)) for train, test in folds]
-    except (TypeError, ValueError) as error:
-        raise Wrong(
-            "Return a list of pairs (train, test), each an array with positions of pixels."
-        ) from error
+    wanted = "a list of pairs (train, test), each an array with positions of pixels"
+    folds = [items(fold, wanted) for fold in items(function(groups.copy(), 4), wanted)]
+    if any(len(fold) != 2 for fold in folds):
+        raise Wrong(f"Return {wanted}; one of yours has not two parts.")
+    pairs = [(_positions(train, wanted), _positions(test, wanted)) for train, test in folds]
     if len(pairs) != 4:
         raise Wrong(f"You were asked for 4 folds and returned {len(pairs)}.")
     for train, test in pairs:

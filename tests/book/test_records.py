@@ -2,10 +2,9 @@ import hashlib
 
 import nbformat
 import pytest
-import records
 
 from gpu_course import paths
-from gpu_course.book import chapters
+from gpu_course.book import chapters, records
 from tests.toy import CHAPTER
 
 ROW = "path,url,bytes,sha256,licence,citation,package\n"

@@ -9,8 +9,7 @@ for before it runs, and afterwards each set must have been read.
 import importlib.util
 from collections.abc import Iterable
 
-import records
-
+from gpu_course.book import records
 from gpu_course.book.chapters import Chapter
 from gpu_course.errors import CourseError
 

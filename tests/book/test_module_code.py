@@ -1,5 +1,6 @@
-import module_code
 import pytest
+
+from gpu_course.book import module_code
 
 MODULE = '''"""What it is."""
 

@@ -1,8 +1,8 @@
 """The record inside a stored output, and whether it still belongs to the tree.
 
 A record names everything the run depended on, each with its sha256: the chapter's code cells
-(``code``), and under ``inputs`` every module of ``gpu_course`` that was imported and every data
-file that was opened. Three kinds of key:
+(``code``, by what they do: line breaks and comments do not count), and under ``inputs`` every
+module of ``gpu_course`` that was imported and every data file that was opened. Three kinds of key:
 
 * ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count
   (``module_code``), so that a better word stales no chapter; or a kernel's source, whole;
@@ -16,15 +16,14 @@ upgrade must not stale the book.
 import csv
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import module_code
 import nbformat
 
 from gpu_course import paths, scores
-from gpu_course.book import notebooks
+from gpu_course.book import module_code, notebooks
 from gpu_course.book.chapters import Chapter
 
 KEY = "gpu_course_record"
@@ -116,15 +115,7 @@ def problems(chapter: Chapter) -> list[str]:
     record = read(executed)
     if not executed or not record:
         return ["has no stored output"]
-    found = []
-    if record["code"] != chapter.code:
-        found.append(f"book/{chapter.name}.md: its code cells changed")
-    rows = registered()
-    for key, expected in record["inputs"].items():
-        actual = _now(key, rows)
-        if actual != expected:
-            found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
-    found += [f"was executed without {what}" for what in record.get("lacks", [])]
+    found = stale(chapter, record)
     for name, expected in record.get("trained", {}).items():
         file = paths.data() / "weights" / name
         if not file.is_file() or sha256(file) != expected:
@@ -133,6 +124,31 @@ def problems(chapter: Chapter) -> list[str]:
     written = json.loads(file.read_text(encoding="utf-8"))["scores"] if file.is_file() else []
     if written != shown_scores(executed):
         found.append(f"data/scores/{chapter.name}.json: differs from the scores on the page")
+    return found
+
+
+def stale(
+    chapter: Chapter, record: Mapping[str, Any], besides: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return which inputs of a run differ from those of the tree; empty if none does.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    record : mapping
+        Of the run.
+    besides : mapping, optional
+        Key → sha256 of files that the tree is about to hold, such as new weights.
+    """
+    found = []
+    if record["code"] != chapter.code:
+        found.append(f"book/{chapter.name}.md: its code cells changed")
+    rows = registered()
+    for key, expected in record["inputs"].items():
+        actual = (besides or {}).get(key) or _now(key, rows)
+        if actual != expected:
+            found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
+    found += [f"was executed without {what}" for what in record.get("lacks", [])]
     return found
 
 

@@ -4,10 +4,11 @@ What an execution writes itself (stored outputs, scores, trained weights) is no 
 chapter of a run would otherwise belong to no commit, because the first one stored its output.
 """
 
+import re
 import subprocess
 from pathlib import Path
 
-RESULTS = ("ci/outputs", "data/scores", "data/weights")
+RESULTS = ("ci/outputs", "data/scores", "data/weights", "data/runs")
 """Folders that an execution writes, relative to the root of the repository."""
 
 
@@ -50,3 +51,16 @@ def name(root: Path) -> str:
     if not commit:
         return "unknown"
     return f"{commit}+changes" if changes(root) else commit
+
+
+def in_history(root: Path, commit: str) -> bool:
+    """Return whether `commit` is that of `root` or one before it."""
+    if not re.fullmatch(r"[0-9a-f]{7,40}", commit):
+        return False
+    done = subprocess.run(
+        ["git", "merge-base", "--is-ancestor", commit, "HEAD"],
+        cwd=root,
+        capture_output=True,
+        check=False,
+    )
+    return not done.returncode

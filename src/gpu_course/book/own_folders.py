@@ -15,8 +15,8 @@ from gpu_course import paths
 def _own_folders() -> set[str]:
     """Return the folders of this machine that no page may name."""
     named = [os.environ.get(name, "").strip() for name in ("GPU_COURSE_MIRROR", "GPU_COURSE_CACHE")]
-    folders = {str(Path.home()), str(paths.root()), str(paths.cache()), sys.prefix, *named}
-    folders |= {tempfile.gettempdir()}
+    places = [Path.home(), paths.root(), paths.package().parent, paths.cache()]
+    folders = {*map(str, places), sys.prefix, tempfile.gettempdir(), *named}
     folders |= {os.path.realpath(folder) for folder in folders if folder and "://" not in folder}
     return {folder.rstrip("/\\") for folder in folders} - {""}
 

@@ -1,0 +1,201 @@
+"""Blocks beside one piece: overhead, memory of the workers, growth with the volume, two workers.
+
+    python -m benchmarks scaling [--small]
+
+The simulated volume is deconvolved, segmented and measured from store to store. Times of processes
+of this machine are also given as processor time, which other programs disturb less.
+"""
+
+import argparse
+import functools
+import os
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gpu_course.classical import measure
+from gpu_course.deconvolution import psf, richardson_lucy
+from gpu_course.devices import to_device, to_numpy
+from gpu_course.images.phantoms import NUCLEI_VOXEL, image_of, nuclei_phantom
+from gpu_course.scaling import (
+    NucleiSettings,
+    Summary,
+    makespan,
+    process,
+    save_image,
+    segment_nuclei,
+)
+
+SHAPE, EDGES = (32, 512, 512), (128, 256, 384, 512)
+SMALL, SMALL_EDGES = (16, 96, 96), (48, 64, 80, 96)
+TILE = (16, 96, 96)
+LIMIT = 64 * 2**20
+ITERATIONS, BACKGROUND = 10, 5.0
+SETTINGS = NucleiSettings(smooth=0.3, distance=0.8, threshold=1.3, largest=5.0)
+BLUR = (0.5, 0.2, 0.2)
+
+
+def volume(shape: tuple[int, ...]) -> np.ndarray:
+    """Return a volume of nuclei, uint16: one scene, repeated as often as needed."""
+    scene = nuclei_phantom(TILE, seed=3, radius=1.2, density=0.2)
+    tile = image_of(scene, blur=BLUR)
+    times = tuple(-(-n // t) for n, t in zip(shape, TILE, strict=True))
+    return np.tile(tile, times)[tuple(slice(n) for n in shape)]
+
+
+def options(**more: Any) -> dict[str, Any]:
+    """Return the keywords of process()."""
+    lens = psf.gaussian((7, 7, 7), BLUR, NUCLEI_VOXEL)
+    given = {"psf": lens, "iterations": ITERATIONS, "background": BACKGROUND, "settings": SETTINGS}
+    return {**given, **more}
+
+
+def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """Return seconds by the clock, seconds of the processor, and the result."""
+    clock, processor = time.perf_counter(), time.process_time()
+    result = run()
+    return time.perf_counter() - clock, time.process_time() - processor, result
+
+
+def in_one_piece(image: np.ndarray) -> tuple[Any, ...]:
+    """Return image, labels and table of the plain calls."""
+    values = to_device(image.astype(np.float32))
+    lens = to_device(options()["psf"])
+    found = to_numpy(
+        richardson_lucy(values, lens, ITERATIONS, background=BACKGROUND, acceleration=None)
+    )
+    labels = segment_nuclei(found, SETTINGS, voxel_size=NUCLEI_VOXEL)
+    return found, labels, measure(found, labels, in_pieces=True)
+
+
+def overhead(folder: Path, shape: tuple[int, ...], block: tuple[int, ...]) -> list[str]:
+    """Return the row of blocks beside one piece."""
+    image = volume(shape)
+    store = save_image(folder / "overhead.zarr", image, NUCLEI_VOXEL)
+    plain = timed(lambda: in_one_piece(image))
+    there = folder / "overhead-out.zarr"
+    blocks = timed(lambda: process(store, there, **options(block=block)))
+    return [
+        f"{shape} in blocks of {block}, beside one piece",
+        f"clock {blocks[0] / plain[0]:.2f}, processor {blocks[1] / plain[1]:.2f}",
+    ]
+
+
+def growth(folder: Path, depth: int, edges: tuple[int, ...]) -> list[str]:
+    """Return the row of the exponent by which time grows with the volume, from four sizes."""
+    voxels, seconds = [], []
+    for edge in edges:
+        image = volume((depth, edge, edge))
+        store = save_image(folder / f"growth-{edge}.zarr", image, NUCLEI_VOXEL)
+        block = (depth, edges[0], edges[0])
+        target = folder / f"growth-{edge}-out.zarr"
+        _, spent, _ = timed(functools.partial(process, store, target, **options(block=block)))
+        voxels.append(image.size)
+        seconds.append(spent)
+    exponent = np.polyfit(np.log(voxels), np.log(seconds), 1)[0]
+    return [f"processor time over voxels, {len(edges)} sizes", f"exponent {exponent:.2f}"]
+
+
+def _pin(core: int) -> None:
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {core})
+
+
+def _peak() -> int:
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _on(count: int, run: Callable[[Any], Summary]) -> tuple[float, Summary, int]:
+    """Return clock, summary and the most memory that a worker took beyond its start.
+
+    Every worker has a core to itself, so that two of them have twice as much as one.
+    """
+    import distributed
+
+    with (
+        distributed.LocalCluster(
+            n_workers=count, threads_per_worker=1, dashboard_address=None, memory_limit=0
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        for core, address in enumerate(client.scheduler_info()["workers"]):
+            client.run(_pin, core, workers=[address])
+        run(client)  # once unmeasured: imports, plans of FFTs, compiled kernels
+        before = client.run(_peak)
+        begin = time.perf_counter()
+        summary = run(client)
+        seconds = time.perf_counter() - begin
+        after = client.run(_peak)
+    return seconds, summary, max(after[w] - before[w] for w in after)
+
+
+def two_workers(folder: Path, shape: tuple[int, ...], block: tuple[int, ...]) -> list[list[str]]:
+    """Return rows: two workers beside one, and how well a simulated schedule foretold it."""
+    store = save_image(folder / "workers.zarr", volume(shape), NUCLEI_VOXEL)
+    number = iter(range(99))
+
+    def run(client: Any) -> Summary:
+        return process(
+            store, folder / f"workers-{next(number)}.zarr", **options(block=block, client=client)
+        )
+
+    one, summary, _ = _on(1, run)
+    two, _, _ = _on(2, run)
+    steps = list(dict.fromkeys(record.step for record in summary.records))
+    foretold = sum(
+        makespan([r.stop - r.start for r in summary.records if r.step == step], 2) for step in steps
+    ) + (one - sum(r.stop - r.start for r in summary.records))
+    return [
+        ["throughput of two workers beside one", f"{one / two:.2f}"],
+        ["the same, simulated from the run with one", f"{one / foretold:.2f}"],
+    ]
+
+
+def memory(folder: Path, limit: int, depth: int) -> list[str]:
+    """Return the row of the workers' peak for a volume four times their limit."""
+    edge = int(np.ceil((4 * limit / 4 / depth) ** 0.5))
+    image = volume((depth, edge, edge))
+    store = save_image(folder / "memory.zarr", image, NUCLEI_VOXEL)
+    small = save_image(folder / "memory-small.zarr", volume(TILE), NUCLEI_VOXEL)
+    inputs = iter([(small, "a"), (store, "b")])
+
+    def run(client: Any) -> Summary:
+        source, name = next(inputs)
+        more = options(memory=limit, client=client, iterations=2)
+        return process(source, folder / f"memory-{name}.zarr", **more)
+
+    _, summary, peak = _on(2, run)
+    return [
+        f"{4 * prod(summary.shape) / 2**20:.0f} MiB (float32) with {limit / 2**20:.0f} MiB for a "
+        f"block of {summary.block}",
+        f"peak of a worker {peak / 2**20:.0f} MiB beyond its start",
+    ]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Measure, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--small", action="store_true", help="try it on small volumes")
+    small = parser.parse_args(arguments or []).small
+    shape, edges = (SMALL, SMALL_EDGES) if small else (SHAPE, EDGES)
+    block = (shape[0], shape[1] // 2, shape[2])
+    folder = Path(tempfile.mkdtemp())
+    table = Table("what", "measured", title="Blocks and workers", box=None)
+    try:
+        table.add_row(*overhead(folder, shape, block))
+        table.add_row(*growth(folder, shape[0], edges))
+        for row in two_workers(folder, shape, (shape[0], shape[1] // 4, shape[2])):
+            table.add_row(*row)
+        table.add_row(*memory(folder, LIMIT // 4 if small else LIMIT, shape[0]))
+    finally:
+        shutil.rmtree(folder)
+    Console(width=140).print(table)

@@ -1,0 +1,138 @@
+"""Make the bundle that executes the book on a GPU node without a network."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from gpu_course import paths
+from gpu_course.book import chapters, set_up
+from gpu_course.book.bundle import packing, plan, wheels
+from gpu_course.book.bundle.targets import Target
+from gpu_course.errors import CourseError
+
+SERVES_TENSORFLOW = {"stardist", "csbdeep"}
+"""Packed only where the node has TensorFlow: with what they need they take 80 MB."""
+
+SERVES_TORCH = {"monai", "safetensors"}
+
+_OWN = {"torch", "tensorflow"}
+"""Too large to be carried: the node has them, or their chapters keep their outputs."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a bundle for a node is to hold.
+
+    Attributes
+    ----------
+    target : Target
+    have : dict
+        Normalised name → version of what the node has.
+    chapters : sequence of str
+        All that have code, if empty.
+    extras, also : sequence of str
+        Extras of the course, and requirements besides, such as ``"pyclesperanto-cuda"``.
+    size : str
+        Problem size.
+    most : int
+        Bytes that one part may take.
+    """
+
+    target: Target
+    have: dict[str, str]
+    chapters: Sequence[str] = ()
+    extras: Sequence[str] = ()
+    also: Sequence[str] = ()
+    size: str = "laptop"
+    most: int = 60 << 20
+
+
+def make(out: Path, wish: Wish) -> dict[str, Any]:
+    """Write the bundle into the folder `out`, which must be new, and return its plan.
+
+    Raises
+    ------
+    CourseError
+        If this is no clean checkout, a chapter is unknown, packages cannot be had, or the disk is
+        full; then nothing is left.
+    """
+    commit = packing.current_commit()
+    chosen = [chapters.read(name) for name in wish.chapters or chapters.names()]
+    chosen = [chapter for chapter in chosen if chapter.code_cells]
+    opens = plan.photographs(chosen)
+    with packing.new_folder(out) as folder, tempfile.TemporaryDirectory(dir=folder) as temporary:
+        tree = Path(temporary, "tree")
+        wheel = packing.course_wheel(tree / "wheels")
+        packing.supports(wheel, wish.target)
+        wanted = _requirements(wheel, wish)
+        pins = wheels.missing([*map(str, wanted), "pip"], wish.have, wish.target)
+        wheels.fetch(pins, wish.target, tree / "wheels")
+        wheels.fetch_bare(set_up.PROTOTYPE, wish.target, tree / "wheels")
+        executed = [c.name for c in chosen if plan.entry(c, wish.have, (), {})["run"]]
+        images, lacking = plan.at_hand(path for name in executed for path in opens[name])
+        for path, content in images.items():
+            (tree / "images" / path).parent.mkdir(parents=True, exist_ok=True)
+            (tree / "images" / path).write_bytes(content)
+        (tree / "images").mkdir(exist_ok=True)
+        (tree / "images" / "README").write_text("The images of the course.\n", encoding="utf-8")
+        left_out = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(paths.root() / "benchmarks", tree / "benchmarks", ignore=left_out)
+        entries = [plan.entry(c, wish.have, opens[c.name], lacking) for c in chosen]
+        found: dict[str, Any] = {
+            "kind": "node",
+            "commit": commit,
+            "date": datetime.now(UTC).date().isoformat(),
+            "pythons": [wish.target.python],
+            "platforms": [wish.target.platform],
+            "size": wish.size,
+            "have": wish.have,
+            "relies_on": _relies_on(wanted, wish.have),
+            "wheels": len(list((tree / "wheels").glob("*.whl"))),
+            "images": sorted(images),
+            "benchmarks": sorted(_benchmarks()),
+            # Weights are data that other chapters read, so those that train them come first.
+            "chapters": sorted(entries, key=lambda entry: not entry["trains"]),
+            "parts": packing.split(tree, folder, wish.most),
+        }
+        shutil.rmtree(tree)
+        packing.finish(folder, found)
+    return found
+
+
+def _requirements(wheel: Path, wish: Wish) -> list[Requirement]:
+    """Return what the node needs, without what it must bring itself."""
+    extras = {*wish.extras} | ({"deep-learning"} if _OWN & set(wish.have) else set())
+    absent = set()
+    if "tensorflow" not in wish.have:
+        absent |= SERVES_TENSORFLOW | {"tensorflow"}
+    if "torch" not in wish.have:
+        absent |= SERVES_TORCH | {"torch"}
+    found = packing.requirements(wheel, wish.target, tuple(sorted(extras)))
+    # PoCL of the wheel is of 2022 and cannot compile for newer processors.
+    found = [one for one in found if "pocl" not in one.extras]
+    return [
+        *(one for one in found if canonicalize_name(one.name) not in absent),
+        *map(Requirement, wish.also),
+    ]
+
+
+def _relies_on(wanted: list[Requirement], have: dict[str, str]) -> dict[str, str]:
+    """Return what the course takes from the node, by name and version."""
+    names = {canonicalize_name(one.name) for one in wanted}
+    return {name: version for name, version in have.items() if name in names}
+
+
+def _benchmarks() -> list[str]:
+    """Return the names of the project's benchmarks."""
+    helpers = {"__init__", "__main__", "timing"}
+    found = [file.stem for file in (paths.root() / "benchmarks").glob("*.py")]
+    if not found:
+        raise CourseError("The folder benchmarks is missing from this checkout. Restore it.")
+    return [name for name in found if name not in helpers]

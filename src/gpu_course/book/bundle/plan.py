@@ -1,0 +1,85 @@
+"""What a GPU node will do with each chapter, and why: decided where the bundle is made."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from gpu_course.book import notebooks, records
+from gpu_course.book.chapters import Chapter
+from gpu_course.errors import CourseError
+from gpu_course.images import registry
+
+PACKAGE_OF = {"torch": "torch", "tensorflow": "tensorflow"}
+"""Need of a chapter → the package that the node must bring itself: too large to be carried."""
+
+_OUTCOME = {
+    "display": "needs a window of napari, and a node has no screen",
+    "torch": "needs PyTorch, which the node lacks and which is too large to carry",
+    "tensorflow": "needs TensorFlow, which the node lacks and which is too large to carry",
+}
+
+
+def photographs(chapters: Iterable[Chapter]) -> dict[str, list[str]]:
+    """Return chapter's name → registry paths of the images that its stored run opened."""
+    mark = f"{records.REGISTRY}::"
+    found = {}
+    for chapter in chapters:
+        inputs = records.read(notebooks.read_executed(chapter)).get("inputs", {})
+        found[chapter.name] = [key.removeprefix(mark) for key in inputs if key.startswith(mark)]
+    return found
+
+
+def at_hand(paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return path → contents of the images that can be had here, and path → why not of the rest."""
+    found, lacking = {}, {}
+    for path in sorted(set(paths)):
+        try:
+            found[path] = registry.fetch(path).read_bytes()
+        except CourseError as error:
+            lacking[path] = str(error)
+    return found, lacking
+
+
+def entry(
+    chapter: Chapter, have: Mapping[str, str], opens: Collection[str], lacking: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the plan of one chapter.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    have : mapping
+        Normalised name → version of what the node has.
+    opens : collection of str
+        Registry paths of the images that it opens.
+    lacking : mapping
+        Those images that cannot be packed → why.
+
+    Returns
+    -------
+    dict
+        ``name``, ``needs``, ``trains``, ``seconds`` (of the stored run, or None), ``run`` (whether
+        the node executes it) and ``why``.
+    """
+    needs = list(chapter.course.get("needs", []))
+    record = records.read(notebooks.read_executed(chapter))
+    keeps = [
+        _OUTCOME[need]
+        for need in needs
+        if need in _OUTCOME and PACKAGE_OF.get(need, "no package") not in have
+    ]
+    keeps += [f"opens {path}, which cannot be packed" for path in opens if path in lacking]
+    notes = []
+    if "opencl" in needs:
+        notes.append("OpenCL, if a driver answers there")
+    if "cupy" in needs:
+        cuda = any(name == "cupy" or name.startswith("cupy-cuda") for name in have)
+        notes.append("CuPy" if cuda else "NumPy in the place of CuPy")
+    notes += [f"the node's own {PACKAGE_OF[need]}" for need in needs if need in PACKAGE_OF]
+    return {
+        "name": chapter.name,
+        "needs": needs,
+        "trains": bool(chapter.course.get("trains", False)),
+        "seconds": record.get("seconds"),
+        "run": not keeps,
+        "why": "; ".join(keeps or notes) or "has no special needs",
+    }

@@ -1,0 +1,298 @@
+"""Take over what a GPU node computed: compare everything first, then store all of it or nothing.
+
+The sums in an archive of results show damage and slips, not a forgery: whoever can write an archive
+can write its sums as well. So accept results from people you would accept a commit from.
+"""
+
+import hashlib
+import json
+import os
+import tarfile
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from gpu_course import paths
+from gpu_course.book import chapters, commit, execution, notebooks, records
+from gpu_course.book.bundle import comparison
+from gpu_course.book.bundle.on_node import RESULTS
+from gpu_course.book.chapters import Chapter
+from gpu_course.errors import CourseError
+
+RUNS = "runs"
+"""Folder of ``data/`` that holds one file for each accepted run."""
+
+
+@dataclass
+class Accepted:
+    """What was taken over.
+
+    Attributes
+    ----------
+    chapters : list of str
+    device : str
+        The devices that computed.
+    rows : list of comparison.Row
+        Scores beside the stored ones.
+    file : Path
+        The file of this run in ``data/runs``.
+    stale : dict
+        Chapters that became stale with the new weights → why.
+    """
+
+    chapters: list[str]
+    device: str
+    rows: list[comparison.Row]
+    file: Path
+    stale: dict[str, str]
+
+
+@dataclass
+class _Run:
+    """One chapter of an archive."""
+
+    chapter: Chapter
+    notebook: nbformat.NotebookNode
+    weights: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return records.read(self.notebook)
+
+
+def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = False) -> Accepted:
+    """Store the outputs, scores and weights of an archive in this checkout.
+
+    Parameters
+    ----------
+    archive : Path
+        ``results.tar`` of a node.
+    only : collection of str
+        Chapters to take; all if empty.
+    despite_scores : bool
+        Whether to store scores that differ by more than is allowed.
+
+    Raises
+    ------
+    CourseError
+        If the archive is damaged or incomplete, comes from a commit that is not in the history
+        here, was edited, or does not belong to the code and data here, or a score differs; then
+        nothing is stored.
+    """
+    files = _read(archive)
+    about = _facts(archive, files)
+    runs = _chosen(files, about, only)
+    new_weights = {
+        f"data/weights/{name}": content for run in runs for name, content in run.weights.items()
+    }
+    besides = {key: hashlib.sha256(content).hexdigest() for key, content in new_weights.items()}
+    for run in runs:
+        execution.obey(run.chapter, run.notebook)
+        if reasons := records.stale(run.chapter, run.record, besides):
+            raise CourseError(
+                f"The result of {run.chapter.name} does not belong to this checkout "
+                f"({reasons[0]}). Execute it again from a new bundle, or leave it out by naming "
+                f"the others with --chapters."
+            )
+    rows = [row for run in runs for row in _compared(run)]
+    if (far := [row for row in rows if not row.agrees]) and not despite_scores:
+        raise CourseError(
+            f"{comparison.as_text(rows)}\n{far[0].chapter}: {far[0].metric} on {far[0].set} "
+            f"differs from the stored score by more than {far[0].tolerance:.2f}, or is missing. "
+            f"Find out why, then add --despite-scores to accept it."
+        )
+    return _stored(runs, rows, new_weights, about, files)
+
+
+def _read(archive: Path) -> dict[str, bytes]:
+    """Return name → contents of the plain files of an archive; nothing is unpacked."""
+    try:
+        with tarfile.open(archive) as opened:
+            found = {}
+            for member in opened:
+                stream = opened.extractfile(member) if member.isfile() else None
+                if stream is None or member.name in found:
+                    raise CourseError(
+                        f"{archive} holds {member.name}, which no node writes. Take the "
+                        f"results.tar that run.sh left."
+                    )
+                found[member.name] = stream.read()
+            return found
+    except (OSError, tarfile.TarError) as error:
+        raise CourseError(
+            f"{archive} cannot be read as an archive of results: {error}. Copy it again from the "
+            f"node."
+        ) from error
+
+
+def _facts(archive: Path, files: dict[str, bytes]) -> dict[str, Any]:
+    """Return what the archive says of itself, after comparing its files with it."""
+    try:
+        about = json.loads(files.pop(RESULTS))
+        sums = dict(about["files"])
+        origin = str(about["commit"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise CourseError(
+            f"{archive} has no {RESULTS} that says where it comes from. Take the results.tar that "
+            f"run.sh left."
+        ) from error
+    if absent := sorted(set(sums) - set(files)):
+        raise CourseError(f"{archive} lacks {absent[0]}. Copy it again from the node.")
+    for name, content in files.items():
+        if hashlib.sha256(content).hexdigest() != sums.get(name):
+            raise CourseError(
+                f"{name} was changed after the node wrote it: its sha256 is not the one in "
+                f"{RESULTS}. Copy {archive} again from the node."
+            )
+    if not commit.in_history(paths.root(), origin):
+        raise CourseError(
+            f"The results come from commit {origin}, which is not in the history of this checkout. "
+            f"Accept them in the checkout whose bundle was executed."
+        )
+    return dict(about)
+
+
+def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str]) -> list[_Run]:
+    """Return the executed chapters of an archive, each with a record of its own."""
+    names = [
+        name.removeprefix("outputs/").removesuffix(".ipynb")
+        for name in files
+        if name.startswith("outputs/") and name.endswith(".ipynb")
+    ]
+    if missing := sorted(set(only) - set(names)):
+        raise CourseError(
+            f"The archive has no result of {missing[0]}. It has {', '.join(names) or 'none'}."
+        )
+    runs = []
+    for name in only or names:
+        chapter = chapters.read(name)
+        try:
+            notebook = nbformat.reads(files[f"outputs/{name}.ipynb"].decode(), as_version=4)
+        except (ValueError, nbformat.ValidationError) as error:
+            raise CourseError(f"The result of {name} is no notebook: {error}.") from error
+        record = records.read(notebook)
+        keys = {"chapter", "code", "inputs", "machine", "seconds", "date", "commit"}
+        if set(record) != keys or record["chapter"] != name or record["commit"] != about["commit"]:
+            raise CourseError(
+                f"The result of {name} has no record of this run. Execute it with run.sh."
+            )
+        if Chapter(name, notebook).code != record["code"]:
+            raise CourseError(
+                f"The code cells in the result of {name} are not those that its record names. "
+                f"Execute it again with run.sh."
+            )
+        where = f"weights/{name}/"
+        weights = {n.removeprefix(where): c for n, c in files.items() if n.startswith(where)}
+        if any("/" in file or not file.endswith(".safetensors") for file in weights):
+            raise CourseError(f"The result of {name} has weights under a name that is none.")
+        runs.append(_Run(chapter, notebook, weights))
+    if not runs:
+        raise CourseError("The archive holds no executed chapter; nothing to accept.")
+    return runs
+
+
+def _compared(run: _Run) -> list[comparison.Row]:
+    before = notebooks.read_executed(run.chapter)
+    return comparison.compare(
+        records.shown_scores(before) if before else [],
+        records.shown_scores(run.notebook),
+        trains=execution.trains(run.chapter),
+    )
+
+
+def _stored(
+    runs: list[_Run],
+    rows: list[comparison.Row],
+    weights: dict[str, bytes],
+    about: dict[str, Any],
+    files: dict[str, bytes],
+) -> Accepted:
+    """Write everything that was accepted, all or nothing."""
+    data = paths.data()
+    texts = {
+        name: content.decode("utf-8", "replace")
+        for name, content in files.items()
+        if name.startswith("benchmarks/") or name == "doctor.txt"
+    }
+    device = "; ".join(dict.fromkeys(_device(run.record) for run in runs))
+    date = max(run.record["date"] for run in runs)
+    slug = "".join(c if c.isalnum() else "-" for c in device.split(";")[0].lower()).strip("-")
+    where = data / RUNS / f"{date}-{about['commit']}-{slug}.json"
+    story = {
+        "device": device,
+        "date": date,
+        "commit": about["commit"],
+        "python": about["python"],
+        "chapters": {run.chapter.name: run.record["seconds"] for run in runs},
+        "scores": [{**asdict(row), "agrees": row.agrees} for row in rows],
+        "reports": texts,
+    }
+    wanted = {data.parent / key: content for key, content in weights.items()}
+    budgets(runs, wanted)
+    gone = []
+    for run in runs:
+        wanted[run.chapter.output_path] = f"{nbformat.writes(run.notebook)}\n".encode()
+        shown = records.shown_scores(run.notebook)
+        if shown:
+            text = json.dumps({"chapter": run.chapter.name, "scores": shown}, indent=1)
+            wanted[records.scores_path(run.chapter)] = f"{text}\n".encode()
+        else:
+            gone.append(records.scores_path(run.chapter))
+    wanted[where] = f"{json.dumps(story, indent=1, ensure_ascii=False)}\n".encode()
+    _write_all(wanted)
+    for file in gone:
+        file.unlink(missing_ok=True)
+    reasons = {c.name: records.problems(c) for c in chapters.read_all()} if weights else {}
+    stale = {name: found[0] for name, found in reasons.items() if found}
+    return Accepted([run.chapter.name for run in runs], device, rows, where, stale)
+
+
+def budgets(runs: list[_Run], weights: dict[Path, bytes]) -> None:
+    """Refuse outputs or weights by which the book would grow past its budgets."""
+    new = {run.chapter.output_path: len(nbformat.writes(run.notebook).encode()) for run in runs}
+    old = (paths.root() / "ci" / "outputs").rglob("*.ipynb")
+    outputs = sum(new.values()) + sum(f.stat().st_size for f in old if f not in new)
+    trained = (paths.data() / "weights").glob("*.safetensors")
+    networks = sum(map(len, weights.values()))
+    networks += sum(f.stat().st_size for f in trained if f not in weights)
+    for what, size, most in (
+        ("outputs", outputs, execution.BOOK_BUDGET),
+        ("weights", networks if weights else 0, execution.WEIGHTS_BUDGET),
+    ):
+        if size > most:
+            raise CourseError(
+                f"With these results the book's {what} would take {size / 1e6:.1f} MB, and "
+                f"{most / 1e6:.0f} MB are allowed. Take fewer chapters with --chapters."
+            )
+
+
+def _write_all(wanted: dict[Path, bytes]) -> None:
+    """Write every file beside its place first, and move all of them when all are written."""
+    beside = {path: path.with_name(f".{path.name}.accepted") for path in wanted}
+    try:
+        for path, content in wanted.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with beside[path].open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        for path, written in beside.items():
+            os.replace(written, path)
+    except OSError as error:
+        raise CourseError(
+            f"The results cannot be stored: {error.strerror or error}. Free some space and accept "
+            f"them again; what was stored before is kept."
+        ) from error
+    finally:
+        for written in beside.values():
+            written.unlink(missing_ok=True)
+
+
+def _device(record: dict[str, Any]) -> str:
+    """Return the GPUs that a run used, or else the processor."""
+    machine = record["machine"]
+    gpus = [device["name"] for device in machine["devices"] if device["kind"] == "GPU"]
+    return ", ".join(dict.fromkeys(gpus)) or str(machine["cpu"]["name"])

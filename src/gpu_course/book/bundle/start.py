@@ -1,0 +1,244 @@
+"""Start a bundle of the course: this file travels with it, needs Python alone and no network.
+
+On a GPU node: verify, unpack, install aside, and hand over to ``gpu_course.book.bundle.on_node``.
+In a classroom: verify, install into a new environment, lay out the notebooks, run a chapter.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import glob
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from typing import Any
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MACHINES = {
+    ("linux", "x86_64"): "linux-x86_64",
+    ("win32", "AMD64"): "windows-amd64",
+    ("darwin", "arm64"): "macos-arm64",
+}
+
+
+class StopError(Exception):
+    """What the reader can mend, in a sentence or two."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the bundle that this file lies in; return the exit status."""
+    try:
+        plan = verified(HERE)
+        suits(plan)
+        return node(plan, arguments) if plan["kind"] == "node" else classroom(plan, arguments)
+    except StopError as stop:
+        print(f"start.py: {stop}", file=sys.stderr)
+    except OSError as error:
+        print(f"start.py: {in_words(error)}", file=sys.stderr)
+    return 1
+
+
+def in_words(error: OSError) -> str:
+    """Put a failed read or write into words."""
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+        return "The disk is full. Free some space, or work in a folder on another disk."
+    return f"{error.filename}: {error.strerror}. Check the folder and its permissions."
+
+
+def digest(path: str) -> str:
+    """Return the sha256 of a file."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            found.update(block)
+    return found.hexdigest()
+
+
+def verified(folder: str) -> dict[str, Any]:
+    """Return the plan of the bundle in `folder`, after comparing every file with its sum."""
+    sums = os.path.join(folder, "SHA256SUMS")
+    if not os.path.isfile(sums):
+        raise StopError("SHA256SUMS is missing beside start.py. Copy the whole bundle again.")
+    with open(sums, encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("  ", 1) for line in file if line.strip()]
+    for value, name in rows:
+        path = os.path.join(folder, *name.split("/"))
+        if not os.path.isfile(path):
+            raise StopError(f"{name} is missing from the bundle. Copy it again.")
+        if digest(path) != value:
+            raise StopError(f"{name} {fault(folder, name)}. Copy it again.")
+    with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+        return dict(json.load(file))
+
+
+def fault(folder: str, name: str) -> str:
+    """Say what is wrong with a file whose sum is not the expected one."""
+    try:
+        with open(os.path.join(folder, "plan.json"), encoding="utf-8") as file:
+            sizes = {part["name"]: part["bytes"] for part in json.load(file).get("parts", [])}
+    except (OSError, ValueError):
+        sizes = {}
+    size = os.path.getsize(os.path.join(folder, *name.split("/")))
+    if size < sizes.get(name, 0):
+        return f"is cut off: {size} bytes came of {sizes[name]}"
+    return "is damaged: its sha256 is not the one in SHA256SUMS"
+
+
+def suits(plan: dict[str, Any]) -> None:
+    """Stop where the bundle is for another Python or another system."""
+    mine = "{}.{}".format(*sys.version_info[:2])
+    if mine not in plan["pythons"]:
+        wanted = " or ".join(plan["pythons"])
+        raise StopError(
+            f"This bundle is for Python {wanted}, and this is Python {mine}. Start it with that "
+            f"Python, or have a bundle made for Python {mine}."
+        )
+    machine = MACHINES.get((sys.platform, platform.machine()), platform.platform())
+    if machine not in plan["platforms"]:
+        wanted = " or ".join(plan["platforms"])
+        raise StopError(
+            f"This bundle is for {wanted}, and this machine is {machine}. Have one made with "
+            f"--platform {machine}."
+        )
+
+
+def pip(arguments: list[str], wheels: str, python: str = sys.executable) -> None:
+    """Run the pip of the bundle without a network; stop with its reason where it fails."""
+    own = glob.glob(os.path.join(wheels, "pip-*.whl"))[0]
+    options = ["--quiet", "--no-index", "--no-warn-conflicts", "--disable-pip-version-check"]
+    done = subprocess.run(
+        [python, os.path.join(own, "pip"), "--isolated", "install", *options, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if not done.returncode:
+        return
+    if "No space left on device" in done.stdout:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), wheels)
+    if wrong := re.search(r"(\S+\.whl) is not a supported wheel", done.stdout):
+        raise StopError(
+            f"{os.path.basename(wrong[1])} is for another Python or system than this one "
+            f"({sys.platform}, Python {platform.python_version()}). Have the bundle made again "
+            f"for this machine."
+        )
+    said = re.findall(r"^ERROR: (.*)", done.stdout, re.MULTILINE) or [done.stdout.strip()]
+    raise StopError(f"The packages of the bundle cannot be installed: {said[0].rstrip('.')}.")
+
+
+# --- a GPU node ----------------------------------------------------------------------------------
+
+
+def node(plan: dict[str, Any], arguments: list[str] | None) -> int:
+    """Unpack and install aside, then execute the plan with what was installed."""
+    parser = argparse.ArgumentParser(prog="run.sh", description="Execute the course's chapters.")
+    parser.add_argument("--work", default=os.path.join(HERE, "work"), help="folder to work in")
+    parser.add_argument("--budget", type=int, default=900, help="seconds for one chapter")
+    parser.add_argument("--minutes", type=int, help="start nothing after so many minutes")
+    parser.add_argument("--no-benchmarks", action="store_true", help="execute chapters alone")
+    options = parser.parse_args(arguments)
+    work = os.path.abspath(options.work)
+    unpack(plan, work)
+    install_aside(plan, work)
+    # The course's own modules come before those of the node, and the node's stay as they are.
+    before = os.environ.get("PYTHONPATH")
+    ways = [os.path.join(work, "site"), work, *([before] if before else [])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(ways)}
+    command = [sys.executable, "-m", "gpu_course.book.bundle.on_node", work, str(options.budget)]
+    command += ["--minutes", str(options.minutes)] if options.minutes else []
+    command += ["--no-benchmarks"] if options.no_benchmarks else []
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def unpack(plan: dict[str, Any], work: str) -> None:
+    """Join the parts and unpack them into the folder `work`, unless that was done."""
+    kept = os.path.join(work, "plan.json")
+    if os.path.isfile(kept):
+        with open(kept, encoding="utf-8") as file:
+            if json.load(file) == plan:
+                return
+        raise StopError(f"{work} holds another bundle. Name another folder with --work.")
+    os.makedirs(work, exist_ok=True)
+    need = 4 * sum(part["bytes"] for part in plan["parts"])
+    if (free := shutil.disk_usage(work).free) < need:
+        raise StopError(
+            f"The disk of {work} is too full: {free >> 20} MiB are free, and the bundle takes "
+            f"{need >> 20} MiB. Free some space, or name a folder on another disk with --work."
+        )
+    whole = os.path.join(work, "bundle.tar")
+    with open(whole, "wb") as out:
+        for part in plan["parts"]:
+            with open(os.path.join(HERE, part["name"]), "rb") as file:
+                shutil.copyfileobj(file, out)
+    with tarfile.open(whole) as archive:
+        archive.extractall(work, filter="data")
+    os.remove(whole)
+    shutil.copy(os.path.join(HERE, "plan.json"), f"{kept}.new")
+    os.replace(f"{kept}.new", kept)
+
+
+def install_aside(plan: dict[str, Any], work: str) -> None:
+    """Install the wheels into a folder of their own: the node's Python stays as it is."""
+    site = os.path.join(work, "site")
+    if os.path.isdir(site):
+        return
+    print(f"installing {plan['wheels']} wheels aside …", flush=True)
+    wheels = os.path.join(work, "wheels")
+    files = sorted(set(glob.glob(f"{wheels}/*.whl")) - set(glob.glob(f"{wheels}/pip-*.whl")))
+    shutil.rmtree(f"{site}.new", ignore_errors=True)
+    pip(["--no-deps", "--target", f"{site}.new", *files], wheels)
+    os.rename(f"{site}.new", site)
+
+
+# --- a classroom ---------------------------------------------------------------------------------
+
+
+def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
+    """Install the course on a student's machine, lay out the notebooks, run what is asked for."""
+    parser = argparse.ArgumentParser(prog="start.py", description="Install the course offline.")
+    parser.add_argument("folder", nargs="?", default="gpu-course", help="your own folder")
+    parser.add_argument("--run", metavar="CHAPTER", help="run a chapter, as start/introduction")
+    parser.add_argument("--lab", action="store_true", help="open the notebooks in JupyterLab")
+    options = parser.parse_args(arguments)
+    mine = os.path.abspath(options.folder)
+    venv = os.path.join(mine, ".venv")
+    binaries = os.path.join(venv, "Scripts" if os.name == "nt" else "bin")
+    python = os.path.join(binaries, "python.exe" if os.name == "nt" else "python")
+    wheels, ready = os.path.join(HERE, "wheels"), os.path.join(venv, "ready")
+    if not os.path.isfile(ready):
+        print(f"installing into {venv} …", flush=True)
+        command = [sys.executable, "-m", "venv", "--without-pip", "--clear", venv]
+        subprocess.run(command, check=True)
+        pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
+        pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
+        with open(ready, "w", encoding="utf-8"):
+            pass
+    notebooks = os.path.join(mine, "notebooks")
+    if not os.path.isdir(notebooks):  # a student's work is never replaced
+        shutil.copytree(os.path.join(HERE, "notebooks"), notebooks)
+    environment = dict(os.environ)
+    environment["GPU_COURSE_MIRROR"] = os.path.join(HERE, "images")
+    environment["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
+    command = []
+    if options.run:
+        command = [python, "-m", "gpu_course.cli", "run", options.run]
+    elif options.lab:
+        command = [python, "-m", "jupyterlab", notebooks]
+    if command:
+        return subprocess.run(command, cwd=mine, env=environment, check=False).returncode
+    print(f"The course is ready in {mine}.")
+    print(f"The site: open {os.path.join(HERE, 'site', 'index.html')} in a browser.")
+    print("The notebooks: run this again with --lab, or a chapter with --run start/introduction.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

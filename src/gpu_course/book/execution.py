@@ -1,0 +1,197 @@
+"""Execute a chapter with its record, and store the result: on the author's machine or a GPU node.
+
+What may be stored is decided here too: sizes of outputs and weights, no warning, no folder of this
+machine.
+"""
+
+import json
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import nbformat
+
+from gpu_course import paths
+from gpu_course.book import own_folders, probe, records, run
+from gpu_course.book.chapters import Chapter
+from gpu_course.deep_learning import weights
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+
+PAGE_BUDGET = 800_000
+"""Bytes of output that one page may carry."""
+
+BOOK_BUDGET = 20_000_000
+"""Bytes that all stored outputs may take."""
+
+WEIGHTS_BUDGET = 10_000_000
+"""Bytes that all trained weights may take."""
+
+
+def trains(chapter: Chapter) -> bool:
+    """Return whether a chapter says that it trains weights that come with the course."""
+    return bool(chapter.course.get("trains", False))
+
+
+def execute(
+    chapter: Chapter, *, commit: str, timeout: int = 1800
+) -> tuple[nbformat.NotebookNode, dict[str, bytes]]:
+    """Return the executed notebook of `chapter`, with its record, and the weights it trained.
+
+    Parameters
+    ----------
+    chapter : Chapter
+    commit : str
+        The commit that the course here belongs to.
+    timeout : int
+        Seconds allowed for one cell.
+
+    Returns
+    -------
+    notebook : nbformat.NotebookNode
+    trained : dict
+        File name → content of the weights.
+
+    Raises
+    ------
+    CourseError
+        If a cell raises or takes longer than `timeout` seconds, or the outputs break a rule of
+        the book (size, paths of this machine).
+    """
+    notebook = nbformat.from_dict(chapter.notebook)
+    notebook.metadata = {
+        "kernelspec": dict(chapter.notebook.metadata["kernelspec"]),
+        "language_info": {"name": "python"},
+    }
+    started = time.perf_counter()
+    lap = [started]
+
+    trained: dict[str, bytes] = {}
+
+    def at_end(folder: Path) -> None:
+        for file in sorted((folder / weights.FOLDER).glob(f"*{weights.SUFFIX}")):
+            trained[file.name] = file.read_bytes()
+
+    def on_cell(done: int, total: int) -> None:
+        now = time.perf_counter()
+        print(f"  cell {done}/{total}  {now - lap[-1]:6.1f} s", flush=True)
+        lap.append(now)
+
+    report = json.loads(
+        run.execute(
+            notebook,
+            chapter.name,
+            timeout=timeout,
+            on_cell=on_cell,
+            before=probe.START,
+            after=probe.END,
+            at_end=at_end,
+        )
+    )
+    seconds = lap[-1] - started
+    _drop_execution_metadata(notebook)
+    obey(chapter, notebook)
+    notebook.metadata[records.KEY] = {
+        "chapter": chapter.name,
+        "code": chapter.code,
+        "inputs": records.inputs_of(report["modules"], report["opened"]),
+        "machine": report["machine"],
+        "seconds": round(seconds, 1),
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit,
+    }
+    if trained:
+        notebook.metadata[records.KEY]["trained"] = {
+            name: records.sha256_of(content) for name, content in trained.items()
+        }
+    return notebook, trained
+
+
+def store_weights(chapter: Chapter, trained: dict[str, bytes]) -> None:
+    """Write what a chapter saved in its folder ``weights`` to ``data/weights``.
+
+    Raises
+    ------
+    CourseError
+        If all weights together would take more than their budget; then none is written.
+    """
+    folder = paths.data() / "weights"
+    kept = sum(f.stat().st_size for f in folder.glob("*") if f.name not in trained)
+    if trained and kept + sum(map(len, trained.values())) > WEIGHTS_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: the weights of the course would take more than "
+            f"{WEIGHTS_BUDGET / 1e6:.0f} MB. Save in half precision, or train a smaller network."
+        )
+    for name, content in trained.items():
+        write_atomic(folder / name, content)
+
+
+def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
+    """Keep what the page shows; drop what changes from run to run without meaning."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            # Jupyter's widgets and plain-text object addresses differ in every run.
+            if output.output_type in {"display_data", "execute_result"}:
+                html = {"text/html", "image/png", "image/svg+xml"} & set(output.data)
+                if html and " at 0x" in output.data.get("text/plain", ""):
+                    output.data["text/plain"] = output.data["text/plain"].split(" at 0x")[0] + ">"
+
+
+def output_size(notebook: nbformat.NotebookNode) -> int:
+    """Return how many bytes the outputs of a notebook take, as JSON."""
+    return len(json.dumps([cell.get("outputs", []) for cell in notebook.cells]))
+
+
+def obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
+    """Refuse outputs that the book may not carry."""
+    size = output_size(notebook)
+    if size > PAGE_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: its outputs take {size / 1000:.0f} KB and a page may carry "
+            f"{PAGE_BUDGET / 1000:.0f} KB. Show smaller or fewer pictures."
+        )
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise CourseError(
+                    f"{chapter.name}: the cell that begins “{cell.source.splitlines()[0]}” writes "
+                    f"a warning, and pages carry none: {output.text.strip()[:300]}"
+                )
+    for cell in notebook.cells:
+        if folder := own_folders.named_in(json.dumps(cell.get("outputs", []), ensure_ascii=False)):
+            # The sentence goes to the terminal of the very machine.
+            raise CourseError(
+                f"{chapter.name}: the output of the cell that begins "
+                f"“{cell.source.splitlines()[0]}” shows a folder of this machine, {folder}. "
+                f"Print a name instead of a path."
+            )
+
+
+def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:
+    """Write the weights that a chapter trained, its executed notebook and the scores it shows.
+
+    Raises
+    ------
+    CourseError
+        If outputs or weights would grow past their budget, or the disk is full; then the earlier
+        output is kept.
+    """
+    store_weights(chapter, trained)
+    text = nbformat.writes(notebook) + "\n"
+    folder = paths.root() / "ci" / "outputs"
+    others = sum(
+        path.stat().st_size for path in folder.rglob("*.ipynb") if path != chapter.output_path
+    )
+    if others + len(text.encode()) > BOOK_BUDGET:
+        raise CourseError(
+            f"{chapter.name}: the book's stored outputs would take more than "
+            f"{BOOK_BUDGET / 1e6:.0f} MB. Show smaller or fewer pictures."
+        )
+    write_atomic(chapter.output_path, text)
+    found = records.shown_scores(notebook)
+    file = records.scores_path(chapter)
+    if found:
+        write_atomic(file, json.dumps({"chapter": chapter.name, "scores": found}, indent=1) + "\n")
+    else:
+        file.unlink(missing_ok=True)

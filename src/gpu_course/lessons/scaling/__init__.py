@@ -1,0 +1,1 @@
+"""The chapters of the part “Beyond one GPU”."""

@@ -1,0 +1,1 @@
+"""The chapter “A pipeline from store to store”."""

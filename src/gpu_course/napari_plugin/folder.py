@@ -1,0 +1,204 @@
+"""Classify all images of a folder, one after the other, and say of each bad file what is wrong."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+from gpu_course.napari_plugin.frame_objects import objects_of
+from gpu_course.napari_plugin.layout import Choice, Layout, layout_of
+from gpu_course.napari_plugin.requests import ObjectSettings
+from gpu_course.napari_plugin.tiles import grid
+
+if TYPE_CHECKING:
+    from gpu_course.pixel_classification.classifier import PixelClassifier
+
+TIFF, OTHER = (".tif", ".tiff"), (".png",)
+RESULTS = "classified"
+"""The folder inside, which gets the results."""
+
+
+@dataclass(frozen=True)
+class FolderStep:
+    """A tile of a file was classified, or a file is done.
+
+    Attributes
+    ----------
+    done, total : int
+        Files.
+    name : str
+        The file that is worked on.
+    problem : str
+        Why this file has no result, or empty.
+    finished : bool
+        Whether the file is done.
+    """
+
+    done: int
+    total: int
+    name: str
+    problem: str = ""
+    finished: bool = False
+
+
+def images_of(folder: Path) -> list[Path]:
+    """Return the image files of a folder, by name.
+
+    Raises
+    ------
+    CourseError
+        If there are none.
+    """
+    try:
+        found = sorted(
+            file
+            for file in folder.iterdir()
+            if file.is_file()
+            and file.suffix.lower() in (*TIFF, *OTHER)
+            and not file.name.startswith(".")
+        )
+    except OSError as error:
+        raise CourseError(f"The folder {folder.name} cannot be read: {error.strerror}.") from error
+    if not found:
+        raise CourseError(f"The folder {folder.name} holds no image ({', '.join(TIFF + OTHER)}).")
+    return found
+
+
+def classify_folder(
+    classifier: PixelClassifier, folder: Path, objects: ObjectSettings | None = None
+) -> Iterator[FolderStep]:
+    """Write the classes, and perhaps the objects, of each image into a folder inside.
+
+    Each result appears whole or not at all. A file that cannot be read does not stop the others.
+
+    Parameters
+    ----------
+    classifier : PixelClassifier
+    folder : Path
+    objects : ObjectSettings, optional
+        Write objects of a class, too.
+
+    Yields
+    ------
+    FolderStep
+        After each tile, where the work can be stopped, and after each file.
+    """
+    files = images_of(folder)
+    stems = [file.stem for file in files]
+    for done, file in enumerate(files):
+        name = file.stem if stems.count(file.stem) == 1 else file.name
+        problem = ""
+        try:
+            pixels, labels, rgb = read_image(file)
+            choice: Choice = "volume" if classifier.ndim == 3 else "planes"
+            layout = layout_of(pixels.shape, labels, rgb=rgb, choice=choice)
+            probability = _empty(classifier, pixels, layout)
+            for _ in _filled(probability, classifier, pixels, layout):
+                yield FolderStep(done, len(files), file.name)
+            known = np.array(classifier.classes, np.uint8)
+            _write(folder / RESULTS / f"{name} classes.tif", known[probability.argmax(axis=0)])
+            if objects is not None:
+                numbered = _objects(classifier, probability, layout, objects)
+                _write(folder / RESULTS / f"{name} objects.tif", numbered)
+        except CourseError as error:
+            problem = str(error)
+        except MemoryError:
+            problem = "It does not fit into the memory. Crop it."
+        yield FolderStep(done + 1, len(files), file.name, problem, finished=True)
+
+
+def read_image(file: Path) -> tuple[NDArray[Any], tuple[str, ...], bool]:
+    """Return the pixels of a file, the labels of its axes, and whether the last one is colours.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be read.
+    """
+    try:
+        if file.suffix.lower() in TIFF:
+            import tifffile
+
+            with tifffile.TiffFile(file) as opened:
+                series = opened.series[0]
+                pixels, axes = np.asarray(series.asarray()), series.axes
+            rgb = axes.endswith("S") and pixels.shape[-1] in (3, 4)
+            # Q and I are tifffile's words for axes that the file does not name.
+            return pixels, tuple("" if a in "QIS" else a.lower() for a in axes), rgb
+        from PIL import Image
+
+        with Image.open(file) as picture:
+            pixels = np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)
+        return pixels, ("y", "x", "")[: pixels.ndim], pixels.ndim == 3
+    except MemoryError:
+        raise
+    except Exception as error:
+        # A stranger's file can break the readers in many ways.
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CourseError(f"It cannot be read ({cause}). Save it again as TIFF.") from error
+
+
+def _empty(
+    classifier: PixelClassifier, pixels: NDArray[Any], layout: Layout
+) -> NDArray[np.float32]:
+    """Return room for the probabilities of all sites, if the image fits the classifier."""
+    wanted = classifier.recipe.channels
+    channels = None if layout.channel is None else pixels.shape[layout.channel]
+    if channels == 4 and wanted == 3:
+        raise CourseError("It has 4 channels (RGBA). Save it without transparency.")
+    if channels != wanted or classifier.ndim != len(layout.space):
+        raise CourseError(
+            f"Its shape is {' × '.join(map(str, pixels.shape))}, and the forest learned from "
+            f"{'volumes' if classifier.ndim == 3 else 'planes'} of "
+            f"{'grey values' if wanted is None else f'{wanted} channels'}."
+        )
+    return np.zeros((len(classifier.classes), *layout.sites(pixels.shape)), np.float32)
+
+
+def _filled(
+    probability: NDArray[np.float32],
+    classifier: PixelClassifier,
+    pixels: NDArray[Any],
+    layout: Layout,
+) -> Iterator[None]:
+    """Fill the probabilities tile by tile."""
+    sites = probability.shape[1:]
+    for tile in grid(sites, layout.space_of_sites):
+        frame = tuple(
+            slice(0, n) if axis in layout.space_of_sites else tile[axis]
+            for axis, n in enumerate(sites)
+        )
+        window = tuple(tile[axis] for axis in layout.space_of_sites)
+        found = classifier.predict_proba(layout.read(pixels, frame), window=window)
+        shape = tuple(part.stop - part.start for part in tile)
+        probability[(slice(None), *tile)] = np.asarray(found).reshape(-1, *shape)
+        yield
+
+
+def _objects(
+    classifier: PixelClassifier,
+    probability: NDArray[np.float32],
+    layout: Layout,
+    settings: ObjectSettings,
+) -> NDArray[np.int32]:
+    if settings.number not in classifier.classes:
+        raise CourseError(f"There is no class {settings.number}. Choose one under “Class shown”.")
+    row = classifier.classes.index(settings.number)
+    *_, labels = objects_of(probability[row], layout, settings)
+    return labels
+
+
+def _write(path: Path, array: NDArray[Any]) -> None:
+    import tifffile
+
+    content = io.BytesIO()
+    tifffile.imwrite(content, array, compression="zlib")
+    write_atomic(path, content.getvalue())

@@ -1,0 +1,188 @@
+"""Pictures in files: TIFF, PNG and JPEG as people really have them.
+
+Microscopes, ImageJ, napari, QuPath, drawing programs and phones each write files in their own
+way. Here every one of them becomes an array in a known order of axes, or one sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+TIFF = (".tif", ".tiff")
+PNG = (".png",)
+#: JPEG changes pixels: a photograph may have been saved so, label images must not.
+JPEG = (".jpg", ".jpeg")
+
+
+class Picture(NamedTuple):
+    """The pixels of a file, and their axes if the file says them.
+
+    Attributes
+    ----------
+    array : ndarray
+        Axes of length 1 are gone; colours come last.
+    axes : str
+        Letters of T, Z, Y, X and C, or ``?`` for an axis that the file does not name.
+    """
+
+    array: NDArray[Any]
+    axes: str
+
+
+def read(file: Path | str, *, numbers: bool = False, stack: bool = False) -> Picture:
+    """Read one picture.
+
+    Parameters
+    ----------
+    file : Path or str
+        With a suffix of `TIFF`, `PNG` or `JPEG`. Any bit depth, compression, order of bytes; grey,
+        palette or colours. Of a pyramid the finest level is read, of several series the first.
+    numbers : bool
+        The pixels are numbers of objects: a palette is not turned into its colours, and JPEG is
+        refused.
+    stack : bool
+        The picture is known to be a stack. tifffile, and napari with it, write stacks of 3 or 4
+        planes as if the planes were colours.
+
+    Returns
+    -------
+    Picture
+        Colours that come first or in planes of their own have been moved to the end. An alpha
+        channel that hides nothing is left out.
+
+    Raises
+    ------
+    CourseError
+        If the file cannot be read or is of another kind; the reason is passed on.
+    """
+    file = Path(file)
+    suffix = file.suffix.lower()
+    name = f"{file.parent.name}/{file.name}"
+    if suffix not in (*TIFF, *PNG, *JPEG):
+        raise CourseError(f"{name} is no TIFF, PNG or JPEG. Save it as TIFF.")
+    if numbers and suffix in JPEG:
+        raise CourseError(
+            f"{name} is a JPEG, which changes pixels, and numbers of objects must not change at "
+            "all. Save it anew from the program that made it, as TIFF or PNG."
+        )
+    try:
+        picture = _tiff(file, stack) if suffix in TIFF else _png_or_jpeg(file, palette=numbers)
+    except Exception as error:  # each decoder has its own errors, and none of them is ours
+        raise CourseError(
+            f"{name} cannot be read: {_reason(error)}. Open it in the program that wrote it and "
+            "save it as TIFF without compression."
+        ) from error
+    array = picture.array
+    # Bytes in this machine's order: PyTorch knows no other. Yes and no become 1 and 0.
+    array = array.astype(np.uint8 if array.dtype == bool else array.dtype.newbyteorder("="))
+    picture = Picture(array, picture.axes)
+    return _opaque(picture, name) if picture.axes.endswith("C") else picture
+
+
+def tiff(array: NDArray[Any], axes: str = "") -> bytes:
+    """Return the bytes of a TIFF file that other programs read.
+
+    Parameters
+    ----------
+    array : ndarray
+        An image, or numbers of objects.
+    axes : str
+        Of an image, such as ``"YXC"``. Empty: numbers of objects, which are packed without loss,
+        in 16 bits if they fit.
+    """
+    import tifffile
+
+    small = not axes and array.max(initial=0) < 2**16
+    buffer = io.BytesIO()
+    tifffile.imwrite(
+        buffer,
+        array.astype(np.uint16) if small else array,
+        photometric="rgb" if axes.endswith("C") and array.shape[-1] == 3 else "minisblack",
+        planarconfig="contig" if axes.endswith("C") else None,
+        compression=None if axes else "zlib",
+    )
+    return buffer.getvalue()
+
+
+def _tiff(file: Path, stack: bool) -> Picture:
+    import tifffile
+
+    with tifffile.TiffFile(file) as tiff:
+        series = tiff.series[0]
+        array, axes = series.asarray(), series.axes
+        negative = series.keyframe.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+    if negative and array.dtype.kind in {"b", "u"}:  # as fax machines and some scanners write
+        array = ~array
+    # S are the samples of a colour picture, whatever their place; Q, I and the like say nothing.
+    axes = re.sub("[^TZCYXS]", "?", axes)
+    if stack and axes.startswith("S"):
+        axes = "Z" + axes[1:]
+    if "S" in axes:
+        axes = axes.replace("C", "?").replace("S", "C")
+    if "C" in axes:
+        place = axes.index("C")
+        array = np.moveaxis(array, place, -1)
+        axes = axes[:place] + axes[place + 1 :] + "C"
+    return _without_ones(array, axes)
+
+
+def _png_or_jpeg(file: Path, *, palette: bool) -> Picture:
+    from PIL import Image
+
+    content = file.read_bytes()
+    with Image.open(io.BytesIO(content)) as opened:
+        mode = opened.mode
+        if mode in {"P", "1"}:
+            # Pillow knows palettes; a picture of two values comes as 0 and 1.
+            array = np.asarray(opened if palette or mode == "1" else opened.convert("RGBA"))
+            if array.ndim == 3 and (array[..., :3] == array[..., :1]).all():
+                array = array[..., [0, 3]]  # a palette of greys
+        else:
+            # Pillow would cut colours of 16 bits down to 8 without a word; imagecodecs does not.
+            import imagecodecs
+
+            decode = imagecodecs.png_decode if opened.format == "PNG" else imagecodecs.jpeg_decode
+            array = np.asarray(decode(content))
+    return _without_ones(array, "YX" if array.ndim == 2 else "YXC")
+
+
+def _without_ones(array: NDArray[Any], axes: str) -> Picture:
+    """Leave out axes of length 1, but never the two of the picture itself."""
+    keep = [n for n, axis in enumerate(axes) if array.shape[n] > 1 or axis in "YX"]
+    shape = tuple(array.shape[n] for n in keep)
+    return Picture(array.reshape(shape), "".join(axes[n] for n in keep))
+
+
+def _opaque(picture: Picture, name: str) -> Picture:
+    """Leave out an alpha channel; refuse one that hides something."""
+    array = picture.array
+    if array.shape[-1] not in (2, 4):
+        return picture
+    top = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
+    alpha = array[..., -1]
+    if (alpha == top).all():
+        return _without_ones(array[..., :-1], picture.axes)
+    if array.shape[-1] == 2 or len(np.unique(alpha)) > 256:
+        return picture  # two or four channels of a microscope
+    raise CourseError(
+        f"{name} has 4 channels (RGBA), and the last one, its transparency, is not the same "
+        "everywhere. Save it without transparency (flatten the image)."
+    )
+
+
+def _reason(error: Exception) -> str:
+    """Put a decoder's error into words, without the folders of this machine."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    text = re.split(r"\n|: header", str(error).strip())[0].rstrip(".")
+    # “list index out of range” or the name of a buffer says nothing to whoever has the file.
+    telling = isinstance(error, ValueError) and "/" not in text and " object at " not in text
+    return text if telling and text else "its contents are damaged, or of another kind"

@@ -1,0 +1,61 @@
+"""Outputs that appear when they are whole, and faults of the disk in a sentence."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gpu_course.errors import CourseError, MachineError
+
+
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """Give a folder to write in, which gets its name when all went well, and else is removed.
+
+    Raises
+    ------
+    CourseError
+        If there is something by that name.
+    """
+    refuse_existing(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+    except OSError as error:
+        raise MachineError(f"Cannot write to {path.parent}: {error.strerror}.") from error
+    try:
+        yield folder
+        folder.chmod(0o755)
+        os.replace(folder, path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Make sure that nothing is overwritten."""
+    if path.exists():
+        raise CourseError(
+            f"{path} exists already and is left as it is. Choose another name, or remove it first."
+        )
+
+
+@contextmanager
+def disk_full(path: Path) -> Iterator[None]:
+    """Say in a sentence that the disk is full, or that a folder cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise MachineError(
+                f"The disk is full: {path} could not be finished. Free some space and start again."
+            ) from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise MachineError(
+                f"{path} cannot be written: {error.strerror}. Choose a folder that you may write."
+            ) from error
+        raise

@@ -1,0 +1,98 @@
+"""What a run asks for, looked at before anything is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from gpu_course.errors import CourseError
+from gpu_course.scaling.cutting import Shape, block_size, blocks
+from gpu_course.scaling.deconvolution import Deconvolution
+from gpu_course.scaling.reading import OmeImage
+from gpu_course.scaling.segmentation import NucleiSettings, growth_reach
+from gpu_course.scaling.writing import Level
+
+STEPS = ("deconvolve", "segment", "measure")
+
+WATERSHED_BYTES = 64
+"""Per voxel of a window: the watershed of scikit-image, with what goes in and comes out."""
+
+
+def check_steps(steps: Sequence[str], psf: Any) -> None:
+    """Make sure that the steps are known and have what they need."""
+    unknown = [step for step in steps if step not in STEPS]
+    if unknown or not steps:
+        raise CourseError(f"steps={','.join(steps) or 'none'}: choose from {', '.join(STEPS)}.")
+    if "measure" in steps and "segment" not in steps:
+        raise CourseError("To measure, there must be labels: add the step segment.")
+    if "deconvolve" in steps and psf is None:
+        raise CourseError("To deconvolve, there must be a PSF: give one, or leave the step out.")
+
+
+def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> Deconvolution:
+    """Return the deconvolution of a block, if PSF and numbers are such."""
+    values = np.ascontiguousarray(psf, np.float32)
+    if values.ndim != 3 or any(p > n for p, n in zip(values.shape, image.shape, strict=True)):
+        raise CourseError(
+            f"The PSF has shape {values.shape} and the volume {image.shape}. Give a PSF with the "
+            "axes (z, y, x) that is nowhere larger; crop it if need be."
+        )
+    if iterations != int(iterations) or iterations < 1 or not background >= 0:
+        raise CourseError(
+            f"iterations={iterations} and background={background}: give a whole number from 1 up, "
+            "and 0 or more."
+        )
+    return Deconvolution(values, 1.0, int(iterations), float(background))
+
+
+def _reach(
+    lens: Deconvolution | None, settings: NucleiSettings, steps: Sequence[str], image: OmeImage
+) -> Shape:
+    """Return the longest reach of all steps, along each axis."""
+    reaches: list[Sequence[int]] = [(0, 0, 0)]
+    if lens is not None:
+        reaches.append(lens.reach)
+    if "segment" in steps:
+        reaches.append(growth_reach(settings, image.voxel_size))
+    return tuple(max(each) for each in zip(*reaches, strict=True))
+
+
+def block_for(
+    image: OmeImage,
+    lens: Deconvolution | None,
+    settings: NucleiSettings,
+    steps: Sequence[str],
+    block: Shape | None,
+    memory: float,
+    chunks: Shape,
+) -> Shape:
+    """Return the block that was asked for, in whole chunks, or the best that fits."""
+    if block is not None:
+        if len(block) != 3 or min(block) < 1:
+            raise CourseError(f"block={tuple(block)}: give three numbers from 1 up, (z, y, x).")
+        return tuple(-(-b // c) * c for b, c in zip(block, chunks, strict=True))
+
+    def needed(window: Shape) -> int:
+        found = WATERSHED_BYTES * prod(window) if "segment" in steps else 16 * prod(window)
+        most = max(found, lens.memory(window) if lens is not None else 0)
+        # What a deconvolution needs is known to a tenth; a little is Zarr's own.
+        return int(1.1 * most) + 2**20
+
+    reach = _reach(lens, settings, steps, image)
+    return block_size(image.shape, reach, needed, memory, multiple=chunks)
+
+
+def refuse_small_windows(finest: Level, lens: Deconvolution | None) -> None:
+    """Make sure before anything is computed that the PSF fits into every window."""
+    if lens is None:
+        return
+    for block in blocks(finest.shape, finest.block, lens.reach):
+        window = tuple(s.stop - s.start for s in block.outer)
+        if any(n < p for n, p in zip(window, lens.psf.shape, strict=True)):
+            raise CourseError(
+                f"Block {block.name} with its reach has {window} voxels, fewer than the PSF "
+                f"{lens.psf.shape}. Choose other blocks, or crop the PSF."
+            )

@@ -1,0 +1,260 @@
+"""OME-Zarr images opened: what is missing in a store is said before anything is computed."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError, MachineError
+
+if TYPE_CHECKING:
+    import dask.array
+
+UNITS = {"micrometer": 1.0, "nanometer": 1e-3, "millimeter": 1e3, "angstrom": 1e-4}
+"""Unit of an axis → micrometres."""
+
+CURE = 'Install the extra: pip install "gpu-course[scaling]".'
+
+
+def needed(module: str) -> Any:
+    """Return a module of the extra ``scaling``.
+
+    Raises
+    ------
+    MachineError
+        If it is not installed.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise MachineError(f"{error.name} is not installed. {CURE}") from error
+
+
+@dataclasses.dataclass(frozen=True)
+class OmeImage:
+    """One resolution of an OME-Zarr image, opened but not read.
+
+    Attributes
+    ----------
+    path : Path
+    array : zarr.Array
+    lead : tuple of int
+        Index along the axes before z, y, x: time and channel.
+    voxel_size : (z, y, x)
+        In µm.
+    version : str
+        Of OME-Zarr: ``"0.4"`` or ``"0.5"``.
+    levels : tuple of str
+        The names of all resolutions, the finest first.
+    """
+
+    path: Path
+    array: Any
+    lead: tuple[int, ...]
+    voxel_size: tuple[float, float, float]
+    version: str
+    levels: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the volume: (z, y, x)."""
+        z, y, x = self.array.shape[-3:]
+        return (z, y, x)
+
+    def read(self, box: tuple[slice, ...] = (slice(None),) * 3) -> NDArray[Any]:
+        """Return the voxels of a box, (z, y, x)."""
+        return np.asarray(self.array[(*self.lead, *box)])
+
+    def lazy(self) -> dask.array.Array:
+        """Return the volume as a Dask array (z, y, x): a chunk is a shard, or a chunk of Zarr."""
+        dask_array = needed("dask.array")
+        pieces = self.array.shards or self.array.chunks
+        return dask_array.from_array(self.array, chunks=pieces)[self.lead]
+
+
+def open_image(
+    path: Path | str, *, level: int = 0, channel: int | None = None, time: int | None = None
+) -> OmeImage:
+    """Open an OME-Zarr image, version 0.4 or 0.5.
+
+    Parameters
+    ----------
+    path : Path or str
+        The folder of the store.
+    level : int
+        Of the resolutions; 0 is the finest.
+    channel, time : int, optional
+        Which one, where there are several.
+
+    Returns
+    -------
+    OmeImage
+
+    Raises
+    ------
+    CourseError
+        If it is no Zarr store or no OME-Zarr image, if an axis, its scale or its unit is missing,
+        or if it does not hold real numbers.
+    """
+    zarr = needed("zarr")
+    path = Path(path)
+    if not path.exists():
+        raise CourseError(f"There is no {path}. Check the path.")
+    try:
+        group = zarr.open_group(str(path), mode="r")
+    except (OSError, ValueError, KeyError) as error:
+        raise CourseError(
+            f"{path} is not a Zarr group. Give the folder of an OME-Zarr image, which holds a file "
+            "zarr.json or .zattrs."
+        ) from error
+    attributes = dict(group.attrs)
+    said = attributes.get("ome", attributes)
+    try:
+        image = said["multiscales"][0]
+        version = str(said.get("version") or image.get("version"))
+        datasets = image["datasets"]
+        names = tuple(str(each["path"]) for each in datasets)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise CourseError(
+            f"{path} is a Zarr group, but no OME-Zarr image: it says no “multiscales”. Give the "
+            "folder of one image, or write it again with an OME-Zarr writer."
+        ) from error
+    if version not in ("0.4", "0.5"):
+        raise CourseError(
+            f"{path} says OME-Zarr version {version}. Write it again as 0.4 or 0.5, which can be "
+            "read here."
+        )
+    if not 0 <= level < len(names):
+        raise CourseError(f"{path} has {len(names)} resolutions, and no level {level}.")
+    axes = _axes(path, image)
+    try:
+        array = group[names[level]]
+        dtype, shape = array.dtype, array.shape
+    except (KeyError, AttributeError) as error:
+        raise CourseError(
+            f"{path} promises an array “{names[level]}” that is not there. Copy the store again."
+        ) from error
+    if dtype.kind not in "uif":
+        raise CourseError(
+            f"{path} holds {dtype}, and a volume must hold whole or real numbers. Convert it."
+        )
+    if len(axes) != len(shape):
+        raise CourseError(
+            f"{path} names {len(axes)} axes for an array with {len(shape)}. Write it again."
+        )
+    size = _voxel_size(path, axes, image, datasets[level])
+    lead = tuple(
+        _chosen(path, str(axis.get("name")), n, {"c": channel, "t": time})
+        for axis, n in zip(axes[:-3], shape[:-3], strict=True)
+    )
+    return OmeImage(path, array, lead, size, version, names)
+
+
+def _axes(path: Path, image: dict[str, Any]) -> list[dict[str, Any]]:
+    axes = image.get("axes")
+    named = isinstance(axes, list) and all(isinstance(axis, dict) for axis in axes)
+    names = [axis.get("name") for axis in axes] if named and axes else []
+    if names[-3:] != ["z", "y", "x"]:
+        found = ", ".join(map(str, names)) or "none"
+        raise CourseError(
+            f"{path}: the axes must end with z, y, x, and the store names {found}. Write the image "
+            "again with its axes."
+        )
+    return list(axes or [])
+
+
+def _voxel_size(
+    path: Path, axes: list[dict[str, Any]], image: dict[str, Any], dataset: dict[str, Any]
+) -> tuple[float, float, float]:
+    """Return the edges of a voxel in µm: the resolution's own scale times that of all."""
+    total = np.ones(3)
+    own = False
+    for holder in (dataset, image):
+        for step in holder.get("coordinateTransformations") or []:
+            if isinstance(step, dict) and step.get("type") == "scale":
+                scale = np.asarray(step.get("scale"), float)
+                if scale.shape == (len(axes),):
+                    total = total * scale[-3:]
+                    own = own or holder is dataset
+    if not own or not (np.isfinite(total) & (total > 0)).all():
+        raise CourseError(
+            f"{path} does not say the size of a voxel. Write the image again with a scale for each "
+            "axis; all settings are lengths in µm."
+        )
+    for axis in axes[-3:]:
+        if axis.get("unit") not in UNITS:
+            raise CourseError(
+                f"{path}: the unit of axis {axis['name']} is {axis.get('unit')!r}, which cannot "
+                f"be turned into µm. Write the image again with one of {', '.join(UNITS)}."
+            )
+    z, y, x = (s * UNITS[a["unit"]] for s, a in zip(total.tolist(), axes[-3:], strict=True))
+    return (z, y, x)
+
+
+def _chosen(path: Path, axis: str, n: int, asked: dict[str, int | None]) -> int:
+    """Return the index along an axis before z, y, x."""
+    names = {"c": "channel", "t": "time"}
+    wanted = asked.get(axis)
+    if wanted is None and n == 1:
+        return 0
+    what = names.get(axis, axis)
+    if wanted is None:
+        raise CourseError(f"{path} has {n} along {what}, and none was chosen. Say which: {what}=0.")
+    if not 0 <= wanted < n:
+        raise CourseError(f"{path} has {n} along {what}, numbered from 0, and no {wanted}.")
+    return wanted
+
+
+def validate(path: Path | str) -> str:
+    """Hold a store against the published model of its version of OME-Zarr.
+
+    Parameters
+    ----------
+    path : Path or str
+        Of an image or a label image.
+
+    Returns
+    -------
+    str
+        What it is, such as ``"Image 0.5"``.
+
+    Raises
+    ------
+    CourseError
+        If the model does not accept it.
+    """
+    needed("ome_zarr_models")
+    zarr = needed("zarr")
+    group = zarr.open_group(str(path), mode="r")
+    attributes = dict(group.attrs)
+    said = attributes.get("ome", attributes)
+    version = "05" if "ome" in attributes else "04"
+    if "multiscales" not in said:
+        kind = ("labels", "Labels")
+    elif "image-label" in said:
+        kind = ("image_label", "ImageLabel")
+    else:
+        kind = ("image", "Image")
+    model = getattr(needed(f"ome_zarr_models.v{version}.{kind[0]}"), kind[1])
+    try:
+        model.from_zarr(group)
+    except ValueError as error:
+        raise CourseError(
+            f"{path} is no {kind[1]} as OME-Zarr 0.{version[1]} specifies it: "
+            f"{_first_fault(error)}. Write it again with an OME-Zarr writer."
+        ) from error
+    return f"{kind[1]} 0.{version[1]}"
+
+
+def _first_fault(error: ValueError) -> str:
+    """Return where the first fault lies and what it is, of the many lines of a model's report."""
+    if not hasattr(error, "errors"):
+        return str(error).splitlines()[0].rstrip(".")
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,246 @@
+"""Nuclei in a volume, block by block: the same labels as in one piece, with the same numbers.
+
+Smooth, take Otsu's threshold, put a seed on every peak, and let the seeds grow over the foreground
+(a watershed). Each of these looks no further than its reach, except two: the threshold, for which
+counts of all blocks are added up, and the numbers of the seeds, which are their places in a list of
+all. So every block can number its voxels without asking its neighbours.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+Volume = NDArray[Any]
+Labels = NDArray[np.int32]
+
+BINS = 256
+"""Of the histogram that Otsu's threshold is taken from, as in scikit-image."""
+
+
+@dataclasses.dataclass(frozen=True)
+class NucleiSettings:
+    """What the segmentation may be tuned by; lengths in µm.
+
+    Attributes
+    ----------
+    smooth : float
+        Standard deviation of the Gaussian before the threshold and before the peaks.
+    distance : float
+        A peak is the highest voxel within this distance.
+    threshold : float
+        As a multiple of Otsu's.
+    largest : float
+        No object is longer than this. It sets the reach of the watershed.
+    """
+
+    smooth: float = 0.6
+    distance: float = 1.5
+    threshold: float = 1.0
+    largest: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Refuse what is no length."""
+        for name, value in dataclasses.asdict(self).items():
+            if not (np.isfinite(value) and value > 0):
+                raise CourseError(f"{name}={value}, but it must be a number above 0.")
+
+    def radius(self, voxel_size: Sequence[float]) -> tuple[int, ...]:
+        """Return the distance of peaks in voxels, at least 1."""
+        return tuple(max(1, round(self.distance / v)) for v in voxel_size)
+
+
+def smoothing_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple[int, ...]:
+    """Return how far the Gaussian looks, in voxels: SciPy cuts it at four standard deviations.
+
+    Examples
+    --------
+    >>> from gpu_course.scaling import NucleiSettings, smoothing_reach
+    >>> smoothing_reach(NucleiSettings(smooth=0.5), (0.5, 0.25, 0.25))
+    (4, 8, 8)
+    """
+    return tuple(int(4 * settings.smooth / v + 0.5) for v in voxel_size)
+
+
+def seed_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple[int, ...]:
+    """Return how far the search for peaks looks: the Gaussian, and twice their distance.
+
+    Twice, because voxels of the same height side by side count as one peak.
+    """
+    blur = smoothing_reach(settings, voxel_size)
+    return tuple(b + 2 * r for b, r in zip(blur, settings.radius(voxel_size), strict=True))
+
+
+def growth_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple[int, ...]:
+    """Return how far the watershed looks: the Gaussian, and the longest object.
+
+    An object that begins in a block ends within this reach, and so does the neighbour that it
+    meets.
+    """
+    blur = smoothing_reach(settings, voxel_size)
+    return tuple(
+        b + int(np.ceil(settings.largest / v)) for b, v in zip(blur, voxel_size, strict=True)
+    )
+
+
+def smooth(image: Volume, settings: NucleiSettings, voxel_size: Sequence[float]) -> Volume:
+    """Return the image after the Gaussian, as float32.
+
+    Parameters
+    ----------
+    image : ndarray (z, y, x)
+    settings : NucleiSettings
+    voxel_size : (z, y, x)
+        In µm.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    sigma = np.divide(settings.smooth, voxel_size)
+    return gaussian_filter(np.asarray(image, np.float32), sigma, mode="nearest", truncate=4.0)
+
+
+def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float:
+    """Return Otsu's threshold from counts of grey values.
+
+    Parameters
+    ----------
+    counts : ndarray of int (BINS,)
+        Voxels in equal bins from `lowest` to `highest`: the sum of the counts of all blocks.
+    lowest, highest : float
+    """
+    from skimage.filters import threshold_otsu
+
+    if not highest > lowest:
+        raise CourseError(
+            f"The image is {lowest:g} everywhere, so there is nothing to segment. "
+            "Look at it: is this the right array of the store?"
+        )
+    edges = np.linspace(lowest, highest, BINS + 1)
+    return float(threshold_otsu(hist=(np.asarray(counts), (edges[1:] + edges[:-1]) / 2)))
+
+
+def nuclei_threshold(
+    image: Volume,
+    settings: NucleiSettings,
+    voxel_size: Sequence[float],
+    *,
+    smoothed: Volume | None = None,
+) -> float:
+    """Return the threshold between nuclei and background of a volume in one piece.
+
+    Parameters
+    ----------
+    image, settings, voxel_size
+        As for :func:`smooth`.
+    smoothed : ndarray, optional
+        The image after :func:`smooth`, if it is at hand.
+    """
+    values = smooth(image, settings, voxel_size) if smoothed is None else smoothed
+    low, high = float(values.min()), float(values.max())
+    counts = np.histogram(values, BINS, (low, high if high > low else low + 1))[0]
+    return settings.threshold * otsu_threshold(counts, low, high)
+
+
+def find_seeds(
+    smoothed: Volume, threshold: float, settings: NucleiSettings, voxel_size: Sequence[float]
+) -> NDArray[np.intp]:
+    """Return the peaks of a smoothed image above a threshold.
+
+    Parameters
+    ----------
+    smoothed : ndarray (z, y, x)
+        From :func:`smooth`.
+    threshold : float
+    settings : NucleiSettings
+    voxel_size : (z, y, x)
+        In µm.
+
+    Returns
+    -------
+    ndarray of int (n, 3)
+        z, y, x of each peak, in this order sorted. Voxels of one height side by side are one peak,
+        at the first of them.
+    """
+    from scipy.ndimage import label, maximum_filter
+
+    box = [2 * r + 1 for r in settings.radius(voxel_size)]
+    peaks = (smoothed == maximum_filter(smoothed, box, mode="nearest")) & (smoothed > threshold)
+    numbers, _ = label(peaks, np.ones((3,) * smoothed.ndim))
+    places = np.argwhere(peaks)
+    _, first = np.unique(numbers[peaks], return_index=True)
+    return places[np.sort(first)]
+
+
+def grow(
+    smoothed: Volume, threshold: float, places: NDArray[np.intp], numbers: NDArray[Any]
+) -> Labels:
+    """Let numbered seeds grow over the foreground until they meet.
+
+    Parameters
+    ----------
+    smoothed : ndarray (z, y, x)
+        From :func:`smooth`.
+    threshold : float
+        The foreground is above it.
+    places : ndarray of int (n, 3)
+        Of the seeds in this array.
+    numbers : ndarray of int (n,)
+        Their labels.
+
+    Returns
+    -------
+    ndarray of int32 (z, y, x)
+        0 is background.
+    """
+    from skimage.segmentation import watershed
+
+    markers = np.zeros(smoothed.shape, np.int32)
+    markers[tuple(places.T)] = numbers
+    return watershed(-smoothed, markers, mask=smoothed > threshold).astype(np.int32)
+
+
+def segment_nuclei(
+    image: Volume,
+    settings: NucleiSettings | None = None,
+    *,
+    voxel_size: Sequence[float],
+) -> Labels:
+    """Label nuclei of a volume in one piece.
+
+    Parameters
+    ----------
+    image : ndarray (z, y, x)
+        Bright nuclei, raw or deconvolved.
+    settings : NucleiSettings, optional
+    voxel_size : (z, y, x)
+        In µm.
+
+    Returns
+    -------
+    ndarray of int32
+        0 is background, 1…n the nuclei in the order of their peaks.
+
+    Raises
+    ------
+    CourseError
+        If the image is constant.
+
+    Examples
+    --------
+    >>> from gpu_course.scaling import segment_nuclei
+    >>> image = np.zeros((8, 16, 32), np.float32)
+    >>> image[3:6, 5:10, 5:10] = image[3:6, 5:10, 20:25] = 100
+    >>> np.unique(segment_nuclei(image, voxel_size=(0.5, 0.5, 0.5))).tolist()
+    [0, 1, 2]
+    """
+    settings = settings or NucleiSettings()
+    smoothed = smooth(image, settings, voxel_size)
+    threshold = nuclei_threshold(image, settings, voxel_size, smoothed=smoothed)
+    places = find_seeds(smoothed, threshold, settings, voxel_size)
+    return grow(smoothed, threshold, places, np.arange(1, len(places) + 1))

@@ -1,0 +1,255 @@
+"""OME-Zarr images written: several resolutions, chunks in explicit shards, one writer a shard."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+from gpu_course.scaling.cutting import Block, blocks
+from gpu_course.scaling.output import appearing, disk_full
+from gpu_course.scaling.reading import needed
+
+Version = Literal["0.4", "0.5"]
+Shape = tuple[int, ...]
+
+CHUNKS = (16, 64, 64)
+"""What a viewer reads at a time, (z, y, x): about 130 KB of 16-bit voxels."""
+
+SMALLEST = 64
+"""No coarser resolution is made of one whose longest edge is this or less."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Level:
+    """One resolution of an image.
+
+    Attributes
+    ----------
+    shape, chunks, block : (z, y, x)
+        Of the array, its chunks, and of what one task writes: one shard.
+    factor : (z, y, x)
+        By which it is coarser than the one before.
+    voxel_size : (z, y, x)
+        In µm.
+    """
+
+    shape: Shape
+    chunks: Shape
+    block: Shape
+    factor: Shape
+    voxel_size: tuple[float, ...]
+
+
+def levels(
+    shape: Shape, block: Shape, voxel_size: Sequence[float], chunks: Shape = CHUNKS
+) -> list[Level]:
+    """Return a plan of the resolutions of an image, the finest first.
+
+    An axis is halved once its voxels are no longer than those of any other, so that voxels become
+    cubes on the way.
+
+    Parameters
+    ----------
+    shape, block : (z, y, x)
+        Of the image, and of what one task writes.
+    voxel_size : (z, y, x)
+        In µm.
+    chunks : (z, y, x)
+
+    Examples
+    --------
+    >>> from gpu_course.scaling import levels
+    >>> [level.shape for level in levels((64, 256, 256), (64, 128, 128), (0.5, 0.25, 0.25))]
+    [(64, 256, 256), (64, 128, 128), (32, 64, 64)]
+    """
+    edges = np.asarray(voxel_size, float)
+    factor: Shape = (1,) * len(shape)
+    found = []
+    while True:
+        inside = tuple(min(c, n) for c, n in zip(chunks, shape, strict=True))
+        # A shard holds whole chunks, also where it ends beyond the image.
+        whole = tuple(-(-min(b, n) // c) * c for b, n, c in zip(block, shape, inside, strict=True))
+        found.append(Level(shape, inside, whole, factor, tuple(edges.tolist())))
+        if max(shape) <= SMALLEST:
+            return found
+        finest = min(e for e, n in zip(edges, shape, strict=True) if n > 1)
+        factor = tuple(
+            2 if e < 1.5 * finest and n > 1 else 1 for e, n in zip(edges, shape, strict=True)
+        )
+        edges = edges * factor
+        shape = tuple(-(-n // f) for n, f in zip(shape, factor, strict=True))
+
+
+def create(
+    group: Any,
+    plan: Sequence[Level],
+    dtype: Any,
+    *,
+    version: Version = "0.5",
+    name: str = "image",
+    labels: bool = False,
+) -> None:
+    """Create the empty arrays of an image, and say what they are.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of Zarr format 2 for version 0.4, and 3 for 0.5.
+    plan : sequence of Level
+        From :func:`levels`.
+    dtype : dtype
+    version : {"0.5", "0.4"}
+        0.4 has no shards: a task then writes several chunks.
+    name : str
+    labels : bool
+        Whether coarser resolutions take every second voxel and not the mean, which decides where
+        their first voxel lies.
+    """
+    writer, formats = needed("ome_zarr.writer"), needed("ome_zarr.format")
+    fmt = formats.FormatV05() if version == "0.5" else formats.FormatV04()
+    axes = [{"name": n, "type": "space", "unit": "micrometer"} for n in "zyx"]
+    datasets = []
+    for number, level in enumerate(plan):
+        if version == "0.5":
+            # Bytes of one rank side by side, as Zarr 2 does it of itself: numbers pack much better.
+            pack = needed("zarr").codecs.BloscCodec(cname="zstd", clevel=3, shuffle="shuffle")
+            how: dict[str, Any] = {"shards": level.block, "dimension_names": list("zyx")}
+            how["compressors"] = [pack]
+        else:
+            how = {"chunk_key_encoding": {"name": "v2", "separator": "/"}}
+        group.create_array(str(number), shape=level.shape, chunks=level.chunks, dtype=dtype, **how)
+        steps: list[dict[str, Any]] = [{"type": "scale", "scale": list(level.voxel_size)}]
+        first = np.asarray(plan[0].voxel_size)
+        shift = (np.asarray(level.voxel_size) - first) / 2
+        if shift.any() and not labels:
+            steps.append({"type": "translation", "translation": shift.tolist()})
+        datasets.append({"path": str(number), "coordinateTransformations": steps})
+    writer.write_multiscales_metadata(group, datasets, fmt=fmt, axes=axes, name=name)
+
+
+def create_labels(group: Any, plan: Sequence[Level], *, version: Version, name: str) -> Any:
+    """Create an empty label image below an image, and return its group.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of the image.
+    plan, version
+        As for :func:`create`.
+    name : str
+        Of the labels.
+    """
+    writer, formats = needed("ome_zarr.writer"), needed("ome_zarr.format")
+    fmt = formats.FormatV05() if version == "0.5" else formats.FormatV04()
+    parent = group.require_group("labels")
+    own = parent.require_group(name)
+    create(own, plan, np.int32, version=version, name=name, labels=True)
+    writer.write_label_metadata(parent, name, fmt=fmt, source={"image": "../../"})
+    if version == "0.5":  # which the specification asks for, and the writer leaves out
+        writer.add_metadata(parent, {"version": version}, fmt=fmt)
+    return own
+
+
+def open_for_writing(path: Path | str, version: Version) -> Any:
+    """Return the root group of a store in a folder; it is made if need be."""
+    zarr = needed("zarr")
+    return zarr.open_group(str(path), mode="a", zarr_format=3 if version == "0.5" else 2)
+
+
+def coarser(group: Any, number: int, plan: Sequence[Level], block: Block, *, labels: bool) -> None:
+    """Write one block of a coarser resolution from the one before it.
+
+    Parameters
+    ----------
+    group : zarr.Group
+        Of the image.
+    number : int
+        Of the resolution, 1 or more.
+    plan : sequence of Level
+    block : Block
+        Of this resolution.
+    labels : bool
+        Take every second voxel, and not the mean: numbers have no mean.
+    """
+    level, source = plan[number], group[str(number - 1)]
+    box = tuple(
+        slice(i.start * f, min(i.stop * f, n))
+        for i, f, n in zip(block.inner, level.factor, source.shape, strict=True)
+    )
+    values = np.asarray(source[box])
+    if labels:
+        made = values[tuple(slice(None, None, f) for f in level.factor)]
+    else:
+        made = _means(values, level.factor)
+    group[str(number)][block.inner] = made
+
+
+def _means(values: NDArray[Any], factor: Shape) -> NDArray[Any]:
+    """Return means of boxes; boxes at the far border may hold fewer voxels."""
+    sums: NDArray[Any] = values.astype(np.float64)
+    counts: NDArray[Any] = np.ones([1] * values.ndim)
+    for axis, f in enumerate(factor):
+        starts = np.arange(0, values.shape[axis], f)
+        sums = np.add.reduceat(sums, starts, axis)
+        line = np.diff([*starts, values.shape[axis]])
+        counts = counts * line.reshape([-1 if a == axis else 1 for a in range(values.ndim)])
+    means = sums / counts
+    return (np.rint(means) if values.dtype.kind in "ui" else means).astype(values.dtype)
+
+
+def save_image(
+    path: Path | str,
+    image: Any,
+    voxel_size: Sequence[float],
+    *,
+    version: Version = "0.5",
+    chunks: Shape = CHUNKS,
+    block: Shape | None = None,
+    name: str = "image",
+) -> Path:
+    """Write a volume as an OME-Zarr image with all its resolutions, and return its path.
+
+    Parameters
+    ----------
+    path : Path or str
+        Must not exist; it appears when all is written.
+    image : array (z, y, x)
+        Of NumPy, or one of Dask, which is computed block by block.
+    voxel_size : (z, y, x)
+        In µm.
+    version : {"0.5", "0.4"}
+    chunks : (z, y, x)
+        What a viewer reads at a time.
+    block : (z, y, x), optional
+        What is written at a time, and with 0.5 one shard: a file. Unless given, four chunks along
+        each axis.
+    name : str
+
+    Raises
+    ------
+    CourseError
+        If `path` exists, the image has not three axes, or the disk is full.
+    """
+    if len(image.shape) != 3 or len(voxel_size) != 3:
+        raise CourseError(
+            f"The image has shape {tuple(image.shape)} and voxels {tuple(voxel_size)}. "
+            "Give a volume with the axes (z, y, x), and an edge in µm for each."
+        )
+    wanted = block or tuple(4 * c for c in chunks)
+    plan = levels(tuple(image.shape), wanted, voxel_size, chunks)
+    with appearing(Path(path)) as folder, disk_full(Path(path)):
+        group = open_for_writing(folder, version)
+        create(group, plan, image.dtype, version=version, name=name)
+        for number, level in enumerate(plan):
+            for each in blocks(level.shape, level.block):
+                if number == 0:
+                    group["0"][each.inner] = np.asarray(image[each.inner])
+                else:
+                    coarser(group, number, plan, each, labels=False)
+    return Path(path)

@@ -1,0 +1,115 @@
+"""The script that travels with a bundle, run as on a node: by itself, with no course installed."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gpu_course.book.bundle import start
+from tests.book.bundle.toys import bundle, machine
+
+PYTHON, PLATFORM = machine()
+
+
+def run(folder, *arguments, **environment):
+    return subprocess.run(
+        ["sh", folder / "run.sh", *arguments],
+        env={**os.environ, "PYTHON": sys.executable, "PYTHONPATH": "", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def sentence(done):
+    """Return the one line of a fault, after making sure that nothing else was said."""
+    assert done.returncode == 1, done
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def toy(tmp_path):
+    return bundle(tmp_path, PYTHON, PLATFORM)
+
+
+def test_parts_are_joined_installed_aside_and_handed_over(toy):
+    assert len(list(toy.glob("part-*"))) > 1
+    done = run(toy, "--budget", "60", "--minutes", "9", "--no-benchmarks")
+    assert done.returncode == 0, done.stderr
+    assert "on node 60 --minutes 9 --no-benchmarks" in done.stdout
+    assert (toy / "work" / "site" / "gpu_course" / "book" / "__init__.py").is_file()
+    again = run(toy)
+    assert "installing" not in again.stdout
+    assert "on node 900" in again.stdout
+
+
+def test_truncated_part_is_told_by_its_length(toy):
+    part = toy / "part-001"
+    part.write_bytes(part.read_bytes()[:100])
+    assert "part-001 is cut off: 100 bytes came of 5000. Copy it again." in sentence(run(toy))
+    assert not (toy / "work").exists()
+
+
+def test_wrong_sum_is_told_by_name(toy):
+    part = toy / "part-001"
+    part.write_bytes(part.read_bytes()[:-1] + b"?")
+    assert "part-001 is damaged: its sha256 is not" in sentence(run(toy))
+
+
+def test_missing_part_is_told_by_name(toy):
+    (toy / "part-002").unlink()
+    assert "part-002 is missing from the bundle" in sentence(run(toy))
+
+
+def test_bundle_for_another_python_is_refused(tmp_path):
+    toy = bundle(tmp_path, "3.9", PLATFORM)
+    assert "This bundle is for Python 3.9, and there is none here." in sentence(run(toy))
+    done = subprocess.run(
+        [sys.executable, toy / "start.py"], capture_output=True, text=True, check=False
+    )
+    assert f"for Python 3.9, and this is Python {PYTHON}." in sentence(done)
+
+
+def test_bundle_for_another_platform_is_refused(tmp_path):
+    toy = bundle(tmp_path, PYTHON, "somewhere-else")
+    assert f"is for somewhere-else, and this machine is {PLATFORM}." in sentence(run(toy))
+
+
+def test_wheel_for_another_python_is_named(tmp_path):
+    toy = bundle(tmp_path, PYTHON, PLATFORM, [("strange", "cp37-cp37m-win32")])
+    said = sentence(run(toy))
+    assert "strange-1.0-cp37-cp37m-win32.whl is for another Python or system" in said
+    assert not (toy / "work" / "site").exists()
+
+
+def test_work_of_another_bundle_is_kept(toy, tmp_path):
+    (toy / "work").mkdir()
+    (toy / "work" / "plan.json").write_text('{"parts": []}')
+    assert "holds another bundle" in sentence(run(toy))
+
+
+def test_full_disk_is_one_sentence_before_anything_is_written(toy, monkeypatch, capsys):
+    monkeypatch.setattr(start, "HERE", str(toy))
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda _: Free())
+    assert start.main([]) == 1
+    assert "is too full: 0 MiB are free" in capsys.readouterr().err
+    assert os.listdir(toy / "work") == []
+
+
+class Free:
+    free = 1000
+
+
+def test_disk_that_fills_up_is_one_sentence(toy, monkeypatch, capsys):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(start, "HERE", str(toy))
+    monkeypatch.setattr(start.shutil, "copyfileobj", full)
+    assert start.main([]) == 1
+    assert capsys.readouterr().err == (
+        "start.py: The disk is full. Free some space, or work in a folder on another disk.\n"
+    )

@@ -1,0 +1,58 @@
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gpu_course.errors import CourseError
+from gpu_course.scaling import block_size, blocks, largest_window, overlap_work
+
+edges = st.tuples(*[st.integers(1, 30)] * 2)
+
+
+@given(edges, edges, st.tuples(*[st.integers(0, 9)] * 2))
+def test_blocks_cover_every_voxel_once(shape, size, reach):
+    seen = np.zeros(shape, int)
+    image = np.arange(prod(shape)).reshape(shape)
+    for block in blocks(shape, size, reach):
+        seen[block.inner] += 1
+        assert np.array_equal(image[block.outer][block.own], image[block.inner])
+        window = image[block.outer].shape
+        assert all(w <= n for w, n in zip(window, largest_window(shape, size, reach), strict=True))
+    assert (seen == 1).all()
+
+
+def test_the_work_counts_what_all_blocks_see():
+    cut = blocks((20, 30), (10, 10), (2, 3))
+    seen = sum(prod(s.stop - s.start for s in b.outer) for b in cut)
+    assert overlap_work((20, 30), (10, 10), (2, 3)) == pytest.approx(seen / 600)
+
+
+def test_the_block_fits_and_costs_least():
+    shape, reach = (40, 120, 120), (4, 4, 4)
+
+    def needed(window):
+        return 10 * prod(window)
+
+    size = block_size(shape, reach, needed, 1e6, multiple=(8, 8, 8))
+    assert needed(largest_window(shape, size, reach)) <= 1e6
+    assert all(s == n or s % 8 == 0 for s, n in zip(size, shape, strict=True))
+    others = [(40, n, m) for n in range(8, 121, 8) for m in range(8, 121, 8)]
+    fit = [s for s in others if needed(largest_window(shape, s, reach)) <= 1e6]
+    assert overlap_work(shape, size, reach) <= min(overlap_work(shape, s, reach) for s in fit)
+
+
+def test_what_fits_is_not_cut():
+    assert block_size((10, 20, 20), (3, 3, 3), prod, 1e6) == (10, 20, 20)
+
+
+def test_no_block_fits():
+    with pytest.raises(CourseError, match=r"reach of \(50, 50\)"):
+        block_size((100, 100), (50, 50), prod, 100)
+
+
+@pytest.mark.parametrize("bad", [((8, 8), (4,), (0, 0)), ((8,), (0,), (0,)), ((8,), (4,), (-1,))])
+def test_blocks_that_fit_no_volume(bad):
+    with pytest.raises(CourseError, match="do not fit a volume"):
+        blocks(*bad)

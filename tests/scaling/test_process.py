@@ -1,0 +1,180 @@
+# ruff: noqa: E402
+"""From store to store: the same as in memory, resumed, alone, and never half."""
+
+import errno
+import tracemalloc
+
+import numpy as np
+import pandas as pd
+import pytest
+
+zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
+pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
+
+from gpu_course.classical import measure
+from gpu_course.errors import CourseError
+from gpu_course.scaling import (
+    open_image,
+    process,
+    save_image,
+    segment_nuclei,
+    tasks,
+    validate,
+)
+from gpu_course.scaling.run_folder import RunFolder
+from tests.scaling.conftest import VOXEL
+
+
+def labels_of(store):
+    return zarr.open_group(str(store), mode="r")["labels/nuclei/0"][:]
+
+
+@pytest.mark.parametrize("version", ["0.5", "0.4"])
+def test_blocks_give_what_one_piece_gives(scene, tmp_path, version):
+    out = tmp_path / "out.zarr"
+    summary = process(scene.store, out, **scene.options(version=version))
+    found = open_image(out).read()
+    assert abs(found - scene.deconvolved).max() < 1e-3 * np.ptp(scene.deconvolved)
+    labels = labels_of(out)
+    # The same labels, number for number, as the plain call gives for the same picture…
+    assert np.array_equal(labels, segment_nuclei(found, scene.settings, voxel_size=VOXEL))
+    # …and for the picture deconvolved in one piece, but for a voxel at an outline here and there.
+    assert labels.max() == scene.labels.max() == summary.objects > 20
+    assert (labels != scene.labels).mean() < 1e-3
+    table = pd.read_csv(out / "measurements.csv", float_precision="round_trip")
+    pd.testing.assert_frame_equal(table, measure(found, labels, in_pieces=True), rtol=1e-9)
+    assert validate(out) == f"Image {version}"
+    assert validate(out / "labels" / "nuclei") == f"ImageLabel {version}"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.zarr"]
+
+
+class Stop(Exception):
+    """Ends a run in the middle."""
+
+
+def stop_at(step, after):
+    def progress(now, done, total):
+        if now == step and done == after:
+            raise Stop
+
+    return progress
+
+
+def test_an_interrupted_run_goes_on(scene, tmp_path):
+    whole, out = tmp_path / "whole.zarr", tmp_path / "out.zarr"
+    complete = process(scene.store, whole, **scene.options())
+    for step, after in (("deconvolve", 2), ("seeds", 1), ("segment", 3), ("measure", 2)):
+        with pytest.raises(Stop):
+            process(scene.store, out, **scene.options(progress=stop_at(step, after)))
+        assert not out.exists()
+    summary = process(scene.store, out, **scene.options())
+    assert summary.resumed > complete.tasks / 2
+    assert summary.resumed + summary.tasks == complete.tasks
+    assert complete.resumed == 0
+    assert np.array_equal(open_image(out).read(), open_image(whole).read())
+    assert np.array_equal(labels_of(out), labels_of(whole))
+    assert (out / "measurements.csv").read_bytes() == (whole / "measurements.csv").read_bytes()
+
+
+def test_what_is_done_is_not_done_again(scene, tmp_path, monkeypatch):
+    out = tmp_path / "out.zarr"
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(progress=stop_at("seeds", 0)))
+    monkeypatch.setattr(tasks, "make_image", None)  # would fail if it were called
+    assert process(scene.store, out, **scene.options()).objects == scene.labels.max()
+
+
+def test_other_settings_do_not_go_on(scene, tmp_path):
+    out = tmp_path / "out.zarr"
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(progress=stop_at("deconvolve", 1)))
+    with pytest.raises(CourseError, match="iterations=5, and now it is 6"):
+        process(scene.store, out, **scene.options(iterations=6))
+
+
+def test_a_second_run_is_refused(scene, tmp_path):
+    out = tmp_path / "out.zarr"
+    with (
+        RunFolder(out, {"by": "the first"}),
+        pytest.raises(CourseError, match=r"Another run is writing .*out\.zarr"),
+    ):
+        process(scene.store, out, **scene.options())
+    assert not out.exists()
+
+
+def test_an_output_that_exists_is_left_alone(scene, tmp_path):
+    out = tmp_path / "out.zarr"
+    out.mkdir()
+    (out / "mine").write_text("work")
+    with pytest.raises(CourseError, match="exists already"):
+        process(scene.store, out, **scene.options())
+    assert (out / "mine").read_text() == "work"
+
+
+def test_a_full_disk_is_said_and_leaves_no_output(scene, tmp_path, monkeypatch):
+    out, before = tmp_path / "out.zarr", tasks.make_labels
+
+    def full(job, block):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tasks, "make_labels", full)
+    with pytest.raises(CourseError, match="The disk is full"):
+        process(scene.store, out, **scene.options())
+    assert not out.exists()
+    monkeypatch.setattr(tasks, "make_labels", before)
+    assert process(scene.store, out, **scene.options()).resumed > 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"steps": ["blur"]}, "steps=blur"),
+        ({"steps": ["deconvolve", "measure"]}, "there must be labels"),
+        ({"psf": None}, "there must be a PSF"),
+        ({"psf": np.ones((7, 99, 7))}, "nowhere larger"),
+        ({"iterations": 0}, "iterations=0"),
+        ({"block": (16, 0, 32)}, "block="),
+        ({"memory": 1e5, "block": None}, "Give more memory"),
+    ],
+)
+def test_a_wrong_wish_is_named_before_anything_is_written(scene, tmp_path, wrong, words):
+    with pytest.raises(CourseError, match=words):
+        process(scene.store, tmp_path / "out.zarr", **scene.options(**wrong))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_negative_values_are_no_photons(tmp_path, scene):
+    image = scene.image.astype(np.int16)
+    image[3, 3, 3] = -1
+    store = save_image(tmp_path / "in.zarr", image, VOXEL)
+    with pytest.raises(CourseError, match="negative values"):
+        process(store, tmp_path / "out.zarr", **scene.options())
+    assert not (tmp_path / "out.zarr").exists()
+
+
+def test_without_deconvolution_the_image_is_copied(scene, tmp_path):
+    out = tmp_path / "out.zarr"
+    process(scene.store, out, **scene.options(steps=["segment"], psf=None))
+    assert np.array_equal(open_image(out).read(), scene.image)
+    expected = segment_nuclei(scene.image, scene.settings, voxel_size=VOXEL)
+    assert np.array_equal(labels_of(out), expected)
+
+
+def test_a_volume_four_times_the_memory_stays_below_it(tmp_path, scene):
+    from gpu_course.deconvolution import psf
+
+    limit = 8e6
+    image = np.tile(scene.image, (2, 6, 7))
+    assert 4 * image.size >= 4 * limit  # bytes as float32, which it is computed in
+    store = save_image(tmp_path / "in.zarr", image, VOXEL, chunks=(16, 36, 45))
+    lens = psf.gaussian((3, 3, 3), (0.25, 0.12, 0.12), VOXEL)
+    options = scene.options(
+        psf=lens, block=None, memory=limit, chunks=(16, 36, 45), iterations=1, steps=["deconvolve"]
+    )
+    tracemalloc.start()
+    try:
+        process(store, tmp_path / "out.zarr", **options)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < limit

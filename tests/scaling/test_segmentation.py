@@ -1,0 +1,86 @@
+import numpy as np
+import pytest
+
+from gpu_course.errors import CourseError
+from gpu_course.scaling import (
+    NucleiSettings,
+    blocks,
+    growth_reach,
+    seed_reach,
+    segment_nuclei,
+    sort_seeds,
+    window_labels,
+    window_seeds,
+)
+from gpu_course.scaling.segmentation import BINS, otsu_threshold, smooth
+
+VOXEL = (0.5, 0.25, 0.25)
+
+
+@pytest.fixture(scope="module")
+def image():
+    from gpu_course.images.phantoms import nuclei_phantom
+
+    tissue = nuclei_phantom((20, 80, 100), seed=5, radius=1.2, density=0.4)
+    return np.random.default_rng(0).poisson(tissue.object + 3).astype(np.float32)
+
+
+def in_blocks(image, settings, size):
+    smoothed = smooth(image, settings, VOXEL)
+    low, high = float(smoothed.min()), float(smoothed.max())
+    counts = np.histogram(smoothed, BINS, (low, high))[0]
+    how = {
+        "threshold": settings.threshold * otsu_threshold(counts, low, high),
+        "settings": settings,
+        "voxel_size": VOXEL,
+    }
+    seeds = sort_seeds([
+        window_seeds(image[b.outer], b.own, b.corner, **how)
+        for b in blocks(image.shape, size, seed_reach(settings, VOXEL))
+    ])  # fmt: skip
+    labels = np.zeros(image.shape, np.int32)
+    for b in blocks(image.shape, size, growth_reach(settings, VOXEL)):
+        labels[b.inner] = window_labels(image[b.outer], b.own, b.corner, seeds, **how)
+    return labels
+
+
+@pytest.mark.parametrize("size", [(20, 40, 50), (10, 27, 33), (20, 80, 16)])
+def test_blocks_give_the_labels_of_one_piece(image, size):
+    settings = NucleiSettings(smooth=0.3, distance=0.8, largest=6.0)
+    whole = segment_nuclei(image, settings, voxel_size=VOXEL)
+    assert whole.max() > 30
+    assert np.array_equal(in_blocks(image, settings, size), whole)
+
+
+def test_an_object_longer_than_promised_is_named():
+    image = np.zeros((8, 16, 200), np.float32)
+    image[2:6, 4:12, 20:180] = 100 + np.linspace(0, 1, 160)
+    settings = NucleiSettings(smooth=0.3, distance=0.8, largest=5.0)
+    with pytest.raises(CourseError, match="longer than largest=5 µm"):
+        in_blocks(image, settings, (8, 16, 50))
+
+
+def test_a_plateau_has_one_seed():
+    image = np.zeros((8, 40, 40), np.float32)
+    image[1:7, 10:30, 10:30] = 50
+    labels = segment_nuclei(image, NucleiSettings(smooth=0.3), voxel_size=VOXEL)
+    assert labels.max() == 1
+
+
+def test_the_threshold_is_that_of_scikit_image(image):
+    from skimage.filters import threshold_otsu
+
+    low, high = float(image.min()), float(image.max())
+    counts = np.histogram(image, BINS, (low, high))[0]
+    assert otsu_threshold(counts, low, high) == pytest.approx(threshold_otsu(image, BINS))
+
+
+def test_nothing_to_segment():
+    with pytest.raises(CourseError, match="everywhere"):
+        segment_nuclei(np.ones((4, 8, 8)), voxel_size=VOXEL)
+
+
+@pytest.mark.parametrize("bad", [{"smooth": 0}, {"largest": float("nan")}, {"threshold": -1}])
+def test_settings_that_are_no_lengths(bad):
+    with pytest.raises(CourseError, match=next(iter(bad))):
+        NucleiSettings(**bad)

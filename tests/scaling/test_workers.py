@@ -1,0 +1,103 @@
+"""Several processes: one that is killed, a scheduler that is not there, and the command line."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import tifffile
+
+pytest.importorskip("distributed", reason="the extra scaling is not installed")
+pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
+
+from gpu_course.errors import CourseError
+from gpu_course.scaling import cluster, open_image, process, workers
+
+
+@pytest.fixture(scope="module")
+def reference(scene, tmp_path_factory):
+    out = tmp_path_factory.mktemp("reference") / "out.zarr"
+    process(scene.store, out, **scene.options())
+    return out
+
+
+def assert_same(one, other):
+    assert np.array_equal(open_image(one).read(), open_image(other).read())
+    assert (one / "measurements.csv").read_bytes() == (other / "measurements.csv").read_bytes()
+
+
+def test_a_worker_that_is_killed_costs_no_result(scene, reference, tmp_path):
+    out, killed = tmp_path / "out.zarr", []
+    with workers(2) as client:
+
+        def kill_one(step, done, total):
+            if step == "deconvolve" and done == 1 and not killed:
+                killed.append(next(iter(client.run(os.getpid).values())))
+                os.kill(killed[0], signal.SIGKILL)
+
+        summary = process(scene.store, out, **scene.options(client=client, progress=kill_one))
+    assert len(killed) == 1
+    assert len({record.worker for record in summary.records} - set(killed)) >= 2
+    assert_same(out, reference)
+
+
+def test_no_scheduler_answers(monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.5)
+    with (
+        pytest.raises(CourseError, match="No Dask scheduler answers at tcp"),
+        workers(scheduler="tcp://127.0.0.1:9"),
+    ):
+        pass
+
+
+def command(scene, psf, out, *more):
+    return [
+        *(sys.executable, "-m", "gpu_course.cli", "process", str(scene.store), str(out)),
+        *("--psf", str(psf), "--iterations", "5", "--background", "5", "--smooth", "0.3"),
+        *("--distance", "0.8", "--largest", "5", "--threshold", "1.3", "--memory", "0.016", *more),
+    ]
+
+
+def test_a_command_that_is_killed_goes_on(scene, tmp_path):
+    psf, out = tmp_path / "psf.tif", tmp_path / "out.zarr"
+    tifffile.imwrite(psf, scene.psf)
+    first = subprocess.Popen(command(scene, psf, out), stderr=subprocess.DEVNULL)
+    marks = out.with_name("out.zarr.partial") / "done" / "deconvolve"
+    deadline = time.monotonic() + 60
+    while not list(marks.glob("*.done")):
+        assert time.monotonic() < deadline
+        assert first.poll() is None
+        time.sleep(0.01)
+    first.send_signal(signal.SIGSTOP)  # it holds the output, and does no more
+    second = subprocess.run(command(scene, psf, out), capture_output=True, text=True, check=False)
+    first.kill()
+    first.wait()
+    assert second.returncode == 1
+    assert "Another run is writing" in second.stderr
+    assert not out.exists()
+    last = subprocess.run(command(scene, psf, out), capture_output=True, text=True, check=False)
+    assert last.returncode == 0, last.stderr
+    found = int(last.stdout.split(" found done")[0].split()[-1])
+    assert found >= 1
+    assert f"{scene.labels.max()} objects" in last.stdout
+    assert "million voxels per second" in last.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [(["--steps", "measure"], "there must be labels"), (["--workers", "0"], "workers=0")],
+)
+def test_a_wrong_command_is_one_sentence(scene, tmp_path, more, words):
+    psf = tmp_path / "psf.tif"
+    tifffile.imwrite(psf, scene.psf)
+    done = subprocess.run(
+        command(scene, psf, tmp_path / "out.zarr", *more),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    (line,) = done.stderr.strip().splitlines()
+    assert line.startswith("gpu-course: ")
+    assert words in line

@@ -1,0 +1,231 @@
+"""Files as programs write them: made here, byte by byte, with the writers those programs use."""
+
+import io
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from gpu_course import picture_files
+from gpu_course.errors import CourseError
+
+RNG = np.random.default_rng(0)
+GREY = RNG.integers(0, 60_000, (20, 30)).astype(np.uint16)
+FEW = (GREY // 10_000).astype(np.uint8)
+COLOURS = RNG.integers(0, 255, (20, 30, 3)).astype(np.uint8)
+OPAQUE = np.dstack([COLOURS, np.full((20, 30), 255, np.uint8)])
+
+
+def saved(tmp_path, array, name="a.tif", **how):
+    if name.endswith(".tif"):
+        tifffile.imwrite(tmp_path / name, array, **how)
+    else:
+        Image.fromarray(array).save(tmp_path / name, **how)
+    return tmp_path / name
+
+
+# --- TIFF ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"imagej": True},
+        {"bigtiff": True},
+        {"byteorder": ">"},
+        {"tile": (16, 16)},
+        {"predictor": True, "compression": "lzw"},
+        *({"compression": name} for name in ("lzw", "deflate", "packbits", "zstd", "jpeg2000")),
+    ],
+    ids=str,
+)
+def test_every_way_to_pack_grey_values_gives_the_same_ones(tmp_path, how):
+    array, axes = picture_files.read(saved(tmp_path, GREY, **how))
+    np.testing.assert_array_equal(array, GREY)
+    assert (axes, array.dtype) == ("YX", np.dtype(np.uint16))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "i1", "i2", "i4", "f2", "f4", "f8", ">u2"])
+def test_every_type_keeps_its_values_in_this_machines_order_of_bytes(tmp_path, dtype):
+    given = FEW.astype(dtype)
+    array, _ = picture_files.read(saved(tmp_path, given))
+    np.testing.assert_array_equal(array, given)
+    assert array.dtype == given.dtype.newbyteorder("=")
+
+
+STACK = RNG.integers(0, 9, (2, 20, 30)).astype(np.uint16)
+
+
+@pytest.mark.parametrize(
+    ("given", "how", "axes"),
+    [
+        (STACK, {"imagej": True, "metadata": {"axes": "ZYX"}}, "ZYX"),
+        (STACK, {"imagej": True, "metadata": {"axes": "TYX"}}, "TYX"),
+        (STACK, {"metadata": {"axes": "ZYX"}}, "ZYX"),
+        (STACK, {}, "?YX"),
+        (STACK[:1], {}, "YX"),
+        (STACK[:1, None], {"imagej": True}, "YX"),
+        (COLOURS, {"photometric": "rgb"}, "YXC"),
+    ],
+)
+def test_axes_are_those_that_the_file_says(tmp_path, given, how, axes):
+    picture = picture_files.read(saved(tmp_path, given, **how))
+    assert picture.axes == axes
+    np.testing.assert_array_equal(picture.array, np.squeeze(given))
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"imagej": True, "metadata": {"axes": "CYX"}},
+        {"metadata": {"axes": "CYX"}, "photometric": "minisblack"},
+        {"photometric": "rgb", "planarconfig": "separate"},
+    ],
+    ids=str,
+)
+def test_channels_that_come_first_are_moved_to_the_end(tmp_path, how):
+    given = np.moveaxis(COLOURS, -1, 0).copy()
+    if how.get("imagej"):
+        given = given.astype(np.uint16)  # ImageJ reads three channels of 8 bits as colours
+    array, axes = picture_files.read(saved(tmp_path, given, **how))
+    assert axes == "YXC"
+    np.testing.assert_array_equal(array, COLOURS)
+
+
+def test_a_lut_of_imagej_changes_no_grey_value(tmp_path):
+    lut = np.zeros((3, 256), np.uint16)
+    lut[1] = np.arange(256) * 257
+    array, axes = picture_files.read(saved(tmp_path, FEW, colormap=lut))
+    assert axes == "YX"
+    np.testing.assert_array_equal(array, FEW)
+
+
+def test_white_that_was_saved_as_0_is_bright(tmp_path):
+    array, _ = picture_files.read(saved(tmp_path, FEW, photometric="miniswhite"))
+    np.testing.assert_array_equal(array, 255 - FEW)
+
+
+# --- PNG and JPEG -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", [FEW, GREY, COLOURS], ids=["8 bits", "16 bits", "colours"])
+@pytest.mark.parametrize("numbers", [False, True])
+def test_a_png_gives_its_values(tmp_path, given, numbers):
+    array, axes = picture_files.read(saved(tmp_path, given, "a.png"), numbers=numbers)
+    np.testing.assert_array_equal(array, given)
+    assert (axes, array.dtype) == ("YXC"[: given.ndim], given.dtype)
+
+
+def test_colours_of_16_bits_are_not_cut_down(tmp_path):
+    import imagecodecs
+
+    given = COLOURS.astype(np.uint16) * 200
+    (tmp_path / "a.png").write_bytes(imagecodecs.png_encode(given))
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png").array, given)
+
+
+def test_a_palette_is_numbers_for_labels_and_colours_for_an_image(tmp_path):
+    picture = Image.fromarray(FEW, "P")
+    picture.putpalette([n for value in range(256) for n in (value, 255 - value, 7)])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png", numbers=True).array, FEW)
+    array, axes = picture_files.read(tmp_path / "a.png")
+    assert axes == "YXC"
+    np.testing.assert_array_equal(array[..., 0], FEW)
+    picture.putpalette([value for value in range(256) for _ in range(3)])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png").array, FEW)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_black_and_white_is_0_and_1(tmp_path, name):
+    Image.fromarray(FEW > 2).save(tmp_path / name)
+    array, axes = picture_files.read(tmp_path / name)
+    np.testing.assert_array_equal(array, FEW > 2)
+    assert (axes, array.dtype) == ("YX", np.dtype(np.uint8))
+
+
+def test_a_photograph_may_be_a_jpeg_and_labels_may_not(tmp_path):
+    file = saved(tmp_path, np.full((20, 30, 3), 90, np.uint8), "a.jpg")
+    array, axes = picture_files.read(file)
+    assert axes == "YXC"
+    assert abs(array.astype(int) - 90).max() <= 2
+    with pytest.raises(CourseError, match=r"a\.jpg is a JPEG, which changes pixels"):
+        picture_files.read(file, numbers=True)
+
+
+# --- transparency -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_transparency_that_hides_nothing_is_left_out(tmp_path, name):
+    how = {"photometric": "rgb", "extrasamples": ["unassalpha"]} if name == "a.tif" else {}
+    array, axes = picture_files.read(saved(tmp_path, OPAQUE, name, **how))
+    assert axes == "YXC"
+    np.testing.assert_array_equal(array, COLOURS)
+
+
+def test_transparency_that_hides_something_is_refused(tmp_path):
+    hole = OPAQUE.copy()
+    hole[:5, :, 3] = 0
+    with pytest.raises(CourseError, match=r"4 channels \(RGBA\)"):
+        picture_files.read(saved(tmp_path, hole, "a.png"))
+
+
+# --- what cannot be read ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.bmp", b"BM", "no TIFF, PNG or JPEG"),
+        ("a.png", b"no picture", "cannot be read: its contents are damaged"),
+        ("a.tif", b"no picture", "cannot be read: not a TIFF file. Open"),
+        ("a.tif", b"II*\0oooo", "cannot be read"),
+        ("a.jpg", b"", "cannot be read"),
+        ("b.tif", None, "cannot be read: no such file"),
+    ],
+)
+def test_a_file_that_is_none_is_named_without_the_folders_above(tmp_path, name, content, says):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(CourseError, match=says) as caught:
+        picture_files.read(tmp_path / name)
+    assert f"{tmp_path.name}/{name}" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("share", [0.3, 0.9])
+def test_a_file_cut_short_is_refused(tmp_path, name, share):
+    file = saved(tmp_path, GREY, name)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(CourseError, match="cannot be read"):
+        picture_files.read(file)
+
+
+def test_a_decoder_that_is_missing_is_named(tmp_path, monkeypatch):
+    file = saved(tmp_path, GREY, compression="lzw")
+
+    def missing(*_, **__):
+        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
+
+    monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", missing)
+    with pytest.raises(CourseError, match="requires the 'imagecodecs' package"):
+        picture_files.read(file)
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "axes"),
+    [(GREY, "YX"), (COLOURS, "YXC"), (OPAQUE, "YXC"), (STACK, "ZYX"), (FEW.astype(np.int32), "")],
+)
+def test_what_was_written_is_read_back(tmp_path, given, axes):
+    (tmp_path / "a.tif").write_bytes(picture_files.tiff(given, axes))
+    array = tifffile.imread(io.BytesIO((tmp_path / "a.tif").read_bytes()))
+    np.testing.assert_array_equal(array, given)
