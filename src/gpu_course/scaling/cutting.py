@@ -170,7 +170,7 @@ def block_size(
     """
 
     def sizes(n: int, step: int, far: int) -> list[tuple[int, float]]:
-        pieces = range(2, min(n // step, MOST_PIECES) + 1)
+        pieces = range(2, min(-(-n // step), MOST_PIECES) + 1)
         cut = {-(-n // (k * step)) * step for k in pieces}
         each = [n, *sorted((c for c in cut if c < n), reverse=True)]
         return [(c, overlap_work((n,), (c,), (far,))) for c in each]

@@ -17,8 +17,12 @@ from gpu_course.scaling.writing import Level
 
 STEPS = ("deconvolve", "segment", "measure")
 
-WATERSHED_BYTES = 64
+WATERSHED_BYTES = 100
 """Per voxel of a window: the watershed of scikit-image, with what goes in and comes out."""
+
+RESIDENT = 2.2
+"""Resident memory of a process for each byte of arrays that a deconvolution counts: measured. FFTs
+have work space of their own, and the allocator keeps what it once had."""
 
 
 def check_steps(steps: Sequence[str], psf: Any) -> None:
@@ -77,9 +81,8 @@ def block_for(
 
     def needed(window: Shape) -> int:
         found = WATERSHED_BYTES * prod(window) if "segment" in steps else 16 * prod(window)
-        most = max(found, lens.memory(window) if lens is not None else 0)
-        # What a deconvolution needs is known to a tenth; a little is Zarr's own.
-        return int(1.1 * most) + 2**20
+        most = max(found, RESIDENT * lens.memory(window) if lens is not None else 0)
+        return int(most) + 2**20  # a little is Zarr's own
 
     reach = _reach(lens, settings, steps, image)
     return block_size(image.shape, reach, needed, memory, multiple=chunks)

@@ -83,7 +83,7 @@ def _refuse_longer(
     """
     from scipy.ndimage import label
 
-    pieces = labels.astype(np.int64)
+    pieces = labels.copy()
     without, _ = label(foreground & (labels == 0))  # its seed may lie beyond the window
     pieces[without > 0] = -without[without > 0]
     here = np.unique(pieces[own])
