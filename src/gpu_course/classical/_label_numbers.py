@@ -45,8 +45,11 @@ def whole_labels(labels: Any) -> Any:
             "The labels must be whole numbers from 0 (background) up. "
             "This looks like a grey image; segment it first."
         )
-    if numbers.size and numbers.max() > HIGHEST:
-        raise CourseError(f"The labels go to {numbers.max()}, above 2⁵³. Number the objects anew.")
+    if numbers.size and numbers.max() > _highest(numbers):
+        raise CourseError(
+            f"The labels go to {numbers.max()}, more than {numbers.dtype} or 64 bits keep apart. "
+            "Number the objects anew."
+        )
     # NumPy refuses to count by 64-bit numbers without a sign.
     whole = numbers.dtype.kind in "iu" and numbers.dtype != np.uint64
     return numbers if whole else numbers.astype(np.int64)
@@ -110,7 +113,12 @@ def label_numbers(wanted: Any, what: str) -> NDArray[np.int64]:
     if not kept or not np.isfinite(numbers).all() or (numbers % 1).any():
         raise CourseError(f"{what} are no whole numbers. Give numbers of labels, such as [1, 5].")
     # No label is as high as what is cut here, and so none is kept for it.
-    return np.clip(numbers, -1, HIGHEST + 1).astype(np.int64)
+    return np.clip(numbers, -1, _highest(numbers)).astype(np.int64)
+
+
+def _highest(numbers: Any) -> int:
+    """Return the highest number that the array's type and 64 bits with a sign tell from others."""
+    return HIGHEST if numbers.dtype.kind == "f" else min(np.iinfo(numbers.dtype).max, 2**63 - 1)
 
 
 def places(labels: Any) -> tuple[Any, Any]:

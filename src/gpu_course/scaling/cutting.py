@@ -166,7 +166,7 @@ def block_size(
     >>> from math import prod
     >>> from gpu_course.scaling import block_size
     >>> block_size((64, 512, 512), (8, 8, 8), lambda shape: 40 * prod(shape), 250e6)
-    (64, 256, 512)
+    (64, 171, 512)
     """
 
     def sizes(n: int, step: int, far: int) -> list[tuple[int, float]]:
