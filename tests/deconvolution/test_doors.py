@@ -2,7 +2,6 @@
 
 import warnings
 
-import dask.array
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -249,7 +248,7 @@ def test_the_unit_of_grey_values_decides_nothing(name, k):
     "form",
     [
         lambda a: a.tolist(),
-        lambda a: dask.array.from_array(a, chunks=16),
+        lambda a: pytest.importorskip("dask.array").from_array(a, chunks=16),
         np.ma.masked_array,
         np.asfortranarray,
         lambda a: a.astype(">f4"),
