@@ -39,7 +39,9 @@ MAY_KNOW = {
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
-    "napari_plugin": {"errors", "files", "images", "display", "pixel_classification"},
+    "napari_plugin": {
+        *("errors", "files", "picture_files", "images", "display", "pixel_classification")
+    },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS

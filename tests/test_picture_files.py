@@ -218,6 +218,17 @@ def test_a_decoder_that_is_missing_is_named(tmp_path, monkeypatch):
         picture_files.read(file)
 
 
+def test_a_file_that_is_too_large_is_not_called_damaged(tmp_path, monkeypatch):
+    file = saved(tmp_path, GREY)
+
+    def too_large(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", too_large)
+    with pytest.raises(MemoryError):
+        picture_files.read(file)
+
+
 # --- writing ------------------------------------------------------------------------------------
 
 

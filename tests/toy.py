@@ -1,4 +1,19 @@
-"""A chapter small enough to read at a glance, with every part a real one may have."""
+"""Chapters small enough to read at a glance; one has every part that a real one may have."""
+
+#: Where a chapter begins that needs nothing and says nothing about itself.
+HEAD = """\
+---
+jupytext:
+  text_representation:
+    extension: .md
+    format_name: myst
+kernelspec:
+  display_name: Python 3
+  language: python
+  name: python3
+---
+# A chapter
+"""
 
 CHAPTER = """\
 ---

@@ -37,7 +37,9 @@ class Picture(NamedTuple):
     axes: str
 
 
-def read(file: Path | str, *, numbers: bool = False, stack: bool = False) -> Picture:
+def read(
+    file: Path | str, *, numbers: bool = False, stack: bool = False, name: str | None = None
+) -> Picture:
     """Read one picture.
 
     Parameters
@@ -51,6 +53,8 @@ def read(file: Path | str, *, numbers: bool = False, stack: bool = False) -> Pic
     stack : bool
         The picture is known to be a stack. tifffile, and napari with it, write stacks of 3 or 4
         planes as if the planes were colours.
+    name : str, optional
+        What errors call the file. None: its folder and its name.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def read(file: Path | str, *, numbers: bool = False, stack: bool = False) -> Pic
     """
     file = Path(file)
     suffix = file.suffix.lower()
-    name = f"{file.parent.name}/{file.name}"
+    name = name or f"{file.parent.name}/{file.name}"
     if suffix not in (*TIFF, *PNG, *JPEG):
         raise CourseError(f"{name} is no TIFF, PNG or JPEG. Save it as TIFF.")
     if numbers and suffix in JPEG:
@@ -75,6 +79,8 @@ def read(file: Path | str, *, numbers: bool = False, stack: bool = False) -> Pic
         )
     try:
         picture = _tiff(file, stack) if suffix in TIFF else _png_or_jpeg(file, palette=numbers)
+    except MemoryError:  # the file is right, and the machine too small
+        raise
     except Exception as error:  # each decoder has its own errors, and none of them is ours
         raise CourseError(
             f"{name} cannot be read: {_reason(error)}. Open it in the program that wrote it and "

@@ -11,20 +11,7 @@ import pytest
 from gpu_course import paths
 from gpu_course.book import chapters, execution, records
 from gpu_course.errors import CourseError
-
-HEAD = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-# A chapter
-"""
+from tests.toy import HEAD
 
 GOOD = f"""{HEAD}
 ```{{code-cell}}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import picture_files
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.napari_plugin.frame_objects import objects_of
@@ -21,7 +22,7 @@ from gpu_course.napari_plugin.tiles import grid
 if TYPE_CHECKING:
     from gpu_course.pixel_classification.classifier import PixelClassifier
 
-TIFF, OTHER = (".tif", ".tiff"), (".png",)
+SUFFIXES = (*picture_files.TIFF, *picture_files.PNG)
 RESULTS = "classified"
 """The folder inside, which gets the results."""
 
@@ -61,14 +62,12 @@ def images_of(folder: Path) -> list[Path]:
         found = sorted(
             file
             for file in folder.iterdir()
-            if file.is_file()
-            and file.suffix.lower() in (*TIFF, *OTHER)
-            and not file.name.startswith(".")
+            if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
         )
     except OSError as error:
         raise CourseError(f"The folder {folder.name} cannot be read: {error.strerror}.") from error
     if not found:
-        raise CourseError(f"The folder {folder.name} holds no image ({', '.join(TIFF + OTHER)}).")
+        raise CourseError(f"The folder {folder.name} holds no image ({', '.join(SUFFIXES)}).")
     return found
 
 
@@ -123,27 +122,8 @@ def read_image(file: Path) -> tuple[NDArray[Any], tuple[str, ...], bool]:
     CourseError
         If it cannot be read.
     """
-    try:
-        if file.suffix.lower() in TIFF:
-            import tifffile
-
-            with tifffile.TiffFile(file) as opened:
-                series = opened.series[0]
-                pixels, axes = np.asarray(series.asarray()), series.axes
-            rgb = axes.endswith("S") and pixels.shape[-1] in (3, 4)
-            # Q and I are tifffile's words for axes that the file does not name.
-            return pixels, tuple("" if a in "QIS" else a.lower() for a in axes), rgb
-        from PIL import Image
-
-        with Image.open(file) as picture:
-            pixels = np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)
-        return pixels, ("y", "x", "")[: pixels.ndim], pixels.ndim == 3
-    except MemoryError:
-        raise
-    except Exception as error:
-        # A stranger's file can break the readers in many ways.
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CourseError(f"It cannot be read ({cause}). Save it again as TIFF.") from error
+    pixels, axes = picture_files.read(file, name="It")
+    return pixels, tuple(axes.lower().replace("?", " ")), axes.endswith("C")
 
 
 def _empty(

@@ -13,21 +13,10 @@ from gpu_course.book import chapters, commit, execution, records
 from gpu_course.book.bundle import comparison, results
 from gpu_course.errors import CourseError
 from tests.book.bundle.toys import archive
+from tests.toy import HEAD
 
-TEXT = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
----
-# A chapter
-
-```{code-cell}
+TEXT = f"""{HEAD}
+```{{code-cell}}
 from gpu_course import scores
 scores.table([scores.Score("nuclei", "classical", "Dice", 0.5, 1, "part/toy")])
 ```
