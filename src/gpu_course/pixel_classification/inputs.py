@@ -26,11 +26,8 @@ def channels(image: Array, recipe: Recipe) -> tuple[Any, list[Array]]:
     """
     if np.ma.is_masked(image):
         raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
-    compat = array_api_compat
-    if not any(
-        f(image) for f in (compat.is_numpy_array, compat.is_cupy_array, compat.is_torch_array)
-    ):
-        image = np.asarray(image)  # lists, Dask, Zarr
+    if array_api_compat.is_dask_array(image) or not array_api_compat.is_array_api_obj(image):
+        image = np.asarray(image)  # lists, Zarr
     if isinstance(image, np.ndarray):
         image = np.asarray(image)  # no masked array, though nothing be masked
     xp = array_api_compat.array_namespace(image)
