@@ -315,7 +315,8 @@ def segment_roots(
     sigma : float
         Width of the Gaussian before the Hessian, in pixels.
     low, high : float
-        Thresholds on `ridges`, in grey values of an 8-bit picture.
+        Thresholds on `ridges`, in grey values of an 8-bit picture; those of 16 bits (above 255) and
+        of 0…1 are brought to them.
     smallest : float
         Pieces of at most this area, in pixels, are left out.
 
@@ -330,6 +331,7 @@ def segment_roots(
         If the image is not 2D or holds negative or missing values.
     """
     crests = ridges(image, sigma=sigma)
+    low, high = low * _unit(image), high * _unit(image)
     clear = cle.greater_constant(crests, scalar=high)
     # From every clear place, walk on along what exceeds at least the low threshold.
     traced = _grow(clear, cle.greater_constant(crests, scalar=low))
@@ -342,7 +344,12 @@ def segment_roots(
 
 def _pushed(image: Any) -> DeviceImage:
     """Return the image on the device as float32; an image that is there already stays there."""
-    if cle.is_image(image):  # on the device, so it has been checked
+    if cle.is_image(image):
+        if len(image.shape) != 2:
+            raise CourseError(
+                f"The image has shape {tuple(image.shape)}, but rows and columns are needed. Give "
+                "one plane."
+            )
         return image
     array = np.asarray(image)
     if array.ndim != 2 or array.size == 0:
@@ -356,6 +363,17 @@ def _pushed(image: Any) -> DeviceImage:
             "Subtract its minimum, or replace missing values first."
         )
     return cle.push(array.astype(np.float32))
+
+
+def _unit(image: Any) -> float:
+    """Return what one grey value of an 8-bit picture is in an image's own values."""
+    if cle.is_image(image):  # nobody knows any more where it came from
+        return 1.0
+    array = np.asarray(image)
+    highest = float(array.max(initial=0))
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2 and highest > 255:
+        return 257.0
+    return 1 / 255 if array.dtype.kind == "f" and 0 < highest <= 1 else 1.0
 
 
 def _pulled(labels: DeviceImage) -> NDArray[np.int32]:
