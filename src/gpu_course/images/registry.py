@@ -27,6 +27,10 @@ from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError, MachineError
 
 
+MASKS = "nuclei-dsb/masks.csv"
+"""Below ``data/``: the masks of `nuclei-dsb`, too many for the registry's own table."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """One registered file.
@@ -99,8 +103,40 @@ def read_entries(table: Path) -> tuple[Entry, ...]:
 
 @functools.cache
 def entries() -> tuple[Entry, ...]:
-    """Return every registered file, in the order of ``data/registry.csv``."""
-    return read_entries(paths.data() / "registry.csv")
+    """Return every registered file, in the order of ``data/registry.csv``; last, the masks."""
+    listed = read_entries(paths.data() / "registry.csv")
+    return (*listed, *read_masks(paths.data() / MASKS, listed))
+
+
+def read_masks(table: Path, pictures: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Read a table of masks: CSV with a picture's first letters, a mask's name, bytes, sha256.
+
+    What a mask does not say of itself holds for its picture, too. Listed in full, thousands of
+    masks would fill the registry with two megabytes of repetition.
+    """
+    known = {Path(each.path).stem[:8]: each for each in pictures if "/images/" in each.path}
+    with table.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            dataclasses.replace(
+                picture := known[row["frame"]],
+                path=_beside(picture.path, row["name"]),
+                url=_beside(picture.url, row["name"]),
+                bytes=int(row["bytes"]),
+                sha256=row["sha256"],
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+def masks_beside(picture: str) -> tuple[str, ...]:
+    """Return the registry paths of the masks of a registered picture; most have none."""
+    folder, inside, _ = picture.rpartition("/images/")
+    wanted = f"{folder}/masks/"
+    return tuple(each.path for each in entries() if inside and each.path.startswith(wanted))
+
+
+def _beside(picture: str, name: str) -> str:
+    return f"{picture.rpartition('/images/')[0]}/masks/{name}.png"
 
 
 def entry(path: str) -> Entry:
