@@ -8,6 +8,7 @@ from rich.table import Table
 from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
 from gpu_course.images import cards, catalogue, registry
+from gpu_course.images.sparse_git import source_of
 
 
 def files_of(names: Sequence[str]) -> list[str]:
@@ -37,11 +38,17 @@ def files_of(names: Sequence[str]) -> list[str]:
 def fetch(paths: Sequence[str]) -> list[str]:
     """Fetch files, going on after a failure; return one sentence for each reason to fail."""
     failed = []
+    lost = set()
     for path in track(paths, description="Fetching", transient=True):
+        # What comes from one repository comes at once: a second try would fail as the first.
+        source = source_of(registry.entry(path).url)
+        if source in lost:
+            continue
         try:
             registry.fetch(path)
         except CourseError as error:
             failed.append(str(error))
+            lost |= {source} - {""}
     # A missing mirror is one fault, however many files were wanted from it.
     return list(dict.fromkeys(failed))
 

