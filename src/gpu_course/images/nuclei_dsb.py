@@ -111,11 +111,7 @@ def frames(split: str | None = None) -> tuple[Frame, ...]:
 
 def files() -> tuple[str, ...]:
     """Return the registry paths of all frames: each picture, followed by its masks."""
-    return tuple(
-        path
-        for frame in frames()
-        for path in (frame.picture, *masks(frame.picture))
-    )
+    return tuple(path for frame in frames() for path in (frame.picture, *masks(frame.picture)))
 
 
 def masks(picture: str) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gpu_course import paths
@@ -152,6 +152,36 @@ def fetch(path: str) -> Path:
     # A damaged copy in a package or in the cache is no reason to stop: a good one may be had.
     found = next((file for _, file in _nearby(wanted) if _is(wanted, file)), None)
     return _from_afar(wanted) if found is None else found
+
+
+def fetch_many(chosen: Iterable[str]) -> Iterator[tuple[str, Path | CourseError]]:
+    """Fetch files one after the other, going on after a failure.
+
+    What comes from one git repository comes at once: a second try would fail as the first did.
+
+    Parameters
+    ----------
+    chosen
+        Registry paths.
+
+    Yields
+    ------
+    tuple of str and Path or CourseError
+        Each path, with its file as from `fetch` or the reason why there is none.
+    """
+    from gpu_course.images.sparse_git import source_of
+
+    lost: dict[str, CourseError] = {}
+    for path in chosen:
+        source = source_of(entry(path).url)
+        result: Path | CourseError
+        try:
+            result = lost[source] if source in lost else fetch(path)
+        except CourseError as error:
+            result = error
+            if source:
+                lost[source] = error
+        yield path, result
 
 
 def verify(path: str) -> Status:

@@ -55,7 +55,9 @@ def download(source: str, wanted: Mapping[str, tuple[str, str]], cache: Path) ->
         with tempfile.TemporaryDirectory(
             prefix=".git-", dir=cache, ignore_cleanup_errors=True
         ) as temporary:
-            checkout(origin, commit, sorted({p.rpartition("/")[0] for p in wanted}), temporary, name)
+            checkout(
+                origin, commit, sorted({p.rpartition("/")[0] for p in wanted}), temporary, name
+            )
             for inside, (path, digest) in wanted.items():
                 _verify(Path(temporary, inside), path, digest, origin)
             for inside, (path, _) in wanted.items():
