@@ -95,7 +95,7 @@ def test_absent_frames_are_one_sentence_that_names_cause_and_cure(tmp_path, monk
     monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path))
     monkeypatch.delenv("GPU_COURSE_MIRROR", raising=False)
     monkeypatch.setenv("PATH", "")  # no git
-    with pytest.raises(CourseError, match="nuclei-dsb is fetched with git.*GPU_COURSE_MIRROR"):
+    with pytest.raises(CourseError, match=r"nuclei-dsb is fetched with git.*GPU_COURSE_MIRROR"):
         images.load("nuclei-dsb")
 
 

@@ -155,9 +155,7 @@ def fetch(path: str) -> Path:
 
 
 def fetch_many(chosen: Iterable[str]) -> Iterator[tuple[str, Path | CourseError]]:
-    """Fetch files one after the other, going on after a failure.
-
-    What comes from one git repository comes at once: a second try would fail as the first did.
+    """Fetch files, going on after a failure; what failed for a git repository is tried once.
 
     Parameters
     ----------
