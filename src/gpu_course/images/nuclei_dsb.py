@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 NAME = "nuclei-dsb"
 
+IN_NUCLEI = "4dbbb275"
+"""The training frame that the set `nuclei` was cut from, and had noise added to (short id).
+
+What learns from it has seen the nuclei on which `nuclei` judges: leave it out, or say so there.
+"""
+
+IN_NUCLEI_WINDOW = (slice(8, 520), slice(184, 696))
+"""Rows and columns of that frame which the set `nuclei` shows, both halves of it."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
