@@ -28,7 +28,7 @@ FLOOR = 0.15
 """Added before the logarithm, as a share of the objects' height, so that noise in the dark stays small."""
 WINDOW = 1024
 """Of larger images, the window of this many pixels a side that holds most objects is measured."""
-CLOSE = 1.15
+CLOSE = 1.4
 """Up to this factor sizes are taken for equal: an image is not resampled for less."""
 
 
@@ -119,7 +119,7 @@ def to_diameter(image: NDArray[Any], diameter: float, wanted: float) -> NDArray[
     ----------
     image : ndarray (Y, X) or (Y, X, C)
     diameter, wanted : float
-        In pixels. Within a factor of 1.15 of each other, nothing is resampled.
+        In pixels. Within a factor of 1.4 of each other, nothing is resampled.
 
     Returns
     -------

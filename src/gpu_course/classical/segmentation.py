@@ -125,7 +125,7 @@ def segment_nuclei(
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
     level: float = 0.6,
-    smallest: float = 35,
+    smallest: float = 40,
 ) -> NDArray[np.int32]:
     """Label fluorescent nuclei of very different brightness, of any size, from any camera.
 

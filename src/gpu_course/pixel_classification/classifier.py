@@ -255,8 +255,9 @@ class PixelClassifier:
     ) -> Array:
         self._fitted()
         assert self.ndim is not None  # set with the forest
-        whole = self.seen is not None and window is None
-        doubt = seen.doubt(self.seen, image) if whole else None
+        doubt = None
+        if self.seen is not None and window is None:
+            doubt = seen.doubt(self.seen, image)
         if doubt is not None:
             warnings.warn(doubt, stacklevel=3)
         return prediction.over_tiles(image, self.recipe, self.ndim, window, values, ask)

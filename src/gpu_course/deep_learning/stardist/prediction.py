@@ -196,7 +196,7 @@ def _check(
 
 def _learned_diameter(model: StarModel) -> float:
     learned = model.record.get("diameter")
-    if not isinstance(learned, Real) or not 0 < learned < math.inf:
+    if not isinstance(learned, float) or not 0 < learned < math.inf:
         raise CourseError(
             "The file of this network does not say how large its objects were, so a diameter is of "
             "no use. Give scale=…, the diameter it knows divided by yours."
