@@ -34,7 +34,7 @@ MAY_KNOW = {
     "scores": {"errors", "paths"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
-    "exercise_answers": {"exercises", "devices"},
+    "exercise_answers": {"exercises", "exercise_result", "devices"},
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
@@ -46,7 +46,8 @@ MAY_KNOW = {
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS
     | SUBJECTS
-    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
+    | {"exercises", "exercise_answers", "exercise_result"}
+    | {"napari_view", "napari_plugin", "scaling"},
 }
 """Package → the other packages it may import. The command line knows all."""
 
