@@ -67,7 +67,7 @@ def test_toy_frame_is_read_from_a_mirror(tmp_path, monkeypatch):
     picture = np.random.default_rng(0).integers(0, 99, (9, 7), np.uint8)
     left, right = np.zeros((2, 9, 7), np.uint8)
     left[:4, :3], right[5:, 4:] = 255, 255
-    folder = nuclei_dsb.mask_table.folder(frame.picture)
+    folder = nuclei_dsb.masks_folder(frame.picture)
     files = {
         frame.picture: np.dstack([picture] * 3),
         f"{folder}a.png": right,

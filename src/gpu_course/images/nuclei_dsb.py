@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
-from gpu_course.images import mask_table, registry
+from gpu_course.images import registry
+from gpu_course.images.registered import masks_folder
 from gpu_course.images.sample import Sample
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def masks(picture: str) -> tuple[str, ...]:
 
     Empty for a picture without registered masks.
     """
-    folder = mask_table.folder(picture)
+    folder = masks_folder(picture)
     return tuple(each.path for each in registry.entries() if each.path.startswith(folder))
 
 
