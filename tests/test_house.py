@@ -13,6 +13,7 @@ from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "timing", "lazy_names", "labels"}
+GROUND |= {"brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -21,6 +22,9 @@ MAY_KNOW = {
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
+    "brightness": {"errors"},
+    "object_size": {"errors", "brightness"},
+    "fitted": {"brightness", "object_size"},
     "html_table": set(),
     "did_you_mean": set(),
     "timing": {"devices"},
@@ -40,7 +44,8 @@ MAY_KNOW = {
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "napari_plugin": {
-        *("errors", "files", "picture_files", "images", "display", "pixel_classification")
+        *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
+        "brightness",
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
