@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 
-def diameter_of(image: NDArray[np.floating]) -> float:
+def diameter(image: NDArray[np.floating]) -> float:
     """Return the diameter of the one bright disc in an image.
 
     The Laplacian of a Gaussian answers most strongly in the middle of a disc whose diameter is 2 √2 times
