@@ -192,7 +192,8 @@ def stage(
     sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
     write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
-    page = weights_page.weights_page(files, found, titles)
+    networks = ROOT / "data" / "network-cards"
+    page = weights_page.weights_page(files, networks, found, titles, scores.read())
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
     write_atomic(STAGE / "reference" / "image-cards.md", cards_page.cards_page())
     for name, text in api_pages.api_pages(paths.package()).items():
