@@ -5,6 +5,9 @@ ARGS ?=
 BOOK := .venv-book/bin/python
 FULL := .venv/bin/python
 
+# A folder such as “Übungen” and the texts of the book need UTF-8, whatever the locale says.
+export PYTHONUTF8 := 1
+
 .PHONY: install book serve check execute test bench
 
 install: .venv/.done ## the full environment, and the system packages of the display tests

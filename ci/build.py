@@ -20,6 +20,7 @@ from typing import Any
 
 import api_pages
 import cards_page
+import lock
 import nbformat
 import pages
 import record_page
@@ -28,7 +29,7 @@ import score_page
 import weights_page
 import yaml
 
-from gpu_course import paths, scores
+from gpu_course import command_line, paths, scores
 from gpu_course.book import (
     chapters,
     code_digest,
@@ -69,7 +70,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
             return 0
-        build(book, stale)
+        # Only the build writes: two at once would each delete what the other has staged.
+        with lock.alone(ROOT / "_build" / "build.lock", "build"):
+            build(book, stale)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -275,4 +278,4 @@ def site_address() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line.ends_well(main))
