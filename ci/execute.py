@@ -96,6 +96,11 @@ def _run(chosen: list[Chapter], options: argparse.Namespace) -> int:
     if not done:
         print("Every stored output belongs to the tree; nothing to execute.")
         return 0
+    if commit.name(paths.root()) == commit.UNKNOWN:
+        print(
+            "Git knows no commit of this folder, so these outputs name none. Execute in a clone "
+            "what is to be published."
+        )
     if failed:
         print(f"{failed} of {done} failed; their outputs are unchanged.", file=sys.stderr)
     return 1 if failed else 0

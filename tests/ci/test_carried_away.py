@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, execution, gaps, own_folders, records
+from gpu_course.book import chapters, commit, execution, gaps, own_folders, records
 from gpu_course.errors import CourseError
 
 SOURCES = Path(__file__).resolve().parents[2]
@@ -98,6 +98,34 @@ def test_locale_without_letters_prints_all_the_same():
     out, err = process.communicate()
     assert (process.returncode, err) == (0, "")
     assert out == "2 × “\n"
+
+
+def test_course_unpacked_in_another_repository_is_in_no_commit_of_it(tmp_path):
+    course = tmp_path / "Übung eins" / "kurs"
+    course.mkdir(parents=True)
+    (course / "file").write_text("one")
+    words = ["git", "-c", "user.name=A", "-c", "user.email=a@b.org"]
+
+    def git(*arguments):
+        subprocess.run([*words, *arguments], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "theirs")
+    theirs = commit.name(tmp_path)
+    assert len(theirs) == 12 and commit.in_history(tmp_path, theirs)
+    (course / "file").write_text("two")
+    assert commit.name(tmp_path) == f"{theirs}+changes"
+    assert commit.changes(tmp_path) == ["Übung eins/kurs/file"]
+    assert commit.name(course) == commit.UNKNOWN
+    assert commit.changes(course) == []
+    assert not commit.in_history(course, theirs)
+
+
+def test_machine_without_git_knows_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit.name(tmp_path) == commit.UNKNOWN
+    assert not commit.in_history(tmp_path, "0123456789ab")
 
 
 # --- what a page may not leave out or show -------------------------------------------------------
