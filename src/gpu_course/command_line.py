@@ -11,6 +11,11 @@ from gpu_course.errors import CourseError
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL of a pipe that nobody reads
 
+_HOMELESS = (
+    "No home folder is known: HOME is not set, or GPU_COURSE_CACHE or GPU_COURSE_MIRROR begins "
+    "with the ~ of a user whom this machine does not know. Correct that variable."
+)
+
 
 def ends_well(main: Callable[[], object], name: str = "") -> int:
     """Run `main` and return the status that its process should end with.
@@ -40,6 +45,11 @@ def ends_well(main: Callable[[], object], name: str = "") -> int:
     except KeyboardInterrupt:
         print(f"\n{said}Stopped. What was finished before is kept.", file=sys.stderr)
         return 130
+    except RuntimeError as error:
+        if "home directory" not in str(error):  # what pathlib says, without a class of its own
+            raise
+        print(f"{said}{_HOMELESS}", file=sys.stderr)
+        return 1
     except OSError as error:
         sentence = _sentence(error)
         if sentence is None:
@@ -68,6 +78,11 @@ def _sentence(error: OSError) -> str | None:
     where = f"{error.filename2 or error.filename}" if error.filename else "the output"
     if isinstance(error, BrokenPipeError) or (error.errno in _CLOSED and not error.filename):
         return ""
+    if error.errno == errno.ENOENT and "temporary directory" in str(error):  # tempfile's words
+        return (
+            "No folder for temporary files can be written to. Free some space in /tmp, or name "
+            "another folder in the environment variable TMPDIR."
+        )
     if error.errno in _FULL:
         return f"Cannot write {where}: the disk is full. Free some space and try again."
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):

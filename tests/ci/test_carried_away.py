@@ -92,6 +92,23 @@ def test_forbidden_file_and_course_error_are_one_sentence_and_a_bug_is_none():
     assert "Traceback" in process.communicate()[1]
 
 
+@pytest.mark.parametrize(
+    ("code", "cure"),
+    [
+        ("import pathlib; pathlib.Path('~nobody-of-that-name').expanduser()", "Correct that var"),
+        (
+            "import tempfile; tempfile._candidate_tempdir_list = list; tempfile.gettempdir()",
+            "name another folder in the environment variable TMPDIR",
+        ),
+    ],
+)
+def test_machine_without_a_home_or_a_temporary_folder_is_one_sentence(code, cure):
+    process = python(ENDS.format(code))
+    said = process.communicate()[1]
+    assert (process.returncode, said.count("\n")) == (1, 1)
+    assert cure in said
+
+
 def test_locale_without_letters_prints_all_the_same():
     locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     process = python(ENDS.format(r"print('2 \xd7 \u201c')"), environment=locale)
