@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, commit, execution, gaps, own_folders, records
+from gpu_course.book import chapters, commit, execution, gaps, own_folders, records, run
 from gpu_course.errors import CourseError
 
 SOURCES = Path(__file__).resolve().parents[2]
@@ -130,7 +130,8 @@ def test_course_unpacked_in_another_repository_is_in_no_commit_of_it(tmp_path):
     git("add", "--all")
     git("commit", "--quiet", "--message", "theirs")
     theirs = commit.name(tmp_path)
-    assert len(theirs) == 12 and commit.in_history(tmp_path, theirs)
+    assert len(theirs) == 12
+    assert commit.in_history(tmp_path, theirs)
     (course / "file").write_text("two")
     assert commit.name(tmp_path) == f"{theirs}+changes"
     assert commit.changes(tmp_path) == ["Übung eins/kurs/file"]
@@ -206,6 +207,24 @@ def test_line_ends_of_windows_change_no_digest(tmp_path):
     (tmp_path / "a.safetensors").write_bytes(b"\r\n")
     (tmp_path / "b.safetensors").write_bytes(b"\n")
     assert records.sha256(tmp_path / "a.safetensors") != records.sha256(tmp_path / "b.safetensors")
+
+
+DRAWN = """
+import os
+import matplotlib.pyplot as plt
+print(os.environ["PYTHONHASHSEED"], flush=True)
+plt.plot([1, 2]);
+"""
+
+
+def test_settings_of_the_author_change_no_page(monkeypatch):
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    toy = chapters.parse("part/toy", f"# Toy\n\n```{{code-cell}}{DRAWN}```\n")
+    run.execute(toy.notebook, toy.name)
+    said, picture = toy.notebook.cells[-1].outputs
+    assert said.text == "0\n"
+    assert "image/png" in picture.data
 
 
 # --- a killed execution --------------------------------------------------------------------------

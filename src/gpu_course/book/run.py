@@ -16,6 +16,9 @@ from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
+_STARTUP = 300
+"""Seconds for a kernel to answer: a minute was too short on a machine that is busy."""
+
 
 def run_chapter(
     name: str, *, size: str | None = None, output: Path | None = None, timeout: int | None = None
@@ -119,6 +122,7 @@ def execute(
         client = NotebookClient(
             notebook,
             timeout=timeout,
+            startup_timeout=_STARTUP,
             resources={"metadata": {"path": folder}},
             record_timing=False,
             config=_connection(settings),
@@ -148,14 +152,16 @@ def execute(
         # The kernel serves this process alone, on this machine: no word about network encryption.
         client.extra_arguments = ["--log-level=ERROR"]
         with ExitStack() as stack:
-            # Hash order decides the order of sets; outputs must not depend on it.
-            given = {"PYTHONHASHSEED": "0", **os.environ, **(environment or {})}
+            given = {**os.environ, **_settings(Path(settings)), **(environment or {})}
+            # Where another one is asked for, charts are drawn and none is shown.
+            given.pop("MPLBACKEND", None)
             try:
-                stack.enter_context(client.setup_kernel(env={**given, **_settings(Path(settings))}))
+                stack.enter_context(client.setup_kernel(env=given))
             except (RuntimeError, OSError) as error:  # jupyter_client knows no error of its own
                 raise CourseError(
-                    f"{name}: no kernel answers: {error}. Nothing was run; a kernel needs some "
-                    f"memory, and room in {tempfile.gettempdir()}."
+                    f"{name}: no kernel answers: {str(error).rstrip('.')}. Nothing was run; a "
+                    f"kernel needs some memory, room in {tempfile.gettempdir()}, and a machine "
+                    f"that is not taken up by other work."
                 ) from error
             if before:
                 hidden(before)
@@ -172,7 +178,8 @@ def _settings(folder: Path) -> dict[str, str]:
 
     Without them, a home folder that cannot be written to puts warnings on the pages.
     """
-    chosen = {"IPYTHONDIR": str(folder / "ipython")}
+    # Hash order decides the order of sets; outputs must not depend on it.
+    chosen = {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython")}
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     if not _writable(caches):
         # What was fetched before is still read from where it is.
