@@ -98,7 +98,9 @@ def notebooks_(
     }
     for name, notebook in made.items():
         write_atomic(targets[name], nbformat.writes(notebook) + "\n")
-        print(targets[name])
+    # Not before all are written: a reader of the list who goes (`| head`) ends the command.
+    for path in targets.values():
+        print(path)
 
 
 @app.command()
