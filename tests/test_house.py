@@ -19,6 +19,7 @@ SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning
 
 MAY_KNOW = {
     "errors": set(),
+    "command_line": {"errors"},
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
