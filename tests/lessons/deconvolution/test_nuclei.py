@@ -9,12 +9,14 @@ from skimage.segmentation import watershed
 from gpu_course import exercises
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.errors import CourseError
-from gpu_course.images.phantoms import BLUR
+from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL
 from gpu_course.lessons.deconvolution.nuclei import figures, recipe, scenes, solutions, study
 
-VOXEL = recipe.NUCLEI_VOXEL
+VOXEL = NUCLEI_VOXEL
 MILD = psfs.gaussian((13, 11, 11), BLUR, VOXEL)
 SHAPE = (14, 48, 48)
+TISSUE = {"voxel_size": VOXEL, "nucleus": scenes.NUCLEUS}
+BALLS = {"voxel_size": VOXEL, "nucleus": 5.0}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_scenes_have_truth_and_exposure(tissue):
     assert scene.image.shape == scene.labels.shape == scene.truth.shape == SHAPE
     assert scene.image.max() > 50
     volumes = np.bincount(scene.labels.ravel())[1:] * np.prod(VOXEL)
-    assert volumes.min() >= recipe.SMALLEST - np.prod(VOXEL)
+    assert volumes.min() >= recipe.smallest_volume(scenes.NUCLEUS) - np.prod(VOXEL)
 
 
 def test_light_enters_from_outside(tissue):
@@ -76,7 +78,7 @@ def test_two_balls_have_their_gap_and_their_volume(gap):
 
 
 def test_recipe_finds_two_balls_with_their_volume():
-    labels = recipe.segment(scenes.two_balls(1.0), recipe.Settings(0.25, None, 1.0))
+    labels = recipe.segment(scenes.two_balls(1.0), recipe.Settings(0.05, None, 1.0), **BALLS)
     assert labels.max() == 2
     assert labels.dtype == np.int32
     volumes = np.bincount(labels.ravel())[1:] * np.prod(VOXEL)
@@ -84,22 +86,22 @@ def test_recipe_finds_two_balls_with_their_volume():
 
 
 def test_constant_image_holds_no_nuclei():
-    assert recipe.segment(np.full((8, 16, 16), 7.0)).max() == 0
+    assert recipe.segment(np.full((14, 28, 28), 7.0), **TISSUE).max() == 0
 
 
 def test_haze_around_is_taken_away():
     balls = scenes.two_balls(3.0, shape=(48, 48, 48))
     slope = np.linspace(0, 6, 48, dtype=np.float32)[:, None, None]
-    plain = recipe.segment(balls + slope, recipe.Settings(0.25, None, 1.0))
-    local = recipe.segment(balls + slope, recipe.Settings(0.25, 3.0, 1.0))
-    truth = recipe.segment(balls)
+    plain = recipe.segment(balls + slope, recipe.Settings(0.05, None, 1.0), **BALLS)
+    local = recipe.segment(balls + slope, recipe.Settings(0.05, 0.6, 1.0), **BALLS)
+    truth = recipe.segment(balls, **BALLS)
     assert study.volume_errors(truth, local).size > study.volume_errors(truth, plain).size
 
 
 def test_depth_is_measured_in_micrometres():
     rod = np.zeros((24, 12, 12), bool)
     rod[2:22, 3:9, 3:9] = True  # 20 planes of 0.1 µm: as short as it is wide
-    assert solutions.split_touching(rod, (0.1, 0.33, 0.33)).max() == 1
+    assert solutions.split_touching(rod, (0.1, 0.33, 0.33), 2.0).max() == 1
 
 
 def test_small_objects_go_and_the_others_are_numbered_anew():
@@ -144,12 +146,12 @@ def test_paired_difference_of_equal_methods_is_zero():
 
 def test_tuning_takes_the_settings_that_score_best(tissue):
     scene = scenes.photograph(tissue, MILD, photons=200)
-    best, score = study.tune([scene.image], [scene.labels])
-    worst = recipe.Settings(0.5, 3.0, 2.5)
-    verdict = study.judge(scene, recipe.segment(scene.image, best))
+    best, score = study.tune([scene.image], [scene.labels], **TISSUE)
+    worst = recipe.Settings(0.08, 0.5, 2.5)
+    verdict = study.judge(scene, recipe.segment(scene.image, best, **TISSUE))
     assert best in recipe.GRID
     assert score == pytest.approx((verdict["AP@0.5"] + verdict["AP@0.7"]) / 2)
-    other = study.judge(scene, recipe.segment(scene.image, worst))
+    other = study.judge(scene, recipe.segment(scene.image, worst, **TISSUE))
     assert score > (other["AP@0.5"] + other["AP@0.7"]) / 2
 
 
@@ -218,15 +220,15 @@ PAIRED = "deconvolution/nuclei/paired-comparison"
 def test_checks_accept_the_solutions_and_know_the_stubs():
     assert exercises.check(SPLIT, solutions.split_touching).solved
     assert exercises.check(PAIRED, solutions.paired_difference).solved
-    assert exercises.check(SPLIT, lambda mask, voxel_size: None).state == "not solved yet"
+    assert exercises.check(SPLIT, lambda mask, voxel_size, nucleus: None).state == "not solved yet"
     assert exercises.check(PAIRED, lambda before, after: None).state == "not solved yet"
 
 
-def in_voxels(mask, voxel_size):
-    return solutions.split_touching(mask, (1, 1, 1))
+def in_voxels(mask, voxel_size, nucleus):
+    return solutions.split_touching(mask, (1, 1, 1), nucleus)
 
 
-def connected(mask, voxel_size):
+def connected(mask, voxel_size, nucleus):
     return ndimage.label(mask)[0]
 
 
@@ -240,16 +242,21 @@ def split(mask, voxel_size, sampling, sigma):
     return watershed(-depth, seeds, mask=mask)
 
 
-def well_tuned_in_voxels(mask, voxel_size):
+def well_tuned_in_voxels(mask, voxel_size, nucleus):
     """Reach a high score on these masks, and know nothing of micrometres."""
     return split(mask, voxel_size, None, (0.5, 4, 4))
 
 
-def only_the_blur_in_micrometres(mask, voxel_size):
+def only_the_blur_in_micrometres(mask, voxel_size, nucleus):
     return split(mask, voxel_size, None, np.divide(0.5, voxel_size))
 
 
-def blurred_in_voxels(mask, voxel_size):
+def fixed(mask, voxel_size, nucleus):
+    """Know the voxels, and nuclei of one size only."""
+    return split(mask, voxel_size, voxel_size, np.divide(0.5, voxel_size))
+
+
+def blurred_in_voxels(mask, voxel_size, nucleus):
     """Measure the distance in micrometres, which is what is asked for."""
     return split(mask, voxel_size, voxel_size, 1)
 
@@ -258,13 +265,13 @@ def test_distances_in_micrometres_solve_it_whatever_the_blur():
     assert exercises.check(SPLIT, blurred_in_voxels).solved
 
 
-def rough(mask, voxel_size):
+def rough(mask, voxel_size, nucleus):
     depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
     seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 3)) & mask)
     return watershed(-depth, seeds, mask=mask)
 
 
-def without_mask(mask, voxel_size):
+def without_mask(mask, voxel_size, nucleus):
     depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
     seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 5)) & mask)
     return watershed(-depth, seeds)
@@ -277,9 +284,10 @@ def without_mask(mask, voxel_size):
         (well_tuned_in_voxels, "1 µm and 0.2 µm apart"),
         (only_the_blur_in_micrometres, "sampling=voxel_size"),
         (connected, "Too few"),
+        (fixed, "share of nucleus"),
         (rough, "Too many"),
         (without_mask, "beyond the mask"),
-        (lambda mask, voxel_size: mask, "its own number"),
+        (lambda mask, voxel_size, nucleus: mask, "its own number"),
     ],
 )
 def test_check_names_the_mistake_in_splitting(wrong, says):
