@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -6,9 +7,11 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from gpu_course import exercises
+from gpu_course import exercises, metrics
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.errors import CourseError
+from gpu_course.images import phantoms
+from gpu_course.images.catalogue import seed_of
 from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL
 from gpu_course.lessons.deconvolution.nuclei import figures, recipe, scenes, solutions, study
 
@@ -110,6 +113,87 @@ def test_small_objects_go_and_the_others_are_numbered_anew():
     kept = recipe.drop_small(labels, (1, 1, 1), smallest=10)
     assert kept.max() == 1
     np.testing.assert_array_equal(kept > 0, labels == 5)
+
+
+# --- other sizes, other voxels ---------------------------------------------------------------
+
+FINE, COARSE = (0.5, 0.25, 0.25), (1.75, 0.8, 0.8)
+#: Edges of a stack in nuclei: as few as hold a handful, since fine voxels are many.
+EDGES = {(6, FINE): 3.5, (10, FINE): 3.2, (16, FINE): 2.5}
+
+
+def stack(nucleus, voxel_size, seed):
+    """Return a picture of tissue, and its labels without slivers."""
+    edge = EDGES.get((nucleus, voxel_size), 5.0) * nucleus
+    shape = tuple(round(edge / v) for v in voxel_size)
+    tissue = phantoms.nuclei_phantom(
+        shape, seed=seed_of("validation", seed), voxel_size=voxel_size, radius=nucleus / 2
+    )
+    smallest = recipe.smallest_volume(nucleus)
+    return phantoms.image_of(tissue), recipe.drop_small(tissue.labels, voxel_size, smallest)
+
+
+@pytest.mark.filterwarnings("ignore:A smoothing")
+@pytest.mark.parametrize("voxel_size", [FINE, COARSE])
+@pytest.mark.parametrize("nucleus", [6, 10, 16])
+def test_right_units_find_nuclei_of_any_size(nucleus, voxel_size):
+    pairs = [stack(nucleus, voxel_size, seed) for seed in (0, 1)]
+    found = [recipe.segment(i, voxel_size=voxel_size, nucleus=nucleus) for i, _ in pairs]
+    truths = [truth for _, truth in pairs]
+    assert metrics.average_precision(truths, found, [0.5])[0] >= 0.9
+
+
+@pytest.mark.filterwarnings("ignore:A smoothing")
+def test_forgotten_units_are_worse_than_right_ones():
+    image, truth = stack(16, COARSE, 0)
+
+    def score(**units):
+        return metrics.average_precision(truth, recipe.segment(image, **units), [0.5])[0]
+
+    right = score(voxel_size=COARSE, nucleus=16)
+    assert right > score(voxel_size=COARSE, nucleus=6.4) + 0.3
+    assert right > score(voxel_size=FINE, nucleus=6.4) + 0.02
+    assert right > score(voxel_size=(1, 1, 1), nucleus=16) + 0.02
+
+
+def test_a_tissue_twice_as_large_gets_the_same_labels(tissue):
+    image = scenes.photograph(tissue, MILD, photons=200).image
+    larger = {"voxel_size": tuple(2 * v for v in VOXEL), "nucleus": 2 * scenes.NUCLEUS}
+    np.testing.assert_array_equal(
+        recipe.segment(image, **TISSUE), recipe.segment(image, **larger)
+    )
+
+
+def test_a_blur_under_half_a_voxel_is_said():
+    image, _ = stack(6, COARSE, 0)
+    with pytest.warns(UserWarning, match=r"0\.48 µm is under half a voxel along z \(1\.75 µm\),"):
+        recipe.segment(image, voxel_size=COARSE, nucleus=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recipe.segment(image, voxel_size=FINE, nucleus=6)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"nucleus": 10_000}, "longer than the whole volume, 12 µm"),
+        ({"nucleus": 0.3}, "under two voxels of 0.5 µm"),
+        ({"nucleus": -6}, "above 0 µm"),
+        ({"nucleus": "6"}, "one number, in µm"),
+        ({"voxel_size": (500, 250, 250)}, "looks like nm"),
+        ({"voxel_size": (0.5, 0.25)}, "2 numbers for 3 axes"),
+    ],
+)
+def test_units_that_cannot_be_are_named(given, says):
+    with pytest.raises(CourseError, match=says):
+        recipe.segment(np.zeros(SHAPE), **{**TISSUE, **given})
+
+
+def test_what_is_no_volume_is_refused():
+    with pytest.raises(CourseError, match=r"shape \(48, 48\), but a volume"):
+        recipe.segment(np.zeros((48, 48)), **TISSUE)
+    with pytest.raises(CourseError, match="NaN"):
+        recipe.segment(np.full(SHAPE, np.nan), **TISSUE)
 
 
 # --- the verdict ----------------------------------------------------------------------------
