@@ -174,7 +174,9 @@ def lengths(given: Any, axes: int, name: str) -> tuple[float, ...]:
     return tuple(map(float, told))
 
 
-def in_voxels(width: float, voxel_size: Sequence[float], what: str) -> NDArray[np.float64]:
+def in_voxels(
+    width: float, voxel_size: Sequence[float], what: str, *, level: int = 3
+) -> NDArray[np.float64]:
     """Return a Gaussian's width in voxels along each axis, and warn where it is none.
 
     Parameters
@@ -185,6 +187,8 @@ def in_voxels(width: float, voxel_size: Sequence[float], what: str) -> NDArray[n
         In µm.
     what : str
         What blurs, and by how much: begins the warning.
+    level : int
+        How many calls away the user's own line is.
 
     Warns
     -----
@@ -209,6 +213,6 @@ def in_voxels(width: float, voxel_size: Sequence[float], what: str) -> NDArray[n
             f"{what} is under half a voxel along {' and '.join(thin)}, so it hardly blurs there "
             "and noise stays. Is the size of the voxels in µm, and right? If so, choose a wider "
             "blur.",
-            stacklevel=3,
+            stacklevel=level,
         )
     return sigma

@@ -159,9 +159,7 @@ def test_forgotten_units_are_worse_than_right_ones():
 def test_a_tissue_twice_as_large_gets_the_same_labels(tissue):
     image = scenes.photograph(tissue, MILD, photons=200).image
     larger = {"voxel_size": tuple(2 * v for v in VOXEL), "nucleus": 2 * scenes.NUCLEUS}
-    np.testing.assert_array_equal(
-        recipe.segment(image, **TISSUE), recipe.segment(image, **larger)
-    )
+    np.testing.assert_array_equal(recipe.segment(image, **TISSUE), recipe.segment(image, **larger))
 
 
 def test_a_blur_under_half_a_voxel_is_said():

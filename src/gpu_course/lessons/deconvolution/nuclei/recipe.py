@@ -113,7 +113,8 @@ def foreground(
 
     image = as_float32(image)
     width = settings.smooth * nucleus
-    smooth = gaussian_filter(image, in_voxels(width, voxel_size, f"A smoothing by {width:.2g} µm"))
+    sigma = in_voxels(width, voxel_size, f"A smoothing by {width:.2g} µm", level=4)
+    smooth = gaussian_filter(image, sigma)
     if settings.surroundings is not None:
         smooth -= gaussian_filter(image, np.divide(settings.surroundings * nucleus, voxel_size))
     if smooth.min() == smooth.max():
