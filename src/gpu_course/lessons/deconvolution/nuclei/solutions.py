@@ -30,7 +30,7 @@ def split_touching(mask: NDArray[Any], voxel_size: Sequence[float], nucleus: flo
     from skimage.segmentation import watershed
 
     depth = distance_transform_edt(mask, sampling=voxel_size).astype(np.float32)
-    blur = np.divide(0.12 * nucleus, voxel_size)
+    blur = np.divide(0.1 * nucleus, voxel_size)
     depth = gaussian_filter(depth, blur)  # a bumpy skin makes false peaks
     reach = [max(1, round(0.15 * nucleus / edge)) for edge in voxel_size]
     peaks = (depth == maximum_filter(depth, [2 * n + 1 for n in reach])) & mask
