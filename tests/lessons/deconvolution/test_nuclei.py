@@ -118,19 +118,19 @@ def test_small_objects_go_and_the_others_are_numbered_anew():
 # --- other sizes, other voxels ---------------------------------------------------------------
 
 FINE, COARSE = (0.5, 0.25, 0.25), (1.75, 0.8, 0.8)
-#: Edges of a stack in nuclei: as few as hold a handful, since fine voxels are many.
-EDGES = {(6, FINE): 3.5, (10, FINE): 3.2, (16, FINE): 2.5}
+#: Edges (z, y, x) of a stack in nuclei: fewer where voxels are many.
+EDGES = {(6, FINE): (3.5, 5, 5), (10, FINE): (3, 3.5, 3.5), (16, FINE): (2.3, 2.7, 2.7)}
 
 
 def stack(nucleus, voxel_size, seed):
     """Return a picture of tissue, and its labels without slivers."""
-    edge = EDGES.get((nucleus, voxel_size), 5.0) * nucleus
-    shape = tuple(round(edge / v) for v in voxel_size)
-    tissue = phantoms.nuclei_phantom(
-        shape, seed=seed_of("validation", seed), voxel_size=voxel_size, radius=nucleus / 2
-    )
+    edges = EDGES.get((nucleus, voxel_size), (3.5, 6, 6))
+    shape = tuple(round(e * nucleus / v) for e, v in zip(edges, voxel_size, strict=True))
+    dice = seed_of("validation", seed)
+    tissue = phantoms.nuclei_phantom(shape, seed=dice, voxel_size=voxel_size, radius=nucleus / 2)
     smallest = recipe.smallest_volume(nucleus)
-    return phantoms.image_of(tissue), recipe.drop_small(tissue.labels, voxel_size, smallest)
+    image = phantoms.image_of(tissue, seed=dice)
+    return image, recipe.drop_small(tissue.labels, voxel_size, smallest)
 
 
 @pytest.mark.filterwarnings("ignore:A smoothing")
