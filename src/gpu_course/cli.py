@@ -159,10 +159,19 @@ def process(
     ] = None,
     iterations: Annotated[int, typer.Option(help="Of the deconvolution.")] = 10,
     background: Annotated[float, typer.Option(help="Grey value of a voxel without light.")] = 0.0,
-    smooth: Annotated[float, typer.Option(help="Width of the smoothing, in µm.")] = 0.6,
-    distance: Annotated[float, typer.Option(help="Between the peaks of objects, in µm.")] = 1.5,
+    nucleus: Annotated[
+        float | None, typer.Option(help="Diameter of a nucleus, in µm: the next follow.")
+    ] = None,
+    smooth: Annotated[
+        float | None, typer.Option(help="Width of the smoothing, in µm [0.6].")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(help="Between the peaks of objects, in µm [1.5].")
+    ] = None,
     threshold: Annotated[float, typer.Option(help="As a multiple of Otsu's.")] = 1.0,
-    largest: Annotated[float, typer.Option(help="Longest object there is, in µm.")] = 10.0,
+    largest: Annotated[
+        float | None, typer.Option(help="Longest object there is, in µm [10].")
+    ] = None,
     channel: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
     time: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
@@ -181,7 +190,13 @@ def process(
     from gpu_course import scaling
     from gpu_course.scaling.progress import bars, read_psf
 
-    settings = scaling.NucleiSettings(smooth, distance, threshold, largest)
+    lengths = {"smooth": smooth, "distance": distance, "largest": largest}
+    given = {name: value for name, value in lengths.items() if value is not None}
+    settings = (
+        scaling.NucleiSettings(threshold=threshold, **given)
+        if nucleus is None
+        else scaling.NucleiSettings.for_nuclei(nucleus, threshold=threshold, **given)
+    )
     with scaling.workers(workers, scheduler=scheduler) as client, bars() as progress:
         summary = scaling.process(
             source,

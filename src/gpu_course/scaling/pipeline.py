@@ -34,6 +34,7 @@ from gpu_course.scaling.segmentation import (
     otsu_threshold,
     seed_reach,
     smoothing_reach,
+    warn_of_thin_blur,
 )
 from gpu_course.scaling.segmentation_in_blocks import sort_seeds
 from gpu_course.scaling.summary import Summary
@@ -119,6 +120,8 @@ def process(
     image = open_image(source, channel=channel, time=time_point)
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
+    if "segment" in steps:
+        warn_of_thin_blur(settings, image.voxel_size)
     lens = lens_for(psf, image, iterations, background) if "deconvolve" in steps else None
     inner = tuple(min(c, n) for c, n in zip(chunks, image.shape, strict=True))
     size = block_for(image, lens, settings, steps, block, memory, inner)
