@@ -209,7 +209,8 @@ class _Run:
         job = dataclasses.replace(self.job, done=done, level=level)
         self._tell(step, len(cut) - len(todo), len(cut))
         calls = [(task, step, job, b) for b in todo]
-        for record in finished(self.client, tasks.timed, calls):
+        names = [(step, b.name) for b in todo]
+        for record in finished(self.client, tasks.timed, calls, names):
             self.records.append(record)
             self._tell(step, len(cut) - len(todo) + _count(self.records, step), len(cut))
         return places

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gpu_course.errors import CourseError
+
+if TYPE_CHECKING:
+    from gpu_course.scaling.summary import Summary
 
 
 def makespan(durations: Sequence[float], workers: int) -> float:
@@ -43,3 +47,41 @@ def makespan(durations: Sequence[float], workers: int) -> float:
     for duration in durations:
         heapq.heapreplace(free, free[0] + duration)
     return max(free)
+
+
+def foretell(summary: Summary, workers: int) -> float:
+    """Return how long a run would have taken with so many workers, if nothing else changed.
+
+    Each step begins when the one before has ended, as in :func:`gpu_course.scaling.process`. What
+    lies between the blocks (making the stores, joining the tables, handing out the tasks) stays as
+    long as it was, whoever computes the blocks.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of a run by one worker.
+    workers : int
+
+    Returns
+    -------
+    float
+        In seconds.
+
+    Notes
+    -----
+    Workers that share a disk, a memory bus or a core slow each other down, so the truth is longer.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from gpu_course.scaling import Record, Summary, foretell
+    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1, 8) for n in range(4))
+    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 4, 0, None, records)
+    >>> foretell(run, 1), foretell(run, 2)
+    (5.0, 3.0)
+    """
+    steps: dict[str, list[float]] = {}
+    for record in sorted(summary.records, key=lambda r: r.start):
+        steps.setdefault(record.step, []).append(record.stop - record.start)
+    between = summary.seconds - sum(map(sum, steps.values()))
+    return between + sum(makespan(durations, workers) for durations in steps.values())
