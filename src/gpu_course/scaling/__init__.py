@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from gpu_course.scaling.deconvolution import Deconvolution, first_level
     from gpu_course.scaling.measurement import join_measurements, measure_block
     from gpu_course.scaling.pipeline import process
+    from gpu_course.scaling.planning import reaches
     from gpu_course.scaling.reading import OmeImage, open_image, validate
-    from gpu_course.scaling.schedule import foretell, makespan
+    from gpu_course.scaling.schedule import foretell, makespan, step_costs
     from gpu_course.scaling.segmentation import (
         NucleiSettings,
         growth_reach,
@@ -65,12 +66,14 @@ __all__ = [
     "overlap_work",
     "own_cores",
     "process",
+    "reaches",
     "save_image",
     "seed_reach",
     "segment_nuclei",
     "smoothing_reach",
     "sort_seeds",
     "spans",
+    "step_costs",
     "trace_chart",
     "validate",
     "window_labels",
@@ -86,8 +89,9 @@ __getattr__, __dir__ = lazy_names.attach(
         "deconvolution": ("Deconvolution", "first_level"),
         "measurement": ("join_measurements", "measure_block"),
         "pipeline": ("process",),
+        "planning": ("reaches",),
         "reading": ("OmeImage", "open_image", "validate"),
-        "schedule": ("foretell", "makespan"),
+        "schedule": ("foretell", "makespan", "step_costs"),
         "segmentation": (
             "NucleiSettings",
             "growth_reach",

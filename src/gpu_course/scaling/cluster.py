@@ -87,7 +87,7 @@ def workers(
             threads_per_worker=1,
             processes=True,
             memory_limit=int(memory) if memory else "auto",
-            dashboard_address=None,
+            dashboard_address="localhost:0",  # any free port: a second run is no fault
         ) as cluster,
         distributed.Client(cluster) as client,
     ):

@@ -156,6 +156,10 @@ def trace_chart(
             linestyle="none", label=None if number else "lost",
         )  # fmt: skip
     axes.set_yticks(range(len(rows)), [f"{who} {n + 1}" for n in range(len(rows))])
-    axes.set_ylim(-0.6, len(rows) + 0.2)
-    finish(axes, across="seconds", legend=True)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    finish(axes, across="seconds", legend=False)
+    # Above all rows: a trace is full from its first second to its last.
+    axes.legend(
+        frameon=False, fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0)
+    )
     return figure

@@ -13,7 +13,7 @@ RUNS = (
     ([1.0] * 600, 7.5),
     ([1.0, 1.0, 1.0, 3.0], 3.0),
     ([3.0, 1.0, 1.0, 1.0], 3.0),
-    ([5.0, 1.0, 1.0], 4.0),
+    ([5.0, 1.0, 1.0, 1.0, 5.0], 7.0),
     ([2.0, 2.0, 2.0], 100.0),
 )
 
@@ -34,30 +34,24 @@ def _score_devices(function: Function) -> tuple[float, str]:
 
     right, hint = [], ""
     for hours, deadline in RUNS:
-        answer = function(list(hours), deadline)
         wanted = devices_needed(hours, deadline)
-        found = None
-        if answer is not None:
-            found = number(answer, "how many devices are needed, or None")
-            if not (is_whole(found) and found >= 1):
-                raise Wrong(f"Return a whole number of devices from 1 up, or None: {found} is not.")
+        found = number(function(list(hours), deadline), "how many devices are needed")
+        if not (is_whole(found) and found >= 1):
+            raise Wrong(f"Return a whole number of devices from 1 up: {found:g} is not.")
         right.append(found == wanted)
         if right[-1] or hint:
             continue
-        case = f"{len(hours)} tasks of {min(hours):g} to {max(hours):g} h within {deadline:g} h"
-        if found is None:
-            hint = f"{case}: {wanted} devices would do, and you say that none would."
-        elif wanted is None:
-            hint = f"{case}: one task alone takes longer than that. Return None."
+        takes = makespan(hours, int(found))
+        hint = (
+            f"{len(hours)} tasks of {min(hours):g} to {max(hours):g} h within {deadline:g} h: "
+            f"{int(found)} devices need {takes:g} h. "
+        )
+        if found == ceil(sum(hours) / deadline):
+            hint += "The sum of the hours, divided, knows nothing of tasks that cannot be cut."
+        elif takes > deadline:
+            hint += "Take one more, and look again."
         else:
-            takes = makespan(hours, int(found))
-            hint = f"{case}: {int(found)} devices need {takes:g} h. "
-            if found == ceil(sum(hours) / deadline):
-                hint += "The sum of the hours, divided, knows nothing of tasks that cannot be cut."
-            elif takes > deadline:
-                hint += "Take one more, and look again."
-            else:
-                hint += f"{wanted} would do."
+            hint += f"{wanted} would do."
     return float(np.mean(right)), hint
 
 

@@ -53,6 +53,6 @@ def plan_chart(
     axes.text(devices[0], floor, "storage alone", va="bottom", color=INK, fontsize=9)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(devices), [str(n) for n in devices])
-    axes.minorticks_off()
     finish(axes, across="devices", up="days", log=True)
+    axes.minorticks_off()  # after the scale is set, which brings them
     return figure

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gpu_course.scaling import makespan
 
 
-def devices_needed(hours: Sequence[float], deadline: float) -> int | None:
+def devices_needed(hours: Sequence[float], deadline: float) -> int:
     """Return the fewest devices that finish independent tasks before a deadline.
 
     Parameters
@@ -13,15 +13,13 @@ def devices_needed(hours: Sequence[float], deadline: float) -> int | None:
     hours : sequence of float
         Of each task, in the order in which tasks are handed out.
     deadline : float
-        In hours.
+        In hours; no task alone takes longer.
 
     Returns
     -------
-    int or None
-        None where no number of devices would do, since a task alone takes longer.
+    int
+        As many devices as tasks are always enough.
     """
-    if max(hours) > deadline:
-        return None
     devices = 1
     while makespan(hours, devices) > deadline:
         devices += 1
