@@ -22,8 +22,8 @@ def give_back() -> None:
     """Give the system the memory that was freed by what this process has done so far.
 
     The allocator keeps what programs free, in a heap for each thread, because they may want it
-    again. So a worker would hold the most that each of its threads ever needed, all at a time. Where
-    the system's allocator is not that of glibc, nothing happens.
+    again. So a worker would hold the most that each of its threads ever needed, all at a time.
+    Where the system's allocator is not that of glibc, nothing happens.
     """
     trim = _trim()
     if trim is not None:

@@ -159,7 +159,5 @@ def trace_chart(
     axes.set_ylim(-0.6, len(rows) - 0.4)
     finish(axes, across="seconds", legend=False)
     # Above all rows: a trace is full from its first second to its last.
-    axes.legend(
-        frameon=False, fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0)
-    )
+    axes.legend(frameon=False, fontsize=9, ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure

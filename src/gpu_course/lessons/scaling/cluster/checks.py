@@ -70,8 +70,8 @@ def _score_retries(function: Function) -> tuple[float, str]:
             continue
         succeeds = (1 - chance ** (found + 1)) ** tasks
         hint = (
-            f"{tasks} tasks, each attempt fails with {chance:g}: with {found:g} retries the run ends "
-            f"well with {succeeds:.4f}, and {wanted:g} was wanted. "
+            f"{tasks} tasks, each attempt fails with {chance:g}: with {found:g} retries the run "
+            f"ends well with {succeeds:.4f}, and {wanted:g} was wanted. "
         )
         if found == best + 1:
             hint += "One fewer would do. With r retries a task has r + 1 attempts."
