@@ -64,7 +64,7 @@ def workers(
         return
     distributed = needed("distributed")
     # It tells of every worker that it restarts; what matters reaches the caller as an error.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
         try:
             client = distributed.Client(scheduler, timeout=PATIENCE)
@@ -87,6 +87,7 @@ def workers(
             threads_per_worker=1,
             processes=True,
             memory_limit=int(memory) if memory else "auto",
+            silence_logs=logging.CRITICAL,  # in the workers, too
             dashboard_address="localhost:0",  # any free port: a second run is no fault
         ) as cluster,
         distributed.Client(cluster) as client,
@@ -118,6 +119,14 @@ def _take_core(number: int) -> None:
     for thread in Path("/proc/self/task").iterdir():
         with contextlib.suppress(OSError):  # a thread that has ended meanwhile
             os.sched_setaffinity(int(thread.name), {cores[number % len(cores)]})
+
+
+def _or_fault(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a call's result, or the fault that a user must mend: no retry would mend it."""
+    try:
+        return function(*arguments)
+    except CourseError as error:
+        return error
 
 
 def finished(
@@ -152,11 +161,13 @@ def finished(
     token = uuid4().hex[:8]  # a key belongs to one call for ever
     known = names or [("call", str(number)) for number in range(len(items))]
     futures = [
-        client.submit(function, *item, key=(f"{step}-{token}", block), retries=RETRIES)
+        client.submit(_or_fault, function, *item, key=(f"{step}-{token}", block), retries=RETRIES)
         for item, (step, block) in zip(items, known, strict=True)
     ]
     try:
         for _, result in distributed.as_completed(futures, with_results=True):
+            if isinstance(result, CourseError):
+                raise result
             yield result
     except distributed.KilledWorker as error:
         raise MachineError(
