@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
@@ -19,8 +20,18 @@ from benchmarks import scaling as b
 from gpu_course.classical import measure
 from gpu_course.scaling import open_image, segment_nuclei
 
-LIMIT = 32 * 2**20
+LIMIT = 64 * 2**20
+"""A smaller one would be of the size of what Python, Dask and Zarr pile up by themselves."""
+
+IN_ONE_PIECE = 10 * 2**30
+"""Bytes of memory for the watershed of the whole volume."""
+
+DEPTH = 32
 ITERATIONS = 2
+
+
+# Minutes on two cores.
+pytestmark = pytest.mark.timeout(3600)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +39,7 @@ def run(tmp_path_factory):
     if not sys.platform.startswith("linux"):
         pytest.skip("the peak of a process is read from /proc")
     folder = tmp_path_factory.mktemp("memory")
-    image, measured = b.beyond_memory(folder, LIMIT, 16, ITERATIONS)
+    image, measured = b.beyond_memory(folder, LIMIT, DEPTH, ITERATIONS)
     assert 4 * image.size >= 4 * LIMIT
     return image, measured
 
@@ -41,6 +52,8 @@ def test_the_workers_stay_below_the_limit(run):
 
 
 def test_the_result_is_that_of_memory(run):
+    if psutil.virtual_memory().available < IN_ONE_PIECE:
+        pytest.skip("the volume in one piece needs more memory than is free")
     image, measured = run
     whole, labels, table = b.in_one_piece(image, ITERATIONS)
     out = measured.summary.target
@@ -53,6 +66,5 @@ def test_the_result_is_that_of_memory(run):
     pd.testing.assert_frame_equal(written, measure(found, labelled, in_pieces=True), rtol=1e-9)
     # Of the picture deconvolved in one piece, too: as many objects, each in the same place.
     assert len(written) == len(table) > 1000
-    print("voxels with another label:", (labelled != labels).sum(), "of", labels.size)
     assert np.array_equal(labelled, labels)
     pd.testing.assert_frame_equal(written, table, rtol=1e-3)
