@@ -1,10 +1,12 @@
 """Run every benchmark, or those named: ``python -m benchmarks [NAME …] [ITS OPTIONS]``."""
 
 import importlib
+import inspect
 import pkgutil
 import sys
 
 import benchmarks
+from gpu_course import command_line
 from gpu_course.devices import drivers
 
 HELPERS = {"__main__", "timing"}
@@ -29,6 +31,9 @@ def main(arguments: list[str]) -> int:
     drivers.prepare()
     for name in names or known:
         run = importlib.import_module(f"benchmarks.{name}").main
+        if options and not inspect.signature(run).parameters:
+            print(f"The benchmark “{name}” takes no options. Leave them out.", file=sys.stderr)
+            return 1
         if options:
             run(options)
         else:
@@ -37,4 +42,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command_line.ends_well(lambda: main(sys.argv[1:])))

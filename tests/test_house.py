@@ -13,14 +13,19 @@ from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "timing", "lazy_names", "labels"}
+GROUND |= {"brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
 MAY_KNOW = {
     "errors": set(),
+    "command_line": {"errors"},
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
+    "brightness": {"errors"},
+    "object_size": {"errors", "brightness"},
+    "fitted": {"brightness", "object_size"},
     "html_table": set(),
     "did_you_mean": set(),
     "timing": {"devices"},
@@ -34,19 +39,21 @@ MAY_KNOW = {
     "scores": {"errors", "paths"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
-    "exercise_answers": {"exercises", "devices"},
+    "exercise_answers": {"exercises", "exercise_result", "devices"},
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "napari_plugin": {
-        *("errors", "files", "picture_files", "images", "display", "pixel_classification")
+        *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
+        "brightness",
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS
     | SUBJECTS
-    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
+    | {"exercises", "exercise_answers", "exercise_result"}
+    | {"napari_view", "napari_plugin", "scaling"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

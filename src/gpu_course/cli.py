@@ -1,7 +1,7 @@
 """The command line: ``gpu-course doctor | notebooks | images | run | process | scores | …``.
 
-Each command is a thin layer over functions of the package. A :class:`CourseError` becomes one
-sentence on the error stream and exit status 1; nothing else is caught.
+Each command is a thin layer over functions of the package. What a person can mend becomes one
+sentence on the error stream (see :mod:`gpu_course.command_line`).
 """
 
 import importlib.metadata
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from gpu_course import command_line
 from gpu_course.errors import CourseError
 
 app = typer.Typer(
@@ -23,11 +24,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a mendable fault is one sentence and exit status 1."""
-    try:
-        app()
-    except CourseError as error:
-        print(f"gpu-course: {error}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(command_line.ends_well(app, "gpu-course"))
 
 
 def _version(asked: bool) -> None:
@@ -101,7 +98,9 @@ def notebooks_(
     }
     for name, notebook in made.items():
         write_atomic(targets[name], nbformat.writes(notebook) + "\n")
-        print(targets[name])
+    # Not before all are written: a reader of the list who goes (`| head`) ends the command.
+    for path in targets.values():
+        print(path)
 
 
 @app.command()
@@ -138,11 +137,14 @@ def run(
     output: Annotated[
         Path | None, typer.Option(help="The notebook to write (default: CHAPTER.ipynb here).")
     ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds allowed for one cell; no limit if not given.")
+    ] = None,
 ) -> None:
     """Run a chapter on this machine and keep the executed notebook."""
     from gpu_course.book import run
 
-    print(run.run_chapter(chapter, size=size, output=output))
+    print(run.run_chapter(chapter, size=size, output=output, timeout=timeout))
 
 
 @app.command()

@@ -1,7 +1,6 @@
 """Features and forests: every image, scribble and number, against scipy and scikit-learn."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage
@@ -71,11 +70,6 @@ def two_grounds():
     return image.clip(0), np.where(xx < 50, 1, 2), marks
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="scikit-learn takes differences below 1e-7 for constant, and squares of 0…1 values get "
-    "there: the columns of the table are not brought to one scale before the forest",
-)
 def test_the_unit_of_grey_values_decides_nothing():
     image, truth, marks = two_grounds()
     dim = (image / 65535).astype(np.float32)

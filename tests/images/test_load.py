@@ -17,7 +17,7 @@ from gpu_course.labels import renumber
 
 SIMULATED = ("nuclei-3d", "bees", "roots")
 OFFLINE = ("nuclei", "nuclei-3d", "sphere", "bees", "roots")
-PHOTOGRAPHS = ("beesbook", "bees-yard", "rootnav")
+PHOTOGRAPHS = ("beesbook", "bees-yard", "rootnav", "nuclei-dsb")
 
 
 def check(sample: Sample) -> None:
@@ -170,7 +170,7 @@ def test_size_chooses_the_shape(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("beees",), ["'beees'", "Did you mean 'bees'?", "nuclei, nuclei-3d"]),
+        (("beees",), ["'beees'", "Did you mean 'bees'?", "nuclei, nuclei-dsb"]),
         (("zzzz",), ["'zzzz'", "The course has: nuclei"]),
         (("bees", "tset"), ["'tset'", "Did you mean 'test'?", "train, validation, test"]),
         (("nuclei", "validation"), ["'validation'", "It has: train, test, whole"]),

@@ -38,7 +38,11 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         """Refuse percentiles in the wrong order."""
-        if not 0 <= self.low < self.high <= 100:
+        numbers = all(
+            isinstance(p, int | float | np.number) and not isinstance(p, bool)
+            for p in (self.low, self.high)
+        )
+        if not numbers or not 0 <= self.low < self.high <= 100:
             raise CourseError(
                 f"The percentiles {self.low} and {self.high} span nothing. "
                 "Choose 0 ≤ low < high ≤ 100."
@@ -64,6 +68,14 @@ class Normalisation:
         CourseError
             If the image holds missing or infinite values.
         """
+        image = np.asarray(image)
+        if image.ndim != 3 or not image.size or image.dtype.kind not in "biuf":
+            raise CourseError(
+                f"The image is {image.dtype} of shape {image.shape}, but real numbers (C, Y, X) "
+                "with at least one pixel are needed. Use channels_first."
+            )
+        if image.dtype == bool:
+            image = image.astype(np.uint8)
         if not np.isfinite(image).all():
             raise CourseError(
                 "The image holds missing or infinite values (NaN, inf), which would spread through "
@@ -83,6 +95,55 @@ class Normalisation:
                 )
         span = np.where(high > low, high - low, 1)
         return ((image - low) / span).astype(np.float32)
+
+
+@dataclasses.dataclass(frozen=True)
+class FixedRange:
+    """Map two given grey values to 0 and 1, the same two in every image.
+
+    For images that were brought to known levels before (`gpu_course.fitted.fit`). Percentiles would
+    measure brightness a second time, and worse: they depend on how much of an image is background.
+
+    Attributes
+    ----------
+    dark, bright : float
+        The grey values that become 0 and 1. Values beyond them are kept, not cut.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.normalisation import FixedRange
+    >>> FixedRange(100, 200)(np.array([[[100, 150, 300]]]))
+    array([[[0. , 0.5, 2. ]]], dtype=float32)
+    """
+
+    dark: float
+    bright: float
+
+    def __post_init__(self) -> None:
+        """Refuse a range that spans nothing."""
+        if not (np.isfinite([self.dark, self.bright]).all() and self.dark < self.bright):
+            raise CourseError(
+                f"The grey values {self.dark} and {self.bright} span nothing. Choose dark < bright."
+            )
+
+    def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the image, float32 (C, Y, X) as it came, with `dark` at 0 and `bright` at 1."""
+        return ((image - self.dark) / (self.bright - self.dark)).astype(np.float32)
+
+
+Scale = Normalisation | FixedRange
+"""What an image may go through before a network."""
+
+
+def scale_of(about: dict[str, Any]) -> Scale:
+    """Return the scale that a model file tells of.
+
+    Parameters
+    ----------
+    about : dict
+        ``{"low": …, "high": …}`` or ``{"dark": …, "bright": …}``, as `dataclasses.asdict` made it.
+    """
+    return FixedRange(**about) if "dark" in about else Normalisation(**about)
 
 
 def channels_first(image: NDArray[Any], axes: str | None = None) -> NDArray[Any]:

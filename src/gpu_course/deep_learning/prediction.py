@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gpu_course.deep_learning.data import find_device, starts
-from gpu_course.deep_learning.normalisation import Normalisation, channels_first
+from gpu_course.deep_learning.normalisation import Normalisation, Scale, channels_first
 from gpu_course.deep_learning.precision import autocast, best_precision
 from gpu_course.deep_learning.unet import probabilities
 from gpu_course.errors import CourseError
@@ -30,7 +30,7 @@ def predict_tiled(
     overlap: int | None = None,
     blend: int | None = None,
     flips: bool = False,
-    normalisation: Normalisation | None = None,
+    normalisation: Scale | None = None,
     device: torch.device | str | None = None,
     precision: str | None = None,
     say: Callable[[str], object] = print,
@@ -62,7 +62,7 @@ def predict_tiled(
     flips : bool
         Predict all eight mirror images and rotations as well and take the mean: eight times the
         work for a somewhat better result (test-time augmentation).
-    normalisation : Normalisation, optional
+    normalisation : Normalisation or FixedRange, optional
         That of the training. None: ``Normalisation()``.
     device : torch.device or str, optional
         None: `gpu_course.devices.torch`.
@@ -89,6 +89,13 @@ def predict_tiled(
     >>> predict_tiled(network, image, tile=64, device="cpu").shape
     (1, 100, 100)
     """
+    for name, number in (("tile", tile), ("overlap", overlap), ("blend", blend)):
+        optional = name != "tile" and number is None
+        if not optional and (isinstance(number, bool) or not isinstance(number, int | np.integer)):
+            raise CourseError(f"{name}={number!r}. Give a whole number of pixels.")
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    image = np.asarray(image)
     where = find_device(device)
     numbers = precision or best_precision(where)
     pixels = torch.from_numpy((normalisation or Normalisation())(channels_first(image)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import features as pixel_features
-from gpu_course.pixel_classification import inputs, prediction, training
+from gpu_course.pixel_classification import inputs, prediction, seen, training
 from gpu_course.pixel_classification.forest import Forest
 from gpu_course.pixel_classification.recipe import Recipe
+from gpu_course.pixel_classification.seen import Seen
 from gpu_course.pixel_classification.tiles import Window
 
 Array = Any  # of any library
@@ -73,6 +75,7 @@ class PixelClassifier:
         self.classes: tuple[int, ...] = ()
         self.forest: Forest | None = None
         self.ndim: int | None = None
+        self.seen: Seen | None = None
         self._importance: NDArray[np.float64] | None = None
 
     def fit(self, image: Any, scribbles: Any) -> PixelClassifier:
@@ -97,7 +100,9 @@ class PixelClassifier:
         """
         images, paints = inputs.listed(image, scribbles)
         table, labels, _ = training.painted(images, paints, self.recipe)
-        return self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
+        self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
+        self.seen = seen.of(images)
+        return self
 
     def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
         """Learn from painted pixels of an image whose features are at hand.
@@ -134,7 +139,23 @@ class PixelClassifier:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
         if table.shape[1] != len(pixel_features.names(self.recipe, ndim)):
             raise CourseError("These features are of another recipe. Compute them with this one.")
-        fitted = self.estimator(len(labels)).fit(table, labels)
+        # scikit-learn takes differences below 1e-7 for none. A power of two rounds nothing, and the
+        # thresholds are brought back, so that features need no scaling when something is predicted.
+        spread = np.abs(table).max(axis=0).astype(np.float64)
+        if not np.isfinite(spread).all():
+            raise CourseError(
+                "Features of this image are beyond what float32 holds. Divide it by its maximum."
+            )
+        unit = 2.0 ** np.floor(np.log2(np.where(spread > 0, spread, 1)))
+        fitted = self.estimator(len(labels)).fit((table / unit).astype(np.float32), labels)
+        if not any(tree.tree_.node_count > 1 for tree in fitted.estimators_):
+            raise CourseError(
+                "No feature tells the painted classes apart: the forest would paint one class. "
+                "Paint other pixels, or choose other features."
+            )
+        for tree in fitted.estimators_:
+            inner = tree.tree_.feature >= 0
+            tree.tree_.threshold[inner] *= unit[tree.tree_.feature[inner]]
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
         self.ndim = ndim
@@ -189,6 +210,11 @@ class PixelClassifier:
         ------
         CourseError
             If nothing was learned yet, or the image does not fit the recipe.
+
+        Warns
+        -----
+        UserWarning
+            If the grey values of the image are far from those of the images it learned from.
         """
         forest = self._fitted()
         return self._over(image, window, len(self.classes), forest.predict_proba)
@@ -229,6 +255,11 @@ class PixelClassifier:
     ) -> Array:
         self._fitted()
         assert self.ndim is not None  # set with the forest
+        doubt = None
+        if self.seen is not None and window is None:
+            doubt = seen.doubt(self.seen, image)
+        if doubt is not None:
+            warnings.warn(doubt, stacklevel=3)
         return prediction.over_tiles(image, self.recipe, self.ndim, window, values, ask)
 
     def _fitted(self) -> Forest:
@@ -271,7 +302,7 @@ class PixelClassifier:
         importances = tuple(self.importances(ordered=False).values())
         trained = storage.Trained(
             self.recipe, self.trees, self.depth, self.seed,
-            self.forest, self.classes, self.ndim, importances,
+            self.forest, self.classes, self.ndim, importances, seen=self.seen,
         )  # fmt: skip
         return storage.save(trained, path)
 
@@ -294,5 +325,5 @@ class PixelClassifier:
         read = storage.load(path)
         loaded = cls(read.recipe, trees=read.trees, depth=read.depth, seed=read.seed)
         loaded.forest, loaded.classes, loaded.ndim = read.forest, read.classes, read.ndim
-        loaded._importance = np.array(read.importances)
+        loaded._importance, loaded.seen = np.array(read.importances), read.seen
         return loaded

@@ -170,6 +170,21 @@ def test_record_of_another_commit_is_refused(course, made, files):
         results.accept(made())
 
 
+def test_weights_must_be_those_that_the_record_names(course, made, files):
+    def name(sha256):
+        def change(notebook):
+            notebook.metadata[records.KEY]["trained"] = {"net.safetensors": sha256}
+
+        return change
+
+    own = records.sha256_of(files["weights/part/toy/net.safetensors"])
+    files["outputs/part/toy.ipynb"] = edited(files, name(own))
+    assert results.accept(made()).chapters == ["part/toy"]
+    files["outputs/part/toy.ipynb"] = edited(files, name("0" * 64))
+    with pytest.raises(CourseError, match="weights in the result of part/toy are not those"):
+        results.accept(made())
+
+
 def test_stale_result_names_chapter_and_cause(course, made):
     file = made()
     (course / "book" / "part" / "toy.md").write_text(TEXT.replace("0.5", "0.6"))

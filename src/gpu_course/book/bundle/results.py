@@ -175,7 +175,8 @@ def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str
             raise CourseError(f"The result of {name} is no notebook: {error}.") from error
         record = records.read(notebook)
         keys = {"chapter", "code", "inputs", "machine", "seconds", "date", "commit"}
-        if set(record) != keys or record["chapter"] != name or record["commit"] != about["commit"]:
+        of_this_run = {"chapter": name, "commit": about["commit"]}.items() <= record.items()
+        if set(record) - {"trained"} != keys or not of_this_run:
             raise CourseError(
                 f"The result of {name} has no record of this run. Execute it with run.sh."
             )
@@ -188,6 +189,12 @@ def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str
         weights = {n.removeprefix(where): c for n, c in files.items() if n.startswith(where)}
         if any("/" in file or not file.endswith(".safetensors") for file in weights):
             raise CourseError(f"The result of {name} has weights under a name that is none.")
+        sums = {file: records.sha256_of(content) for file, content in weights.items()}
+        if record.get("trained", sums) != sums:
+            raise CourseError(
+                f"The weights in the result of {name} are not those that its record names. "
+                f"Execute it again with run.sh."
+            )
         runs.append(_Run(chapter, notebook, weights))
     if not runs:
         raise CourseError("The archive holds no executed chapter; nothing to accept.")
