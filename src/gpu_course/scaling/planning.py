@@ -86,8 +86,8 @@ def _reach(
 ) -> Shape:
     """Return the longest reach of all steps, along each axis."""
     each = reaches(lens, settings, image.voxel_size)
-    longest = [(0, 0, 0), *(each[step] for step in ("deconvolve", "segment")
-                            if step in each and step in steps)]  # fmt: skip
+    steps = [step for step in ("deconvolve", "segment") if step in each and step in steps]
+    longest: list[Shape] = [(0, 0, 0), *(each[step] for step in steps)]
     return tuple(max(along) for along in zip(*longest, strict=True))
 
 
