@@ -19,6 +19,7 @@ from gpu_course.scaling import tasks
 from gpu_course.scaling.cluster import finished
 from gpu_course.scaling.cutting import Block, Shape, blocks
 from gpu_course.scaling.deconvolution import Deconvolution, first_level
+from gpu_course.scaling.output import disk_full
 from gpu_course.scaling.planning import (
     STEPS,
     block_for,
@@ -141,7 +142,7 @@ def process(
         "chunks": list(plan[0].chunks),
         "version": version,
     }
-    with RunFolder(target, said) as folder:
+    with RunFolder(target, said) as folder, disk_full(target):
         run = _Run(folder, image, plan, settings, lens, version, client, progress)
         run.job = dataclasses.replace(run.job, choice={"channel": channel, "time": time_point})
         run.image(lens)
@@ -212,7 +213,7 @@ class _Run:
         job = dataclasses.replace(self.job, done=done, level=level)
         self._tell(step, len(cut) - len(todo), len(cut))
         calls = [(task, step, job, b) for b in todo]
-        for record in finished(self.client, tasks.timed, calls):
+        for record in finished(self.client, tasks.timed, calls, [(step, b.name) for b in todo]):
             self.records.append(record)
             self._tell(step, len(cut) - len(todo) + _count(self.records, step), len(cut))
         return places
