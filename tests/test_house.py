@@ -32,6 +32,7 @@ MAY_KNOW = {
     "display": {"errors", "lazy_names", "labels"},
     "metrics": {"errors", "lazy_names", "labels"},
     "scores": {"errors", "paths"},
+    "runs": {"errors", "paths", "devices", "html_table"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
     "exercise_answers": {"exercises", "devices"},
@@ -43,7 +44,7 @@ MAY_KNOW = {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification")
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
-    "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
+    "book": {*("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning")},
     "lessons": ROOMS
     | SUBJECTS
     | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
