@@ -83,7 +83,7 @@ def bundle(clone, tmp_path_factory):
 
 
 def start(bundle):
-    """Start the bundle in its namespace, in a session of its own; return the process and its log."""
+    """Start the bundle in a namespace and a session of its own; return the process and its log."""
     log = bundle / "said.txt"
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "GPU_COURSE"))}
     with log.open("a") as out:
