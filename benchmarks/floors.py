@@ -2,7 +2,7 @@
 
 Both limits of a device are measured with the library that computes on it: OpenCL with the kernels
 of the chapter on benchmarking, the others by copying a large array and multiplying large matrices.
-A limit is what the device can do at best, so of several turns the fastest counts and not the median.
+A limit is what the device can do at best: of several turns the fastest counts, not the median.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +18,7 @@ from gpu_course.classical.roofline import Roofline, measure_roofline
 from gpu_course.devices import Device, hardware
 
 TURNS = 7
+"""So often a limit is measured."""
 
 
 @dataclass(frozen=True)
