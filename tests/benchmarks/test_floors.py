@@ -84,7 +84,7 @@ def test_the_command_stores_what_a_benchmark_returns(tmp_path, monkeypatch, caps
 def test_a_convolution_that_differs_is_not_timed(monkeypatch):
     from gpu_course.errors import CourseError
 
-    monkeypatch.setattr(sizes, "pick", lambda **_: (8, 16, 16))
+    monkeypatch.setattr(sizes, "pick", lambda **_: (17, 33, 33))
     monkeypatch.setattr(convolution, "convolve", lambda image, lens: 2 * convolve(image, lens))
     with pytest.raises(CourseError, match="The result of course is not"):
         convolution.main()
