@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 import psutil
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks import timing as tables
 from gpu_course.classical import measure
 from gpu_course.deconvolution import psf, richardson_lucy
 from gpu_course.devices import to_device, to_numpy
@@ -222,21 +221,24 @@ def memory(folder: Path, limit: int, depth: int) -> list[str]:
     ]
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure, and print a table."""
+def main(arguments: list[str] | None = None) -> list[tables.Measured]:
+    """Measure, print a table and return it: its figures are ratios and bytes, kept as notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="try it on small volumes")
     small = parser.parse_args(arguments or []).small
     shape, edges = (SMALL, SMALL_EDGES) if small else (SHAPE, EDGES)
     block = (shape[0], shape[1] // 2, shape[2])
     folder = Path(tempfile.mkdtemp())
-    table = Table("what", "measured", title="Blocks and workers", box=None)
     try:
-        table.add_row(*overhead(folder, shape, block))
-        table.add_row(*growth(folder, shape[0], edges))
-        for row in two_workers(folder, shape, (shape[0], shape[1] // 4, shape[2])):
-            table.add_row(*row)
-        table.add_row(*memory(folder, LIMIT // 4 if small else LIMIT, shape[0]))
+        found = [
+            overhead(folder, shape, block),
+            growth(folder, shape[0], edges),
+            *two_workers(folder, shape, (shape[0], shape[1] // 4, shape[2])),
+            memory(folder, LIMIT // 4 if small else LIMIT, shape[0]),
+        ]
     finally:
         shutil.rmtree(folder)
-    Console(width=140).print(table)
+    notes = [": ".join(row) for row in found]
+    measured = tables.Measured("Blocks and workers", "one piece", [], notes)
+    tables.show(measured)
+    return [measured]
