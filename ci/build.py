@@ -20,6 +20,7 @@ from typing import Any
 
 import api_pages
 import cards_page
+import finish
 import nbformat
 import pages
 import record_page
@@ -103,6 +104,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     address = site_address()
+    finish.add_redirects(SITE, book)
+    finish.add_previews(SITE, address)
     source = install_address.of_wheel(wheel, address)
     targets = links.chapter_links(book, address)
     for chapter in book:
