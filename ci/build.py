@@ -104,6 +104,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     address = site_address()
+    finish.trim_icons(SITE)
     finish.add_redirects(SITE, book)
     finish.add_previews(SITE, address)
     source = install_address.of_wheel(wheel, address)

@@ -1,4 +1,4 @@
-"""What every finished page of the site gets: its preview where it is shared, its old addresses.
+"""What the finished site gets: previews of shared pages, former addresses, no icon too many.
 
 Messengers and social networks show of a link what the page says of itself in its head, in the
 words of https://ogp.me: title, description, picture.
@@ -24,6 +24,10 @@ LONGEST = 200
 _HEADER = re.compile(r'<div class="course-header">.*?</div>', re.DOTALL)
 _TEXT = re.compile(r"<p>(.*?)</p>", re.DOTALL)
 _PICTURE = re.compile(r'<img\b[^>]*?\bsrc="([^"]+)"')
+_ICON = re.compile(
+    r'"?(?P<name>[\w-]+)"?:\[\d+,\d+,\[(?P<others>[^\]]*)\],"[0-9a-f]+",'
+    r'(?P<drawing>"[^"]*"|\[[^\]]*\])\]'
+)
 _STORED = re.compile(r"data:image/(webp|png|jpeg);base64,(.+)", re.DOTALL)
 
 
@@ -92,6 +96,27 @@ def _picture(html: str, name: str, site: Path) -> str:
     place = site / "_images" / f"preview-{name.replace('/', '-')}.{stored[1]}"
     write_atomic(place, base64.b64decode(stored[2]))
     return place.relative_to(site).as_posix()
+
+
+def trim_icons(site: Path) -> None:
+    """Leave only the icons that the site shows in the theme's script, which brings two thousand.
+
+    An icon that no page and no other script names keeps its entry and loses its drawing: the file
+    gets nine tenths smaller, and every first visit fetches it.
+    """
+    script = site / "_static" / "scripts" / "fontawesome.js"
+    if not script.is_file():
+        return
+    named: set[str] = set()
+    for file in [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]:
+        if file != script:
+            named |= set(re.findall(r"\bfa-([a-z0-9-]+)", file.read_text(encoding="utf-8")))
+
+    def trimmed(icon: re.Match[str]) -> str:
+        names = {icon["name"], *re.findall(r'"([^"]+)"', icon["others"])}
+        return icon[0] if names & named else icon[0].removesuffix(f"{icon['drawing']}]") + '""]'
+
+    write_atomic(script, _ICON.sub(trimmed, script.read_text(encoding="utf-8")))
 
 
 def add_redirects(site: Path, book: Iterable[Chapter]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from finish import add_previews, add_redirects, description
+from finish import add_previews, add_redirects, description, trim_icons
 
 from gpu_course.book.chapters import Chapter
 from gpu_course.errors import CourseError
@@ -82,3 +82,17 @@ def test_a_page_that_is_there_is_not_written_over(tmp_path):
         add_redirects(tmp_path, [chapter("new/name", "old/name")])
     with pytest.raises(CourseError, match="there is a page"):
         add_redirects(tmp_path, [chapter("a", "b"), chapter("c", "b")])
+
+
+def test_icons_that_nobody_shows_lose_their_drawing(tmp_path):
+    script = tmp_path / "_static" / "scripts" / "fontawesome.js"
+    script.parent.mkdir(parents=True)
+    icons = ['sun:[5,5,[9],"f1","M1"]', '"moon-x":[5,5,["old-moon"],"f2",["M2","M3"]]',
+             '"far-off":[5,5,[],"f3","M4"]', 'two:[5,5,[],"f4",["M5","M6"]]']  # fmt: skip
+    script.write_text(f"v={{{','.join(icons)}}}", encoding="utf-8")
+    (tmp_path / "a.html").write_text('<i class="fa-solid fa-sun"></i>', encoding="utf-8")
+    (tmp_path / "_static" / "theme.js").write_text("'fa-old-moon'", encoding="utf-8")
+    trim_icons(tmp_path)
+    icons[2:] = ['"far-off":[5,5,[],"f3",""]', 'two:[5,5,[],"f4",""]']
+    assert script.read_text(encoding="utf-8") == f"v={{{','.join(icons)}}}"
+    trim_icons(tmp_path / "nowhere")
