@@ -128,13 +128,25 @@ def mend_bibliography(page: Path) -> None:
 
 
 def mend_menu(site: Path) -> None:
-    """Give the arrow that unfolds a part of the menu a name, which the theme leaves out."""
+    """Say what the theme and pandas leave out, for those who cannot see the page.
+
+    The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
+    and the empty corner of a table is no heading.
+    """
     arrow = '<summary><span class="toctree-toggle"'
+    sidebar = '<div id="pst-primary-sidebar" class='
+    mended = {
+        arrow: arrow.replace("<summary>", '<summary aria-label="Pages of this section">'),
+        sidebar: sidebar.replace(" class=", ' role="navigation" aria-label="Book" class='),
+        "<th></th>": "<td></td>",
+    }
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        if arrow in html:
-            named = arrow.replace("<summary>", '<summary aria-label="Pages of this section">')
-            write_atomic(page, html.replace(arrow, named))
+        better = html
+        for stock, ours in mended.items():
+            better = better.replace(stock, ours)
+        if better != html:
+            write_atomic(page, better)
 
 
 def write_notebook(

@@ -54,14 +54,14 @@ def test_menu_opens_and_lists_the_book(opened):
     link.wait_for(state="hidden", timeout=5000)
 
 
-def test_axe_finds_nothing_serious_in_light(opened):
+def test_axe_finds_nothing_in_light(opened):
     unfold(opened.page)
     use_theme(opened.page, "light")
     found = violations(opened.page)
     assert not found, "\n".join(found)
 
 
-def test_axe_finds_nothing_serious_in_dark(opened):
+def test_axe_finds_nothing_in_dark(opened):
     unfold(opened.page)
     use_theme(opened.page, "dark")
     found = violations(opened.page)
