@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import api_pages
 import cards_page
+import finish
 import lock
 import nbformat
 import pages
@@ -108,6 +109,9 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     mend_bibliography(SITE / "reference" / "bibliography.html")
     mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
+    finish.trim_icons(SITE)
+    finish.add_redirects(SITE, book)
+    finish.add_previews(SITE, address)
     source = install_address.of_wheel(wheel, address)
     targets = links.chapter_links(book, address)
     for chapter in book:
@@ -129,13 +133,25 @@ def mend_bibliography(page: Path) -> None:
 
 
 def mend_menu(site: Path) -> None:
-    """Give the arrow that unfolds a part of the menu a name, which the theme leaves out."""
+    """Say what the theme and pandas leave out, for those who cannot see the page.
+
+    The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
+    and the empty corner of a table is no heading.
+    """
     arrow = '<summary><span class="toctree-toggle"'
+    sidebar = '<div id="pst-primary-sidebar" class='
+    mended = {
+        arrow: arrow.replace("<summary>", '<summary aria-label="Pages of this section">'),
+        sidebar: sidebar.replace(" class=", ' role="navigation" aria-label="Book" class='),
+        "<th></th>": "<td></td>",
+    }
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        if arrow in html:
-            named = arrow.replace("<summary>", '<summary aria-label="Pages of this section">')
-            write_atomic(page, html.replace(arrow, named))
+        better = html
+        for stock, ours in mended.items():
+            better = better.replace(stock, ours)
+        if better != html:
+            write_atomic(page, better)
 
 
 def write_notebook(

@@ -1,7 +1,11 @@
 """The reader's build: no warning, every page, no page too many."""
 
 import json
+import re
 
+import pytest
+
+from gpu_course.book import chapters
 from tests.site.toc import CHAPTERS, PAGES
 
 
@@ -15,7 +19,8 @@ def test_every_page_is_there_and_no_other(site):
     pages = {str(p.relative_to(site.folder).with_suffix("")) for p in site.folder.rglob("*.html")}
     # Static folders of the tools hold templates of theirs, not pages.
     pages = {page for page in pages if not page.startswith("_")}
-    assert pages == {*PAGES, "genindex", "search"}
+    moved = {old for name in CHAPTERS for old in chapters.read(name).course.get("moved_from", [])}
+    assert pages == {*PAGES, *moved, "genindex", "search"}
 
 
 def test_no_source_and_no_trace_of_the_machine_is_published(site):
@@ -26,8 +31,6 @@ def test_no_source_and_no_trace_of_the_machine_is_published(site):
 
 
 def test_the_notebooks_are_those_of_the_chapters_with_code(site):
-    from gpu_course.book import chapters
-
     code = {name for name in CHAPTERS if chapters.read(name).code_cells}
     for kind in ("student", "solved", "colab"):
         folder = site.folder / "notebooks" / kind
@@ -40,3 +43,38 @@ def test_the_execution_record_is_short_and_its_hashes_are_beside_it(site):
     assert 'href="execution-record.json"' in page.read_text(encoding="utf-8")
     stored = json.loads((page.with_suffix(".json")).read_text(encoding="utf-8"))
     assert all(record["inputs"] for record in stored.values())
+
+
+LARGEST = 1_500_000
+"""Bytes of a page with its pictures."""
+SHARED = 1_200_000
+"""Bytes of the styles and scripts that all pages share and a browser fetches once."""
+
+
+def asked_by(site, name):
+    """Return the files that a page asks for: its own, the shared ones."""
+    page = site.folder / f"{name}.html"
+    html = page.read_text(encoding="utf-8")
+    asked = re.findall(r'<(?:img|script)\b[^>]*?\bsrc="([^":?]+)', html)
+    asked += re.findall(r'<link\b[^>]*?\bhref="([^":?]+\.(?:css|js))', html)
+    files = {(page.parent / each).resolve() for each in asked} | {page.resolve()}
+    shared = {file for file in files if "_static" in file.parts or file.name == "searchindex.js"}
+    return files - shared, shared
+
+
+def weight(files):
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_light(site, name):
+    own, shared = asked_by(site, name)
+    assert weight(own) < LARGEST
+    assert weight(shared) < SHARED
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_what_it_is_where_it_is_shared(site, name):
+    html = (site.folder / f"{name}.html").read_text(encoding="utf-8")
+    assert html.count('<meta property="og:title"') == 1
+    assert html.count('<meta property="og:description"') == 1

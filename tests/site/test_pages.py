@@ -232,14 +232,14 @@ def test_solutions_open_by_keyboard(opened):
         assert content.inner_text().strip()
 
 
-def test_axe_finds_nothing_serious_in_light(opened):
+def test_axe_finds_nothing_in_light(opened):
     unfold(opened.page)
     use_theme(opened.page, "light")
     found = violations(opened.page)
     assert not found, "\n".join(found)
 
 
-def test_axe_finds_nothing_serious_in_dark(opened):
+def test_axe_finds_nothing_in_dark(opened):
     unfold(opened.page)
     use_theme(opened.page, "dark")
     found = violations(opened.page)

@@ -54,15 +54,62 @@ def test_menu_opens_and_lists_the_book(opened):
     link.wait_for(state="hidden", timeout=5000)
 
 
-def test_axe_finds_nothing_serious_in_light(opened):
+def test_axe_finds_nothing_in_light(opened):
     unfold(opened.page)
     use_theme(opened.page, "light")
     found = violations(opened.page)
     assert not found, "\n".join(found)
 
 
-def test_axe_finds_nothing_serious_in_dark(opened):
+def test_axe_finds_nothing_in_dark(opened):
     unfold(opened.page)
     use_theme(opened.page, "dark")
     found = violations(opened.page)
     assert not found, "\n".join(found)
+
+
+def test_a_figure_can_be_enlarged(opened):
+    page = opened.page
+    buttons = page.locator("article .course-enlarge:visible")
+    if not buttons.count():
+        pytest.skip("a page without figures")
+    picture = buttons.first.locator("xpath=preceding-sibling::img[1]")
+    small = picture.bounding_box()["width"]
+    buttons.first.click()
+    large = page.locator("dialog.course-large img")
+    large.wait_for(state="visible", timeout=5000)
+    assert large.evaluate("image => image.width") >= 1.5 * small
+    assert large.get_attribute("alt") == picture.get_attribute("alt")
+    # To the keyboard and back.
+    assert page.evaluate("document.activeElement.textContent") == "Close"
+    page.keyboard.press("Escape")
+    page.locator("dialog.course-large").wait_for(state="detached", timeout=5000)
+    assert buttons.first.evaluate("button => button === document.activeElement")
+
+
+# Boxes that hold a table and can be scrolled: whether they say so, at their left and right end.
+SAYS_MORE = """async () => {
+    const rest = () => new Promise(done => setTimeout(done, 100));
+    const wide = [...document.querySelectorAll("article *")].filter(box =>
+        /auto|scroll/.test(getComputedStyle(box).overflowX) && box.querySelector("table")
+        && box.scrollWidth > box.clientWidth + 2);
+    const said = [];
+    for (const box of wide) {
+        const hint = () => {
+            const next = box.nextElementSibling;
+            return next !== null && next.classList.contains("course-more-hint")
+                && getComputedStyle(next).display !== "none";
+        };
+        box.scrollLeft = 0; await rest();
+        const left = hint();
+        box.scrollLeft = box.scrollWidth; await rest();
+        said.push([left, hint()]);
+        box.scrollLeft = 0; await rest();
+    }
+    return said;
+}"""
+
+
+def test_a_wide_table_says_that_there_is_more(opened):
+    unfold(opened.page)
+    assert all(said == [True, False] for said in opened.page.evaluate(SAYS_MORE))

@@ -94,6 +94,7 @@ def test_charts_can_be_drawn():
         figures.main_effects_chart(plan, errors, alt="x"),
         figures.interaction_chart(plan, errors, [("TV", "size")], LEVELS, alt="x"),
         figures.seam_chart({"one": {0: 0.1, 4: 0.01}}, 0.02, alt="x"),
+        figures.weight_chart([0, 0.1, 0.2], {"a": [3, 1, 2]}, 0.1, alt="x"),
     ]
     for chart in charts:
         assert chart.alt == "x"

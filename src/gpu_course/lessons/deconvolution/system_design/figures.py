@@ -1,4 +1,4 @@
-"""What a designed experiment found, and the error at the seams of chunks."""
+"""What a designed experiment and a sweep found, and the error at the seams of chunks."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -98,4 +98,34 @@ def seam_chart(curves: Mapping[str, Mapping[int, float]], tolerance: float, *, a
     axes.text(right, tolerance, f"tolerance {tolerance:g}", va="bottom", ha="right", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     finish(axes, across="overlap in voxels", up="largest error at the seam", log=True)
+    return figure
+
+
+def weight_chart(
+    weights: Sequence[float],
+    errors: Mapping[str, Sequence[float]],
+    chosen: float,
+    *,
+    alt: str,
+) -> Panels:
+    """Draw the error over the weight of a regularisation, the chosen weight marked.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        Ascending. They stand at equal distances: each is about twice the one before, but for 0.
+    errors : mapping
+        Name of a scene → its error at each weight.
+    chosen : float
+        One of the weights.
+    alt : str
+        What a reader who cannot see the chart should know.
+    """
+    figure, (axes,) = chart(alt=alt, height=3.2)
+    places = range(len(weights))
+    for number, (name, values) in enumerate(errors.items()):
+        axes.plot(places, list(values), label=name, **style(number, dashes=True))
+    axes.axvline(list(weights).index(chosen), color=QUIET, linewidth=1, linestyle="--")
+    axes.set_xticks(places, [f"{weight:g}" for weight in weights])
+    finish(axes, across="weight of total variation", up="error (NRMSE)")
     return figure
