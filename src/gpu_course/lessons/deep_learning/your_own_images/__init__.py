@@ -1,0 +1,1 @@
+"""Room of ``deep-learning/your-own-images``."""
