@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | process | scores | …``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | train | predict | …``.
 
 Each command is a thin layer over functions of the package. A :class:`CourseError` becomes one
 sentence on the error stream and exit status 1; nothing else is caught.
@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from gpu_course.errors import CourseError
+from gpu_course.own_images import commands as own_images
 
 app = typer.Typer(
     help="GPU image analysis and deep learning: the course on your own machine.",
@@ -19,6 +20,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+own_images.add_to(app)
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def _unet(
         resume_from=place,
         callbacks=callbacks,
     )
-    return OwnModel("unet", (network, Normalisation()), settings, run.record())
+    return OwnModel("unet", (network, Normalisation()), settings, run.record() | {"history": run.history})
 
 
 def _stardist(
@@ -122,7 +122,7 @@ def _stardist(
         in_pieces=True,
     )
     network = stardist.build(design, seed=plan.seed)
-    stardist.train(
+    run = stardist.train(
         network,
         stardist.StarPatches(
             train,
@@ -137,6 +137,7 @@ def _stardist(
         resume_from=place,
         callbacks=callbacks,
     )
+    network.record["history"] = run.history
     return OwnModel("stardist", network, settings, dict(network.record))
 
 
