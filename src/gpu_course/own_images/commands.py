@@ -31,7 +31,9 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs at most.")] = None,
     batches: Annotated[int | None, typer.Option(help="Batches an epoch.")] = None,
-    width: Annotated[int | None, typer.Option(help="Channels of the network's first level.")] = None,
+    width: Annotated[
+        int | None, typer.Option(help="Channels of the network's first level.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the split, the first weights, the patches.")] = 0,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model that is there.")

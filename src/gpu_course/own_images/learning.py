@@ -19,6 +19,9 @@ from gpu_course.own_images.splitting import Split
 Say = Callable[[str], object]
 Callback = Callable[[Any], object]
 
+RATE = 3e-3
+"""The largest learning rate: the networks are small, and are meant to get far in few steps."""
+
 
 def learn(
     method: Method,
@@ -98,11 +101,14 @@ def _unet(
         patches,
         data.Tiles(validation, patch=plan.patch, batch=plan.batch),
         epochs=plan.epochs,
+        learning_rate=RATE,
         seed=plan.seed,
         resume_from=place,
         callbacks=callbacks,
     )
-    return OwnModel("unet", (network, Normalisation()), settings, run.record() | {"history": run.history})
+    return OwnModel(
+        "unet", (network, Normalisation()), settings, run.record() | {"history": run.history}
+    )
 
 
 def _stardist(
@@ -134,6 +140,7 @@ def _stardist(
         ),
         stardist.StarTiles(validation, design, batch=plan.batch),
         epochs=plan.epochs,
+        learning_rate=RATE,
         resume_from=place,
         callbacks=callbacks,
     )

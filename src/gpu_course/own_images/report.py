@@ -93,7 +93,9 @@ def _about(applied: Applied, model: OwnModel, name: str) -> str:
 def _warnings(rows: list[Row]) -> str:
     said = [(row.image, text) for row in rows for text in [row.problem, *row.warnings] if text]
     if not said:
-        return "<p>No image differs much in brightness or size from what the model learned from.</p>"
+        return (
+            "<p>No image differs much in brightness or size from what the model learned from.</p>"
+        )
     lines = "".join(f"<li><b>{escape(name)}</b>: {escape(text)}</li>" for name, text in said)
     return f"<h2>Look at these first</h2><ul>{lines}</ul>"
 
@@ -147,7 +149,9 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
         order = sorted((r for r in done if r.score is not None), key=lambda r: r.score or 0.0)
         heading, key = "Worst cases", f"By {applied.chosen_by}; {ERRORS_KEY}."
     else:
-        order = sorted(done, key=lambda r: (-len(r.warnings), r.sure if r.sure is not None else 1.0))
+        order = sorted(
+            done, key=lambda r: (-len(r.warnings), r.sure if r.sure is not None else 1.0)
+        )
         heading = "Where to look"
         key = "Images with warnings first, then those that the model is least sure of; outlines in orange."
     files = pictures.listed(folder)

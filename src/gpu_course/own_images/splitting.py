@@ -53,7 +53,9 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
     notes = []
     named = {scene.split for scene in scenes}
     if named != {"train"}:
-        parts = [[s for s in scenes if s.split == split] for split in ("train", "validation", "test")]
+        parts = [
+            [s for s in scenes if s.split == split] for split in ("train", "validation", "test")
+        ]
         if not parts[0] or not parts[1]:
             lacking = "train" if not parts[0] else "validation"
             raise CourseError(
@@ -67,9 +69,7 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
                 "or cut this one into two halves that share no object."
             )
         share = 0.2 if len(scenes) >= TEST_FROM else 0.0
-        parts = [
-            list(part) for part in split_scenes(scenes, validation=0.2, test=share, seed=seed)
-        ]
+        parts = [list(part) for part in split_scenes(scenes, validation=0.2, test=share, seed=seed)]
         notes.append(
             "Chance dealt the images out. If several are of one plate, animal or day, name the "
             "splits in labels.csv, so that those stay together."

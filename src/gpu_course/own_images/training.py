@@ -134,21 +134,25 @@ def train(
         raise CourseError("None of the methods could learn from these images. Label more objects.")
     best = choosing.choose(validation)
     chosen = models[best]
-    test = dict(
-        zip(map(file_of, split.test), choosing.scores(chosen, split.test), strict=True)
-    )
+    test = dict(zip(map(file_of, split.test), choosing.scores(chosen, split.test), strict=True))
     chosen.record |= _record(labelled, split, how, validation, test)
     save(target, chosen)
     _clear(checkpoints, how.methods)
     word = f", test {np.mean(list(test.values())):.2f}" if test else ""
-    say(f"Kept {best} ({choosing.NAMES[labelled.kind]}: validation {validation[best]:.2f}{word}): {target}")
+    say(
+        f"Kept {best} ({choosing.NAMES[labelled.kind]}: validation {validation[best]:.2f}{word}): {target}"
+    )
     return Trained(target, chosen, choosing.NAMES[labelled.kind], validation, test, histories)
 
 
 def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[str]:
     """Return what was found in a folder, a sentence each."""
     first = labelled.scenes[0].image
-    parts = ((split.train, "to learn from"), (split.validation, "to choose by"), (split.test, "for the test"))
+    parts = (
+        (split.train, "to learn from"),
+        (split.validation, "to choose by"),
+        (split.test, "for the test"),
+    )
     dealt = ", ".join(f"{len(part)} {what}" for part, what in parts if part)
     sides = [n for scene in labelled.scenes for n in scene.image.shape[:2]]
     said = [
@@ -163,7 +167,9 @@ def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[s
 def _target(file: Path | str | None, name: str, overwrite: bool) -> Path:
     target = Path(f"{name}{SUFFIX}") if file is None else Path(file)
     if target.suffix != SUFFIX:
-        raise CourseError(f"Models lie in files that end in {SUFFIX}. Name it {target.stem}{SUFFIX}.")
+        raise CourseError(
+            f"Models lie in files that end in {SUFFIX}. Name it {target.stem}{SUFFIX}."
+        )
     if target.is_dir() or (target.exists() and not overwrite):
         raise CourseError(
             f"{target} is there already. Name another file, or add --overwrite to replace it."
@@ -182,7 +188,9 @@ def _reporter(name: str, rows: list[dict[str, float]], say: Say) -> Callable[[An
         row = epoch.row()
         rows.append(row)
         left = epoch.seconds * (epoch.of - epoch.number)
-        judged = [f"{key} {value:.3f}" for key, value in row.items() if key.startswith("validation")]
+        judged = [
+            f"{key} {value:.3f}" for key, value in row.items() if key.startswith("validation")
+        ]
         wait = f"about {max(1, round(left / 60))} min left" if left else "done"
         say(f"{name}, epoch {epoch.number} of {epoch.of}: {', '.join(judged)}; {wait}.")
 
@@ -190,7 +198,11 @@ def _reporter(name: str, rows: list[dict[str, float]], say: Say) -> Callable[[An
 
 
 def _record(
-    labelled: Labelled, split: Split, how: plan.Plan, validation: dict[str, float], test: dict[str, float]
+    labelled: Labelled,
+    split: Split,
+    how: plan.Plan,
+    validation: dict[str, float],
+    test: dict[str, float],
 ) -> dict[str, Any]:
     parts = {"train": split.train, "validation": split.validation, "test": split.test}
     return {

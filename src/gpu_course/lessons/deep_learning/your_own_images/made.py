@@ -69,7 +69,12 @@ def scene(
 
 
 def write(
-    folder: Path | str, count: int = 12, *, masks: bool = False, diameter: float = 13.0, first: int = 0
+    folder: Path | str,
+    count: int = 12,
+    *,
+    masks: bool = False,
+    diameter: float = 13.0,
+    first: int = 0,
 ) -> Path:
     """Write a folder of labelled pictures: ``images/`` as PNG, ``labels/`` or ``masks/`` as TIFF.
 
