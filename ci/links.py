@@ -142,8 +142,10 @@ def collect(root: Path, skip: str = SKIP) -> list[Place]:
         with registry.open(encoding="utf-8", newline="") as file:
             rows = csv.DictReader(file)
             for row in rows:
-                if row.get("url"):
-                    places.add(Place(REGISTRY, rows.line_num, row["url"]))
+                # Of git+ORIGIN@COMMIT#PATH, a browser can open the origin.
+                url = re.sub(r"^git\+(.*)@\w+#.*$", r"\1", row.get("url") or "")
+                if url:
+                    places.add(Place(REGISTRY, rows.line_num, url))
     chosen = [place for place in places if not (skip and re.search(skip, place.url))]
     return sorted(chosen, key=lambda place: (place.path, place.line, place.url))
 

@@ -1,6 +1,7 @@
 import sys
 import types
 
+import numpy as np
 import pytest
 
 from gpu_course import exercises
@@ -76,6 +77,28 @@ def test_stub_is_not_solved_yet_and_runs_no_solution(doubling, stub):
     result = exercises.check("fake/numbers/double-it", stub)
     assert result.state == "not solved yet"
     assert "solution entered" not in doubling
+
+
+def test_a_case_without_an_answer_is_named_wherever_it_comes(room):
+    def score(function):
+        right = [function(number, "text", np.zeros((2, 3))) == number for number in (1, 2, 3)]
+        return sum(right) / 3
+
+    room.solutions.task = lambda number, *_: number
+    room.checks.CHECKS["task"] = Check(metric="m", score=score, goal=1, hint="")
+    for missing in (2, 3):
+        result = exercises.check(
+            "fake/numbers/task",
+            lambda number, *_, missing=missing: None if number == missing else number,
+        )
+        assert (result.state, result.message) == (
+            "wrong",
+            f"Your function returned something before, but nothing when it was given {missing}, "
+            "the text “text”, ndarray of shape (2, 3). Let every way through it end in a `return`.",
+        )
+    nothing = exercises.check("fake/numbers/task", lambda *_: None)
+    assert nothing.state == "not solved yet"
+    assert nothing.message.startswith("Your function returned nothing. Write your code")
 
 
 def test_answer_below_the_goal_shows_its_own_hint(doubling):

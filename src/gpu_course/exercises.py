@@ -144,8 +144,8 @@ def check(name: str, function: Function) -> Result:
     watched = _Watched(function)
     try:
         score, hint = _run(judge, watched)
-    except _Untouched:
-        return Result("not solved yet", "Write your code in the cell above and run both cells.")
+    except _Nothing as nothing:
+        return Result(nothing.state, str(nothing))
     except Wrong as mistake:
         return Result("wrong", str(mistake))
     except _OfMachine as stop:
@@ -178,8 +178,21 @@ class _Signal(BaseException):
     """Ends a check, whatever exceptions its score catches itself."""
 
 
-class _Untouched(_Signal):
-    """The function returned nothing: it is still the stub."""
+class _Nothing(_Signal):
+    """The function returned nothing: it is still the stub, or forgot one case; it says which."""
+
+    def __init__(self, given: tuple[Any, ...], *, answered: bool) -> None:
+        from gpu_course.exercise_answers import told  # it needs this module
+
+        self.state = "wrong" if answered else "not solved yet"
+        case = f" when it was given {', '.join(map(told, given))}" if given else ""
+        super().__init__(
+            f"Your function returned something before, but nothing{case}. Let every way through "
+            "it end in a `return`."
+            if answered
+            else "Your function returned nothing. Write your code in the cell above, with a "
+            "`return`, and run both cells."
+        )
 
 
 class _OfMachine(_Signal):
@@ -187,11 +200,12 @@ class _OfMachine(_Signal):
 
 
 class _Watched:
-    """A function that remembers whether it was entered, and the error that it stopped with."""
+    """A function that remembers whether it was entered, answered, and how it stopped."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self.entered = False
+        self.answered = False
         self.error: Exception | None = None
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
@@ -204,7 +218,8 @@ class _Watched:
             self.error = error
             raise
         if answer is None or answer is Ellipsis:
-            raise _Untouched
+            raise _Nothing(arguments, answered=self.answered)
+        self.answered = True
         return answer
 
 

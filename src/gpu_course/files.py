@@ -2,14 +2,22 @@
 
 import errno
 import os
+import re
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from gpu_course.errors import CourseError
 
+_ABANDONED = 3600.0  # seconds; no write takes as long, so a file that old is of a killed one
+
 
 def write_atomic(path: Path | str, content: str | bytes) -> Path:
     """Write a temporary file beside `path`, then rename it into place.
+
+    A link is written through: the file it leads to changes, and the link stays one. What an
+    earlier write of the same file left behind when it was killed is removed after an hour.
 
     Parameters
     ----------
@@ -37,18 +45,20 @@ def write_atomic(path: Path | str, content: str | bytes) -> Path:
     'two words'
     """
     path = Path(path)
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
     payload = content.encode("utf-8") if isinstance(content, str) else content
     temporary = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _remove_abandoned(place)
+        handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(payload)
             file.flush()
             os.fsync(file.fileno())
         # mkstemp makes private files; published ones must be readable by a web server.
         os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        os.replace(temporary, place)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             reason, cure = "the disk is full", "Free some space"
@@ -61,3 +71,14 @@ def write_atomic(path: Path | str, content: str | bytes) -> Path:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
     return path
+
+
+def _remove_abandoned(place: Path) -> None:
+    """Remove the temporary files that killed writes of `place` left beside it."""
+    ours = re.compile(rf"\.{re.escape(place.name)}\.[a-z0-9_]{{8}}")
+    for file in place.parent.iterdir():
+        if ours.fullmatch(file.name):
+            # Another writer may take it away, or be at work in it.
+            with suppress(OSError):
+                if time.time() - file.stat().st_mtime > _ABANDONED:
+                    file.unlink()

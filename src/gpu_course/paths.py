@@ -33,5 +33,6 @@ def cache() -> Path:
     """
     import pooch
 
-    named = os.environ.get("GPU_COURSE_CACHE")
-    return Path(named).expanduser() if named else Path(pooch.os_cache("gpu-course"))
+    named = os.environ.get("GPU_COURSE_CACHE", "").strip()
+    # Absolute at once: a kernel starts in a folder of its own, where “cache” would be another one.
+    return Path(named).expanduser().absolute() if named else Path(pooch.os_cache("gpu-course"))

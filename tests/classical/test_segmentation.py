@@ -113,6 +113,42 @@ def test_a_line_is_a_ridge_and_a_step_or_a_dot_is_no_root():
     assert found[:, 94:].sum() == 0
 
 
+UNITS = {
+    "sixteen bits": lambda image: image.astype(np.uint16) * 257,
+    "0 to 1": lambda image: image / 255,
+    "0 to 1 in single precision": lambda image: (image / 255).astype(np.float32),
+    "8 bits kept in 16": lambda image: image.astype(np.uint16),
+    "8 bits kept as floats": lambda image: image.astype(float),
+}
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=list(UNITS))
+def test_roots_are_the_same_in_every_unit_of_grey_values(unit):
+    rows, columns = np.mgrid[:96, :96]
+    away = rows - 48 - 10 * np.sin(columns / 15)
+    noise = np.random.default_rng(0).normal(0, 6, rows.shape)
+    image = (20 + 120 * np.exp(-(away**2) / 8) + noise).clip(0, 255).astype(np.uint8)
+    wanted = segmentation.segment_roots(image)
+    assert 200 < wanted.sum() < 1000
+    found = segmentation.segment_roots(unit(image))
+    assert (found != wanted).sum() <= 2  # float32 rounds each unit in its own way
+
+
+def test_the_thresholds_of_roots_may_be_chosen_in_any_unit():
+    image = np.full((60, 90), 20, np.uint8)
+    image[:, 40:43] = 60
+    for given in (image, image.astype(np.uint16) * 257, image / 255):
+        assert segmentation.segment_roots(given, low=5, high=10, smallest=20).any()
+        assert not segmentation.segment_roots(given, low=50, high=60, smallest=20).any()
+
+
+def test_a_volume_on_the_device_is_no_plane():
+    from gpu_course import cle
+
+    with pytest.raises(CourseError, match="rows and columns"):
+        segmentation.segment_roots(cle.push(np.zeros((4, 20, 20), np.float32)))
+
+
 def test_ridges_of_a_line_are_as_high_at_any_sigma_that_fits():
     rows = np.arange(101.0) - 50
     for width in (2.0, 4.0):  # a Gaussian line and its best sigma

@@ -17,7 +17,7 @@ from gpu_course.devices import driver_files, driver_trial, drivers, no_opencl
 from gpu_course.devices.driver_files import VENDORS, Driver
 from gpu_course.devices.driver_trial import Trial
 from gpu_course.doctor.driver import opencl_driver
-from gpu_course.errors import CourseError
+from gpu_course.errors import CourseError, MachineError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems choose themselves")
 
@@ -33,6 +33,7 @@ def folder(tmp_path, monkeypatch) -> Path:
     for variable in ("GPU_COURSE_DEVICE", "POCL_DEVICES", VENDORS, "OPENCL_VENDOR_PATH"):
         monkeypatch.setenv(variable, "")  # so that it is put back, whatever the test sets
         monkeypatch.delenv(variable)
+    drivers._refuse_failing.cache_clear()
     return tmp_path / "cache" / "opencl"
 
 
@@ -149,9 +150,34 @@ def test_what_the_user_set_is_left_alone(machine, monkeypatch):
     tried = machine(good=(1, "CPU", ""))
     monkeypatch.setenv(VENDORS, "/mine")
     drivers.require()
+    drivers.require()
     assert os.environ[VENDORS] == "/mine"
-    assert tried == []
+    assert tried == ["good"]
     assert drivers.of_user() == "/mine"
+
+
+def test_what_the_user_set_is_the_cause_where_only_failing_drivers_are_named(machine, monkeypatch):
+    machine(broken=(0, "", "it offers no device"), slow=(1, "", "it did not answer in 60 seconds"))
+    monkeypatch.setenv(VENDORS, "/mine")
+    for _ in range(2):
+        with pytest.raises(MachineError) as error:
+            drivers.require()
+        assert str(error.value) == (
+            "OCL_ICD_VENDORS=/mine names no OpenCL driver that works here (broken: it offers no "
+            "device; slow: it did not answer in 60 seconds). Unset OCL_ICD_VENDORS, and the "
+            "course looks for another one."
+        )
+    check = opencl_driver()
+    assert check.status == "fail"
+    assert check.what.startswith("OCL_ICD_VENDORS=/mine names no OpenCL driver that works here")
+    assert check.cure.startswith("Unset OCL_ICD_VENDORS")
+
+
+def test_one_driver_that_works_is_enough_of_those_the_user_named(machine, monkeypatch):
+    machine(broken=(0, "", "it offers no device"), good=(1, "CPU", ""))
+    monkeypatch.setenv(VENDORS, "/mine")
+    drivers.require()
+    assert os.environ[VENDORS] == "/mine"
 
 
 def test_nothing_works_is_one_error_with_cause_and_cure(machine):
@@ -331,6 +357,21 @@ def test_a_driver_that_shows_a_device_and_compiles_nothing_is_passed_over(
     assert check.status == "ok"
     assert f"passed over: libdriver: {first.fault}" in check.what
     assert "libdriver.so" not in announced()
+
+
+def test_a_real_driver_that_compiles_nothing_is_refused_though_the_user_named_it(
+    compiled, monkeypatch
+):
+    if not (works := working()):
+        pytest.skip("no OpenCL driver works on this machine")
+    library = compiled(COMPILES_NOTHING.replace("DRIVER", works[0].library))
+    monkeypatch.setenv(VENDORS, library)
+    with pytest.raises(MachineError, match="names no OpenCL driver that works") as error:
+        drivers.require()
+    assert f"{VENDORS}={library} " in str(error.value)
+    assert driver_trial.cause("unknown target CPU") in str(error.value)
+    monkeypatch.setenv(VENDORS, works[0].library)
+    drivers.require()
 
 
 def test_a_real_library_that_kills_its_process(compiled):

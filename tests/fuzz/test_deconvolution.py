@@ -226,8 +226,5 @@ def test_all_other_doors_answer_or_refuse(one, other, number, another):
     answer(simulation.simulate, np.ones((4, 4)), np.ones((1, 1)), read_noise=number, seed=another)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="text is a ValueError; its mend changes six chapters' records"
-)
 def test_the_deviance_of_text_is_refused():
     assert answer(noise_deviance, np.array(["-", "0"])) is REFUSED

@@ -71,11 +71,6 @@ def two_grounds():
     return image.clip(0), np.where(xx < 50, 1, 2), marks
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="scikit-learn takes differences below 1e-7 for constant, and squares of 0…1 values get "
-    "there: the columns of the table are not brought to one scale before the forest",
-)
 def test_the_unit_of_grey_values_decides_nothing():
     image, truth, marks = two_grounds()
     dim = (image / 65535).astype(np.float32)

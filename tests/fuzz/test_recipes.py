@@ -40,9 +40,6 @@ def test_the_dtype_decides_nothing(recipe):
     np.testing.assert_array_equal(door(picture.tolist()), wanted)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the thresholds of roots are in grey values of 8 bits, whatever the image's"
-)
 def test_roots_are_the_same_in_sixteen_bits():
     yy, xx = np.mgrid[:96, :96]
     picture = 20 + 120 * np.exp(-((yy - 48 - 10 * np.sin(xx / 15)) ** 2) / 8)

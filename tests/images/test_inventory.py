@@ -3,6 +3,7 @@ from rich.console import Console
 
 from gpu_course.errors import CourseError
 from gpu_course.images import catalogue, inventory, registry
+from gpu_course.images.nuclei_dsb import frames, masks
 
 
 def text(table) -> str:
@@ -56,3 +57,13 @@ def test_damaged_file_is_named_with_its_cure(tmp_path, monkeypatch):
         "bees/labels.db is damaged. Run `gpu-course images fetch bees/labels.db`."
     ]
     assert "damaged" in text(inventory.table_of_files(["bees/labels.db"]))
+
+
+def test_masks_of_a_picture_share_a_row(tmp_path, monkeypatch):
+    monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path))
+    monkeypatch.delenv("GPU_COURSE_MIRROR", raising=False)
+    frame = frames("validation")[0]
+    shown = text(inventory.table_of_files([frame.picture, *masks(frame.picture)]))
+    assert f"masks ({frame.nuclei} files)" in shown
+    assert len(shown.splitlines()) == 3
+    assert shown.count("absent") == 2

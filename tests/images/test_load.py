@@ -17,7 +17,7 @@ from gpu_course.labels import renumber
 
 SIMULATED = ("nuclei-3d", "bees", "roots")
 OFFLINE = ("nuclei", "nuclei-3d", "sphere", "bees", "roots")
-PHOTOGRAPHS = ("beesbook", "bees-yard", "rootnav")
+PHOTOGRAPHS = ("beesbook", "bees-yard", "rootnav", "nuclei-dsb")
 
 
 def check(sample: Sample) -> None:

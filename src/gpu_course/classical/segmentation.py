@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gpu_course import cle
 from gpu_course.errors import CourseError
+from gpu_course.fitted import fit
 
 # The class of a clesperanto image depends on the library and its version.
 DeviceImage = Any
@@ -121,16 +122,22 @@ def trim_halos(image: Any, labels: Any, *, level: float = 0.7, sigma: float = 1.
 def segment_nuclei(
     image: Any,
     *,
+    diameter: float | None = None,
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
-    level: float = 0.7,
+    level: float = 0.65,
     smallest: float = 35,
 ) -> NDArray[np.int32]:
-    """Label fluorescent nuclei of very different brightness.
+    """Label fluorescent nuclei of very different brightness, of any size, from any camera.
 
     The plan is that of `voronoi_otsu_labeling`: a threshold says where nuclei are, seeds say how
-    many, and the seeds grow inside the threshold. Three things are changed, each against a
-    failure seen on the train half of the course's image:
+    many, and the seeds grow inside the threshold. Five things are changed. Two make it travel:
+
+    * background and nuclei are brought to the **levels** of the image on which the recipe was made
+      (`gpu_course.brightness`), so that no grey value is absolute;
+    * nuclei are brought to the **size** of its nuclei (`gpu_course.object_size`), and the labels back.
+
+    Three are against failures seen on the train half of that image:
 
     * the threshold is taken on the **logarithm**, as a few bright nuclei hid the dim ones;
     * the seeds are **domes**, not single maxima: a blur that left long nuclei one maximum took
@@ -140,13 +147,17 @@ def segment_nuclei(
     Parameters
     ----------
     image : array (Y, X)
-        Grey values, 0 or more, of nuclei about 15 to 30 pixels wide.
+        Grey values, 0 or more; nuclei are bright.
+    diameter : float, optional
+        Of a typical nucleus, in pixels. None: it is measured, by
+        `gpu_course.object_size.measure_diameter`, which tells you what it finds.
     outline_sigma, seed_sigma : float
-        Widths of the Gaussians before the threshold and before the seeds, in pixels.
+        Widths of the Gaussians before the threshold and before the seeds, in pixels of an image
+        whose nuclei measure 21 (`gpu_course.fitted.NUCLEUS`).
     level : float
         Where the edge of a nucleus is, from 0 (background) to 1 (its mean).
     smallest : float
-        Nuclei of at most this area, in pixels, are taken for debris and left out.
+        Nuclei of at most this area are taken for debris and left out, in the same pixels.
 
     Returns
     -------
@@ -156,22 +167,29 @@ def segment_nuclei(
     Raises
     ------
     CourseError
-        If the image is not 2D or holds negative or missing values.
+        If the image is not 2D or holds negative or missing values, or the diameter is no size.
+
+    Warns
+    -----
+    UserWarning
+        If the brightness of the image makes the result doubtful: dark objects on a bright
+        background, a camera that was full, few grey values.
 
     Examples
     --------
     >>> from gpu_course.classical import segment_nuclei
-    >>> y, x = np.mgrid[:64, :96]
-    >>> image = 200 * np.exp(-((y - 32) ** 2 + (x - 24) ** 2) / 60)
-    >>> image += 200 * np.exp(-((y - 32) ** 2 + (x - 70) ** 2) / 60)
+    >>> y, x = np.mgrid[:96, :144]
+    >>> image = 200 * np.exp(-((y - 48) ** 2 + (x - 36) ** 2) / 60)
+    >>> image += 200 * np.exp(-((y - 48) ** 2 + (x - 105) ** 2) / 60)
     >>> int(segment_nuclei(image).max())
     2
     """
-    pixels = _pushed(image)
+    known = fit(np.asarray(cle.pull(_pushed(image))), diameter=diameter)
+    pixels = _pushed(known.image)
     foreground = nuclei_foreground(pixels, sigma=outline_sigma)
     labels = separate_nuclei(pixels, foreground, sigma=seed_sigma)
     labels = trim_halos(pixels, labels, level=level, sigma=outline_sigma)
-    return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
+    return known.back(_pulled(cle.exclude_small_labels(labels, maximum_size=smallest)))
 
 
 # --- bees: dark on a bright pattern, in uneven light ---------------------------------------
@@ -297,7 +315,8 @@ def segment_roots(
     sigma : float
         Width of the Gaussian before the Hessian, in pixels.
     low, high : float
-        Thresholds on `ridges`, in grey values of an 8-bit picture.
+        Thresholds on `ridges`, in grey values of an 8-bit picture; those of 16 bits (above 255) and
+        of 0…1 are brought to them.
     smallest : float
         Pieces of at most this area, in pixels, are left out.
 
@@ -312,6 +331,7 @@ def segment_roots(
         If the image is not 2D or holds negative or missing values.
     """
     crests = ridges(image, sigma=sigma)
+    low, high = low * _unit(image), high * _unit(image)
     clear = cle.greater_constant(crests, scalar=high)
     # From every clear place, walk on along what exceeds at least the low threshold.
     traced = _grow(clear, cle.greater_constant(crests, scalar=low))
@@ -324,7 +344,12 @@ def segment_roots(
 
 def _pushed(image: Any) -> DeviceImage:
     """Return the image on the device as float32; an image that is there already stays there."""
-    if cle.is_image(image):  # on the device, so it has been checked
+    if cle.is_image(image):
+        if len(image.shape) != 2:
+            raise CourseError(
+                f"The image has shape {tuple(image.shape)}, but rows and columns are needed. Give "
+                "one plane."
+            )
         return image
     array = np.asarray(image)
     if array.ndim != 2 or array.size == 0:
@@ -338,6 +363,17 @@ def _pushed(image: Any) -> DeviceImage:
             "Subtract its minimum, or replace missing values first."
         )
     return cle.push(array.astype(np.float32))
+
+
+def _unit(image: Any) -> float:
+    """Return what one grey value of an 8-bit picture is in an image's own values."""
+    if cle.is_image(image):  # nobody knows any more where it came from
+        return 1.0
+    array = np.asarray(image)
+    highest = float(array.max(initial=0))
+    if array.dtype.kind == "u" and array.dtype.itemsize == 2 and highest > 255:
+        return 257.0
+    return 1 / 255 if array.dtype.kind == "f" and 0 < highest <= 1 else 1.0
 
 
 def _pulled(labels: DeviceImage) -> NDArray[np.int32]:

@@ -38,7 +38,11 @@ class Normalisation:
 
     def __post_init__(self) -> None:
         """Refuse percentiles in the wrong order."""
-        if not 0 <= self.low < self.high <= 100:
+        numbers = all(
+            isinstance(p, int | float | np.number) and not isinstance(p, bool)
+            for p in (self.low, self.high)
+        )
+        if not numbers or not 0 <= self.low < self.high <= 100:
             raise CourseError(
                 f"The percentiles {self.low} and {self.high} span nothing. "
                 "Choose 0 ≤ low < high ≤ 100."
@@ -64,6 +68,14 @@ class Normalisation:
         CourseError
             If the image holds missing or infinite values.
         """
+        image = np.asarray(image)
+        if image.ndim != 3 or not image.size or image.dtype.kind not in "biuf":
+            raise CourseError(
+                f"The image is {image.dtype} of shape {image.shape}, but real numbers (C, Y, X) "
+                "with at least one pixel are needed. Use channels_first."
+            )
+        if image.dtype == bool:
+            image = image.astype(np.uint8)
         if not np.isfinite(image).all():
             raise CourseError(
                 "The image holds missing or infinite values (NaN, inf), which would spread through "

@@ -89,6 +89,13 @@ def predict_tiled(
     >>> predict_tiled(network, image, tile=64, device="cpu").shape
     (1, 100, 100)
     """
+    for name, number in (("tile", tile), ("overlap", overlap), ("blend", blend)):
+        optional = name != "tile" and number is None
+        if not optional and (isinstance(number, bool) or not isinstance(number, int | np.integer)):
+            raise CourseError(f"{name}={number!r}. Give a whole number of pixels.")
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    image = np.asarray(image)
     where = find_device(device)
     numbers = precision or best_precision(where)
     pixels = torch.from_numpy((normalisation or Normalisation())(channels_first(image)))

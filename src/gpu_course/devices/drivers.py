@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from gpu_course import paths
@@ -169,7 +170,7 @@ def require() -> None:
     Raises
     ------
     gpu_course.errors.CourseError
-        If no driver works, with the cause and the cure for this system.
+        If no driver works, or none of those that the user named, with the cause and the cure.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -177,9 +178,20 @@ def require() -> None:
     named = os.environ.get(VENDORS)
     if not named:
         raise MachineError(none_works(examine()))
+    if of_user():  # the course's own announcement holds only drivers that were tried
+        _refuse_failing(named)
     for driver in driver_files.candidates(named):
         if driver.is_pocl:
             driver_trial.open_apart(driver.library)
+
+
+@cache  # whoever asks again in this process is not kept waiting for another trial
+def _refuse_failing(named: str) -> None:
+    """Raise a MachineError if the user named drivers, and none of them works."""
+    trials = examine()
+    # Where nothing was named, the loader may still find PoCL in PyOpenCL's wheel.
+    if trials and not any(trial.works for trial in trials):
+        raise MachineError(none_works(trials))
 
 
 def passed_over(trials: Sequence[Trial]) -> str:
@@ -188,7 +200,12 @@ def passed_over(trials: Sequence[Trial]) -> str:
 
 
 def none_works(trials: Sequence[Trial]) -> str:
-    """Return the cause and the cure where no driver works."""
+    """Return the cause and the cure where no driver works: what the user set may be the cause."""
+    if trials and (named := of_user()):
+        return (
+            f"{VENDORS}={named} names no OpenCL driver that works here ({passed_over(trials)}). "
+            f"Unset {VENDORS}, and the course looks for another one."
+        )
     if not trials:
         return f"OpenCL has no driver on this machine. {no_opencl.cure()}"
     return f"No OpenCL driver works here ({passed_over(trials)}). {no_opencl.cure()}"

@@ -38,6 +38,12 @@ def _load_nuclei(split: str, index: int, size: str | None) -> Sample:
     return load_nuclei(split, index, size)
 
 
+def _load_nuclei_dsb(split: str, index: int, size: str | None) -> Sample:
+    from gpu_course.images.nuclei_dsb import load_nuclei_dsb
+
+    return load_nuclei_dsb(split, index, size)
+
+
 def _load_bees(split: str, index: int, size: str | None) -> Sample:
     from gpu_course.images.bees import BEE_LENGTH, simulate_bees
 
@@ -123,6 +129,7 @@ class _Set:
 
 _SETS = {
     "nuclei": _Set(_load_nuclei, {"train": 1, "test": 1, "whole": 1}),
+    "nuclei-dsb": _Set(_load_nuclei_dsb, {"train": 36, "validation": 7, "test": 21}),
     "nuclei-3d": _Set(_load_nuclei3d, _SIMULATED),
     "sphere": _Set(_load_sphere, {"test": 1}),
     "bees": _Set(_load_bees, _SIMULATED),
@@ -203,6 +210,10 @@ def files(name: str) -> tuple[str, ...]:
     _find(name)
     if name == "nuclei":
         return ("nuclei/img2d.tif", "nuclei/mask2d.tif")
+    if name == "nuclei-dsb":
+        from gpu_course.images import nuclei_dsb
+
+        return nuclei_dsb.files()
     if name in ("nuclei-3d", "sphere", "bees", "roots"):
         return ()
     from gpu_course.images import photographs

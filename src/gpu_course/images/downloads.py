@@ -15,7 +15,7 @@ from gpu_course.errors import MachineError
 
 _BAR_AFTER = 2.0  # seconds of silence before a progress bar is worth showing
 _CHUNK = 1 << 16
-_OTHER_SOURCES = (
+OTHER_SOURCES = (
     "set GPU_COURSE_MIRROR to a folder or URL that has the course's images "
     "(an instructor may hand one out)"
 )
@@ -62,25 +62,25 @@ def download(url: str, path: str, digest: str, cache: Path) -> Path:
         answer = "an error" if error.response is None else str(error.response.status_code)
         raise MachineError(
             f"{host} answered {answer} for {path} ({url}). "
-            f"The file may have moved: update the course, or {_OTHER_SOURCES}."
+            f"The file may have moved: update the course, or {OTHER_SOURCES}."
         ) from error
     except requests.RequestException as error:
         raise MachineError(
             f"{path} could not be fetched: no working connection to {host}. "
-            f"Connect to the internet and run this again, or {_OTHER_SOURCES}."
+            f"Connect to the internet and run this again, or {OTHER_SOURCES}."
         ) from error
     except ValueError as error:  # pooch's word for a wrong hash
         raise MachineError(
             f"{path} from {url} is not the file the course expects (its sha256 differs), so it "
             f"was thrown away. Try again in case the transfer was damaged; if it stays, update "
-            f"the course, or {_OTHER_SOURCES}."
+            f"the course, or {OTHER_SOURCES}."
         ) from error
     except OSError as error:
-        raise _cannot_save(error, path, cache) from error
+        raise cannot_save(error, path, cache) from error
     return Path(saved)
 
 
-def _cannot_save(error: OSError, path: str, cache: Path) -> MachineError:
+def cannot_save(error: OSError, path: str, cache: Path) -> MachineError:
     """Put a failed write into words."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     cause = "the disk is full" if full else (error.strerror or str(error))
@@ -119,7 +119,7 @@ def _refuse_web_page(url: str, content_type: str, start: bytes) -> None:
     if content_type.startswith("text/html") or opening.startswith((b"<!doctype html", b"<html")):
         raise MachineError(
             f"A web page came instead of the file {url}; often that is the login page of a "
-            f"guest network. Open a browser, log in, and run this again, or {_OTHER_SOURCES}."
+            f"guest network. Open a browser, log in, and run this again, or {OTHER_SOURCES}."
         )
 
 

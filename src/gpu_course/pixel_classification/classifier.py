@@ -134,7 +134,23 @@ class PixelClassifier:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
         if table.shape[1] != len(pixel_features.names(self.recipe, ndim)):
             raise CourseError("These features are of another recipe. Compute them with this one.")
-        fitted = self.estimator(len(labels)).fit(table, labels)
+        # scikit-learn takes differences below 1e-7 for none. A power of two rounds nothing, and the
+        # thresholds are brought back, so that features need no scaling when something is predicted.
+        spread = np.abs(table).max(axis=0).astype(np.float64)
+        if not np.isfinite(spread).all():
+            raise CourseError(
+                "Features of this image are beyond what float32 holds. Divide it by its maximum."
+            )
+        unit = 2.0 ** np.floor(np.log2(np.where(spread > 0, spread, 1)))
+        fitted = self.estimator(len(labels)).fit((table / unit).astype(np.float32), labels)
+        if not any(tree.tree_.node_count > 1 for tree in fitted.estimators_):
+            raise CourseError(
+                "No feature tells the painted classes apart: the forest would paint one class. "
+                "Paint other pixels, or choose other features."
+            )
+        for tree in fitted.estimators_:
+            inner = tree.tree_.feature >= 0
+            tree.tree_.threshold[inner] *= unit[tree.tree_.feature[inner]]
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
         self.ndim = ndim

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.fitted import fit
+from gpu_course.object_size import labelled_diameter, labels_back
 from gpu_course.pixel_classification.classifier import PixelClassifier
 from gpu_course.pixel_classification.objects import to_objects
 from gpu_course.pixel_classification.painter import paint
@@ -45,32 +47,66 @@ def seams(labels: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
 
 
 def teach_nuclei(
-    image: NDArray[Any], labels: NDArray[np.integer[Any]], *, trees: int = 100
+    images: Sequence[NDArray[Any]],
+    truths: Sequence[NDArray[np.integer[Any]]],
+    *,
+    trees: int = 100,
+    strokes: int = 25,
 ) -> PixelClassifier:
-    """Learn background, inside and rim of nuclei from strokes on a train image.
+    """Learn background, inside and rim of nuclei from strokes on train images.
+
+    Brightness and size of each image are brought to those that the course's methods know, so that
+    images of several cameras teach one classifier.
 
     Parameters
     ----------
-    image : ndarray (Y, X)
+    images : sequence of ndarrays (Y, X)
         Grey values; bright nuclei.
-    labels : integer array (Y, X)
-        What the hand knows.
+    truths : sequence of integer arrays (Y, X)
+        What the hand knows: 0 is background, 1…n the nuclei. They also say how large nuclei are.
     trees : int
+    strokes : int
+        On each image, in each class.
 
     Returns
     -------
     PixelClassifier
     """
-    classifier = PixelClassifier(NUCLEI, trees=trees)
-    return classifier.fit(logarithm(image), paint_nuclei(labels))
+    known = [
+        fit(image, diameter=labelled_diameter(truth))
+        for image, truth in zip(images, truths, strict=True)
+    ]
+    painted = [
+        paint_nuclei(labels_back(truth, image.image.shape), strokes=strokes, seed=number)
+        for number, (image, truth) in enumerate(zip(known, truths, strict=True))
+    ]
+    pictures = [logarithm(image.image) for image in known]
+    return PixelClassifier(NUCLEI, trees=trees).fit(pictures, painted)
 
 
-def paint_nuclei(labels: NDArray[np.integer[Any]]) -> NDArray[np.uint8]:
-    """Return strokes on background (1), insides (2) and rims (3) of the nuclei of a train image."""
+def paint_nuclei(
+    labels: NDArray[np.integer[Any]], *, strokes: int = 25, seed: int = 0
+) -> NDArray[np.uint8]:
+    """Return strokes on background (1), insides (2) and rims (3) of the nuclei of a train image.
+
+    Parameters
+    ----------
+    labels : integer array (Y, X)
+        0 is background, 1…n the nuclei.
+    strokes : int
+        On background and on insides each; rims get more, as they are the hardest to tell.
+    seed : int
+        Same seed, same strokes.
+    """
     classes = seams(labels)
-    areas = paint(np.where(classes == 3, 0, classes), strokes=25, length=25, margin=1)
+    areas = paint(
+        np.where(classes == 3, 0, classes), strokes=strokes, length=25, margin=1, seed=seed
+    )
     # The rim is thin, so its strokes are as thin as a pixel and follow its middle.
-    rims = paint(np.where(classes == 3, 3, 0), strokes=40, length=30, width=1, margin=1)
+    rims = paint(
+        np.where(classes == 3, 3, 0),
+        strokes=round(1.6 * strokes), length=30, width=1, margin=1, seed=seed,
+    )  # fmt: skip
     return np.maximum(areas, rims)
 
 
@@ -79,7 +115,9 @@ def logarithm(image: NDArray[Any]) -> NDArray[np.float32]:
     return np.log1p(np.asarray(image).astype(np.float32))
 
 
-def find_nuclei(classifier: PixelClassifier, image: NDArray[Any]) -> NDArray[np.int32]:
+def find_nuclei(
+    classifier: PixelClassifier, image: NDArray[Any], *, diameter: float | None = None
+) -> NDArray[np.int32]:
     """Label nuclei: the insides are the objects, and grow back over their rims.
 
     Parameters
@@ -87,6 +125,9 @@ def find_nuclei(classifier: PixelClassifier, image: NDArray[Any]) -> NDArray[np.
     classifier : PixelClassifier
         From :func:`teach_nuclei`.
     image : ndarray (Y, X)
+        Of any brightness and size.
+    diameter : float, optional
+        Of a typical nucleus, in pixels. None: it is measured.
 
     Returns
     -------
@@ -95,9 +136,10 @@ def find_nuclei(classifier: PixelClassifier, image: NDArray[Any]) -> NDArray[np.
     """
     from skimage.segmentation import expand_labels
 
-    inside = foreground(classifier, logarithm(image))
+    known = fit(image, diameter=diameter)
+    inside = foreground(classifier, logarithm(known.image))
     objects = to_objects(inside, threshold=0.5, smoothing=0.7, spacing=8, smallest=20)
-    return np.asarray(expand_labels(objects, 2), np.int32)
+    return known.back(expand_labels(objects, 2))
 
 
 def find_bees(probability: NDArray[np.float32]) -> NDArray[np.int32]:

@@ -16,6 +16,7 @@ from typing import Any
 import array_api_compat
 
 from gpu_course.devices import hardware
+from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import eigenvalues, inputs
 from gpu_course.pixel_classification.blur import matrix, multiplied
 from gpu_course.pixel_classification.recipe import Recipe, names, outer
@@ -66,6 +67,13 @@ def compute(
     recipe = recipe or Recipe()
     xp, channels = inputs.channels(image, recipe)
     shape = tuple(channels[0].shape)
+    if tile is not None:
+        edges = tile if isinstance(tile, tuple) else (tile,) * len(shape)
+        if len(edges) != len(shape):
+            raise CourseError(
+                f"tile={tile!r}. Give one edge, or one for each of {len(shape)} axes."
+            )
+        tile = tuple(inputs.whole_number("tile", edge, 1, 2**31) for edge in edges)
     window = whole(shape) if window is None else inputs.window(window, shape)
     size = tuple(part.stop - part.start for part in window)
     result = xp.empty(

@@ -24,12 +24,19 @@ def channels(image: Array, recipe: Recipe) -> tuple[Any, list[Array]]:
     CourseError
         If the image does not fit the recipe or holds missing values.
     """
-    if not array_api_compat.is_array_api_obj(image):
-        image = np.asarray(image)
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    if array_api_compat.is_dask_array(image) or not array_api_compat.is_array_api_obj(image):
+        image = np.asarray(image)  # lists, Zarr
+    if isinstance(image, np.ndarray):
+        image = np.asarray(image)  # no masked array, though nothing be masked
     xp = array_api_compat.array_namespace(image)
     recipe.spatial(tuple(image.shape))
-    if xp.isdtype(image.dtype, "complex floating"):
-        raise CourseError("The image holds complex numbers. Give their real part or their size.")
+    if not xp.isdtype(image.dtype, ("bool", "integral", "real floating")):
+        raise CourseError(
+            f"The image holds {image.dtype}, and no real numbers. Give numbers, of complex ones "
+            "the real part or the size."
+        )
     image = xp.astype(image, xp.float32)
     if not bool(xp.all(xp.isfinite(image))):
         raise CourseError(
@@ -75,6 +82,8 @@ def marks(scribbles: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
     """
     from gpu_course.devices import to_numpy
 
+    if np.ma.is_masked(scribbles):
+        raise CourseError("The scribbles are a masked array. Give 0 where nothing is painted.")
     labels = to_numpy(scribbles)
     if tuple(labels.shape) != tuple(shape):
         raise CourseError(
@@ -113,7 +122,11 @@ def strokes(scribbles: NDArray[Any]) -> NDArray[np.int32]:
 
 def listed(image: Any, scribbles: Any) -> tuple[Any, Any]:
     """Return images and scribbles as two lists, also where there is one of each."""
-    return (image, scribbles) if isinstance(image, (list, tuple)) else ([image], [scribbles])
+    # Lists of rows are one image as well.
+    rows = isinstance(image, (list, tuple)) and not (len(image) and np.ndim(image[0]) > 1)
+    if isinstance(image, (list, tuple)) and not rows:
+        return image, scribbles
+    return [np.asarray(image) if rows else image], [scribbles]
 
 
 def whole_number(name: str, value: Any, least: int, most: int) -> int:

@@ -61,10 +61,16 @@ class Recipe:
         try:
             sigmas = tuple(sorted({float(sigma) for sigma in self.sigmas}))
             chosen = set(self.features)
-            size = None if self.voxel_size is None else tuple(float(v) for v in self.voxel_size)
         except (TypeError, ValueError) as error:
             raise CourseError(
                 "A recipe needs a list of widths, and a list of names of features."
+            ) from error
+        try:
+            size = None if self.voxel_size is None else tuple(float(v) for v in self.voxel_size)
+        except (TypeError, ValueError) as error:
+            raise CourseError(
+                f"voxel_size={self.voxel_size!r}. Give 2 or 3 lengths, numbers without quotes: "
+                "(0.3, 0.1)."
             ) from error
         if not sigmas or not all(math.isfinite(s) and s >= 0 for s in sigmas):
             raise CourseError(f"The widths are {sigmas}. Give one or more, each 0 or above.")

@@ -7,6 +7,7 @@ from gpu_course.book import notebooks, records
 from gpu_course.book.chapters import Chapter
 from gpu_course.errors import CourseError
 from gpu_course.images import registry
+from gpu_course.images.nuclei_dsb import masks
 
 PACKAGE_OF = {"torch": "torch", "tensorflow": "tensorflow"}
 """Need of a chapter → the package that the node must bring itself: too large to be carried."""
@@ -19,23 +20,27 @@ _OUTCOME = {
 
 
 def photographs(chapters: Iterable[Chapter]) -> dict[str, list[str]]:
-    """Return chapter's name → registry paths of the images that its stored run opened."""
+    """Return chapter's name → registry paths of the images that its stored run opened.
+
+    A record names a picture and not its masks, which are needed all the same.
+    """
     mark = f"{records.REGISTRY}::"
     found = {}
     for chapter in chapters:
         inputs = records.read(notebooks.read_executed(chapter)).get("inputs", {})
-        found[chapter.name] = [key.removeprefix(mark) for key in inputs if key.startswith(mark)]
+        pictures = [key.removeprefix(mark) for key in inputs if key.startswith(mark)]
+        found[chapter.name] = [file for each in pictures for file in (each, *masks(each))]
     return found
 
 
 def at_hand(paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return path → contents of the images that can be had here, and path → why not of the rest."""
     found, lacking = {}, {}
-    for path in sorted(set(paths)):
-        try:
-            found[path] = registry.fetch(path).read_bytes()
-        except CourseError as error:
-            lacking[path] = str(error)
+    for path, got in registry.fetch_many(sorted(set(paths))):
+        if isinstance(got, CourseError):
+            lacking[path] = str(got)
+        else:
+            found[path] = got.read_bytes()
     return found, lacking
 
 

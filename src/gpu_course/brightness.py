@@ -1,0 +1,239 @@
+"""How bright an image is: its background, its objects, and both brought to the course's levels.
+
+Cameras differ in offset, gain and number of bits, exposures in light. A method with thresholds in grey
+values, or one that learned from grey values, answers nonsense on another camera's image. So every method
+of the course first asks the image for two levels, that of its background and that of its objects, and
+maps them to the levels that the method knows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course.errors import CourseError
+
+TILES = 8
+"""The shorter side of an image is cut into about so many tiles…"""
+SMALLEST_TILE, LARGEST_TILE = 16, 64
+"""…but none is smaller or larger than this, in pixels: each should hold an object and its surroundings."""
+ABOVE_NOISE = 6.0
+"""A tile holds something if its range exceeds its noise so many times…"""
+SHARE_OF_RANGE = 0.15
+"""…and this share of what the tiles with the largest range have."""
+FEW_GREY_VALUES = 12
+"""With fewer steps between background and objects, rounding decides where an outline runs."""
+CLIPPED = 0.02
+"""From this share of pixels at the very largest value on, the camera was full."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Levels:
+    """The two levels of an image, in its own grey values.
+
+    Attributes
+    ----------
+    background, objects : float
+        The grey value around objects, and that of the bright part of objects.
+    noise : float
+        Standard deviation of the noise from pixel to pixel.
+    clipped : float
+        Share of the pixels that have the largest value of the image.
+    steps : float
+        Into how many grey values the way from background to objects is cut; infinite for floats.
+    dark_objects : float
+        From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value lies
+        between the two levels.
+    """
+
+    background: float
+    objects: float
+    noise: float = 0.0
+    clipped: float = 0.0
+    steps: float = float("inf")
+    dark_objects: float = 0.0
+
+
+COURSE = Levels(background=17.9, objects=74.0)
+"""Levels of the train half of the course's own nuclei, on which the recipes were tuned."""
+
+
+def measure(image: NDArray[Any]) -> Levels:
+    """Measure the levels of background and objects.
+
+    The image is smoothed a little and cut into tiles. The 5th and 99th percentile of a tile say how dark
+    and how bright it is. Tiles that hold nothing but background are left out, so that an image with few
+    objects, or with a black frame around them, has the same levels as one full of them. The medians over
+    the other tiles are the levels: light that falls off to one side, or one very bright object, does not
+    decide them, as it would decide percentiles of the whole image.
+
+    Parameters
+    ----------
+    image : ndarray (Y, X)
+        Grey values of any real dtype.
+
+    Returns
+    -------
+    Levels
+        With `objects` = `background` if the image is constant.
+
+    Raises
+    ------
+    CourseError
+        If the image is not 2D, is empty, or holds missing or infinite values.
+
+    Examples
+    --------
+    >>> from gpu_course import brightness
+    >>> y, x = np.mgrid[:64, :64]
+    >>> disc = np.where((y - 32) ** 2 + (x - 32) ** 2 < 100, 500, 100)
+    >>> levels = brightness.measure(disc)
+    >>> round(levels.background), round(levels.objects)
+    (100, 500)
+    """
+    from scipy import ndimage
+
+    pixels = _plane(image)
+    smooth = ndimage.gaussian_filter(pixels, 1.0)
+    noise = _noise(pixels)
+    tiles, raw = _tiles(smooth), _tiles(pixels)
+    low, high = np.percentile(tiles, [5, 99], axis=1)
+    span = high - low
+    full = (span > ABOVE_NOISE * 0.28 * noise) & (span > SHARE_OF_RANGE * np.percentile(span, 95))
+    if not full.any() or span.max() == 0:
+        middle = float(np.median(pixels))
+        return Levels(middle, middle, noise)
+    background, objects = float(np.median(low[full])), float(np.median(high[full]))
+    middle = float(np.median(raw[full]))
+    return Levels(
+        background,
+        objects,
+        noise,
+        clipped=float((pixels == pixels.max()).mean()),
+        steps=_steps(image, objects - background),
+        dark_objects=float(np.clip((middle - background) / (objects - background), 0, 1)),
+    )
+
+
+def match(
+    image: NDArray[Any], *, levels: Levels | None = None, to: Levels = COURSE
+) -> NDArray[np.float32]:
+    """Bring the background and the objects of an image to given levels.
+
+    Parameters
+    ----------
+    image : ndarray (Y, X)
+        Grey values of any real dtype.
+    levels : Levels, optional
+        Of the image. None: `measure` them.
+    to : Levels
+        Where they shall be. `COURSE`: what the course's recipes and classifiers know.
+
+    Returns
+    -------
+    ndarray of float32 (Y, X)
+        Straight scaling and shift, values below 0 set to 0. All background if the image is constant.
+
+    Raises
+    ------
+    CourseError
+        As `measure`.
+
+    Examples
+    --------
+    >>> from gpu_course import brightness
+    >>> y, x = np.mgrid[:64, :64]
+    >>> image = 1000.0 + 3 * np.exp(-((y - 32) ** 2 + (x - 32) ** 2) / 100)
+    >>> matched = brightness.match(image)
+    >>> bool(np.allclose(matched, brightness.match(7 * image - 100), atol=1e-2))
+    True
+    """
+    pixels = _plane(image)
+    levels = levels or measure(image)
+    if not levels.objects > levels.background:
+        return np.full(pixels.shape, to.background, np.float32)
+    factor = (to.objects - to.background) / (levels.objects - levels.background)
+    return np.maximum(to.background + factor * (pixels - levels.background), 0).astype(np.float32)
+
+
+def warning(levels: Levels) -> str | None:
+    """Say in one sentence what about the brightness of an image makes a result doubtful.
+
+    Parameters
+    ----------
+    levels : Levels
+        From `measure`.
+
+    Returns
+    -------
+    str or None
+        None if nothing is the matter.
+    """
+    if not levels.objects > levels.background:
+        return "The image is the same everywhere up to its noise, so nothing can be found in it."
+    if levels.dark_objects > 0.6:
+        return (
+            "The image looks as if dark objects lay on a bright background, and methods for bright objects "
+            "then outline the gaps: turn it round (image.max() - image) if so."
+        )
+    if levels.clipped > CLIPPED:
+        return (
+            f"{levels.clipped:.0%} of the pixels have the largest value, so the camera was full and bright "
+            "objects that touch may have grown together: expose less."
+        )
+    if levels.steps < FEW_GREY_VALUES:
+        return (
+            f"Only {levels.steps:.0f} grey values lie between background and objects, so outlines are as "
+            "coarse as the rounding: expose longer, or take the picture before it was made 8-bit."
+        )
+    return None
+
+
+def _plane(image: NDArray[Any]) -> NDArray[np.float64]:
+    pixels = np.asarray(image)
+    if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "buif":
+        raise CourseError(
+            f"Brightness is measured on one plane of real numbers, and this is an array of shape "
+            f"{pixels.shape} and type {pixels.dtype}. Give one plane, or one colour channel."
+        )
+    pixels = pixels.astype(np.float64)
+    if not np.isfinite(pixels).all():
+        raise CourseError(
+            "The image holds missing or infinite values. Replace them first, for instance with "
+            "numpy.nan_to_num."
+        )
+    return pixels
+
+
+def _tiles(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cut into square tiles: array (tile, pixel). What is left over at the far edges is dropped."""
+    side = int(np.clip(min(pixels.shape) // TILES, SMALLEST_TILE, LARGEST_TILE))
+    side = min(side, *pixels.shape)
+    rows, columns = (n // side for n in pixels.shape)
+    cut = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
+
+
+def _noise(pixels: NDArray[np.float64]) -> float:
+    """Estimate noise from what a mask that cancels planes and saddles leaves (Immerkær, 1996).
+
+    Of the absolute answers the median is taken, so that edges do not count, and only where the image is
+    not exactly level, so that a black frame does not count either.
+    """
+    from scipy import ndimage
+
+    mask = np.outer([1, -2, 1], [1, -2, 1])
+    answers = np.abs(ndimage.convolve(pixels, mask))
+    answers = answers[answers > 0]
+    return float(np.median(answers)) / (6 * 0.6745) if answers.size else 0.0
+
+
+def _steps(image: NDArray[Any], span: float) -> float:
+    """Count the grey values from background to objects; the smallest step between values is one."""
+    if np.asarray(image).dtype.kind == "f":
+        return float("inf")
+    values = np.unique(image).astype(np.float64)
+    return float(span / np.diff(values).min()) if values.size > 1 else 0.0

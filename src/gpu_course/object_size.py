@@ -1,0 +1,274 @@
+"""How large the objects of an image are, measured without a truth, and images brought to another size.
+
+A blur of 4 pixels finds nuclei of 20 pixels; on another camera they are 10 or 50 pixels wide. So every
+method of the course measures first how large objects are, shows what it found, and brings the image to the
+size that it knows. Who knows the diameter better gives it and nothing is measured.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpu_course import brightness
+from gpu_course.errors import CourseError
+
+SIGMAS = tuple(2 * 2 ** (n / 4) for n in range(17))
+"""From 2 to 32 pixels in quarter octaves: discs of 6 to 90 pixels."""
+BEST_SIGMA = 2 * 2**0.5
+"""A disc answers most strongly to the Laplacian of a Gaussian of diameter / this (Lindeberg, 1998)."""
+SOFT_EDGES = 2**0.177
+"""Measured on train frames: blurred, uneven nuclei answer to a slightly wider Gaussian than discs."""
+STRONG = 0.5
+"""An answer counts from this share of the strong ones' on."""
+FLOOR = 0.15
+"""Added before the logarithm, as a share of the objects' height, so that noise in the dark stays small."""
+WINDOW = 1024
+"""Of larger images, the window of this many pixels a side that holds most objects is measured."""
+CLOSE = 1.15
+"""Up to this factor sizes are taken for equal: an image is not resampled for less."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectSize:
+    """What was found.
+
+    Attributes
+    ----------
+    diameter : float
+        Typical diameter in pixels; nan where nothing was found.
+    count : int
+        How many blobs it was taken from. (Not the number of objects.)
+    low, high : float
+        A quarter of the blobs is smaller than `low`, a quarter larger than `high`, in pixels.
+    """
+
+    diameter: float
+    count: int
+    low: float
+    high: float
+
+
+def measure_diameter(image: NDArray[Any]) -> ObjectSize:
+    """Measure the typical diameter of bright, roundish objects.
+
+    The image is looked at through Laplacians of Gaussians of growing width. A round object answers most
+    strongly when the width fits it, so the strongest answers in place *and* width say how large objects
+    are (scale selection). It is done on the logarithm of the matched image, so that dim objects count as
+    much as bright ones, and only in the foreground. Large blobs get more weight than small ones, as
+    grains inside of objects are blobs, too.
+
+    Parameters
+    ----------
+    image : ndarray (Y, X)
+        Grey values of any real dtype; objects are bright.
+
+    Returns
+    -------
+    ObjectSize
+
+    Raises
+    ------
+    CourseError
+        If the image is not one plane of finite real numbers.
+
+    References
+    ----------
+    Lindeberg (1998), https://doi.org/10.1023/A:1008045108935
+
+    Examples
+    --------
+    >>> from gpu_course.object_size import measure_diameter
+    >>> y, x = np.mgrid[:160, :160] % 40 - 20
+    >>> discs = np.where(y**2 + x**2 < 100, 200.0, 20.0)
+    >>> 17 < measure_diameter(discs).diameter < 23
+    True
+    """
+    from scipy import ndimage
+
+    height = _height(image)
+    inside = _foreground(height)
+    window = _fullest(inside)
+    height, inside = height[window], inside[window]
+    bright = np.log(FLOOR + np.maximum(height, 0))
+    nothing = ObjectSize(float("nan"), 0, float("nan"), float("nan"))
+    if not inside.any():
+        return nothing
+    sigmas = [sigma for sigma in SIGMAS if sigma <= max(SIGMAS[0], min(bright.shape) / 6)]
+    answers = np.stack(
+        [-(s**2) * ndimage.gaussian_laplace(bright, s, mode="nearest") for s in sigmas]
+    )
+    peaks = (answers == ndimage.maximum_filter(answers, size=3)) & inside & (answers > 0)
+    level, *_ = np.nonzero(peaks)
+    if not level.size:
+        return nothing
+    strength = answers[peaks]
+    kept = strength > STRONG * np.percentile(strength, 90)
+    found = np.sort(np.asarray(sigmas)[level[kept]]) * BEST_SIGMA / SOFT_EDGES
+    low, middle, high = _weighted(found, (0.25, 0.5, 0.75))
+    return ObjectSize(middle, int(kept.sum()), low, high)
+
+
+def labelled_diameter(labels: NDArray[np.integer[Any]]) -> float:
+    """Return the typical diameter of objects that somebody has labelled.
+
+    Parameters
+    ----------
+    labels : ndarray of integers (Y, X)
+        0 is background, 1…n the objects.
+
+    Returns
+    -------
+    float
+        The median over objects of the diameter of a disc of equal area, in pixels.
+
+    Raises
+    ------
+    CourseError
+        If there is no object.
+
+    Examples
+    --------
+    >>> from gpu_course.object_size import labelled_diameter
+    >>> labels = np.zeros((40, 40), int)
+    >>> labels[5:25, 5:25] = 1
+    >>> round(labelled_diameter(labels), 1)
+    22.6
+    """
+    _, areas = np.unique(labels[labels > 0], return_counts=True)
+    if not areas.size:
+        raise CourseError("No object is labelled, so there is no typical size. Give labels above 0.")
+    return float(np.median(2 * np.sqrt(areas / np.pi)))
+
+
+def to_diameter(
+    image: NDArray[Any], diameter: float, wanted: float
+) -> NDArray[np.float32]:
+    """Resample an image so that objects of one diameter get another.
+
+    Parameters
+    ----------
+    image : ndarray (Y, X) or (Y, X, C)
+    diameter, wanted : float
+        In pixels. Within a factor of 1.15 of each other, nothing is resampled.
+
+    Returns
+    -------
+    ndarray of float32 (Y', X') or (Y', X', C)
+        Linear interpolation, smoothed first where it shrinks.
+
+    Raises
+    ------
+    CourseError
+        If a diameter is not a number above 0, or the result would have no pixel or more than a
+        thousand million.
+    """
+    from skimage.transform import resize
+
+    shape = scaled_shape(np.shape(image)[:2], diameter, wanted)
+    pixels = np.asarray(image, np.float32)
+    if shape == pixels.shape[:2]:
+        return pixels
+    whole = (*shape, *pixels.shape[2:])
+    shrinks = shape[0] < pixels.shape[0]
+    return np.asarray(
+        resize(pixels, whole, order=1, anti_aliasing=shrinks, preserve_range=True), np.float32
+    )
+
+
+def labels_back(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int32]:
+    """Bring labels that were found in a resampled image to the shape of the image itself.
+
+    Parameters
+    ----------
+    labels : ndarray of integers or bool (Y', X')
+    shape : (int, int)
+        Rows and columns of the image.
+
+    Returns
+    -------
+    ndarray of int32 (Y, X)
+        The label of the nearest pixel.
+    """
+    from skimage.transform import resize
+
+    found = np.asarray(labels).astype(np.int32)
+    if found.shape == tuple(shape):
+        return found
+    # Floats of 32 bits are whole numbers up to 2**24 only.
+    back = resize(found.astype(np.float64), shape, order=0, anti_aliasing=False, preserve_range=True)
+    return back.astype(np.int32)
+
+
+def scaled_shape(shape: tuple[int, ...], diameter: float, wanted: float) -> tuple[int, int]:
+    """Return the shape that `to_diameter` gives: the same one where the diameters are close.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns.
+    diameter, wanted : float
+        In pixels.
+
+    Raises
+    ------
+    CourseError
+        As `to_diameter`.
+    """
+    for name, value in (("diameter", diameter), ("wanted diameter", wanted)):
+        if isinstance(value, (bool, str)) or not np.isfinite(value) or value <= 0:
+            raise CourseError(f"A {name} of {value!r} pixels is no size. Give a number above 0.")
+    factor = wanted / diameter
+    if 1 / CLOSE <= factor <= CLOSE:
+        return shape[0], shape[1]
+    rows, columns = (round(n * factor) for n in shape[:2])
+    if not (rows and columns) or rows * columns > 10**9:
+        raise CourseError(
+            f"Objects of {diameter:g} pixels in an image of {shape[0]} × {shape[1]} cannot be brought to "
+            f"{wanted:g} pixels: it would have {rows} × {columns}. Check the diameter."
+        )
+    return rows, columns
+
+
+def _height(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the smoothed image with its background at 0 and its objects at 1."""
+    from scipy import ndimage
+
+    levels = brightness.measure(image)
+    if not levels.objects > levels.background:
+        return np.zeros(np.shape(image), np.float32)
+    below = (np.asarray(image, np.float32) - levels.background) / (levels.objects - levels.background)
+    return np.asarray(ndimage.gaussian_filter(below, 1.0), np.float32)
+
+
+def _foreground(height: NDArray[np.float32]) -> NDArray[np.bool_]:
+    from skimage.filters import threshold_otsu
+
+    cut = np.minimum(height, 1.5)  # or one glaring object would pull the threshold up
+    if cut.max() - cut.min() < 1e-6:
+        return np.zeros(height.shape, bool)
+    return np.asarray(cut > threshold_otsu(cut))
+
+
+def _fullest(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the window of at most `WINDOW` pixels a side that holds most foreground."""
+    from scipy import ndimage
+
+    rows, columns = (min(n, WINDOW) for n in inside.shape)
+    if inside.shape == (rows, columns):
+        return slice(None), slice(None)
+    share = ndimage.uniform_filter(inside.astype(np.float32), (rows, columns), mode="constant")
+    tops, lefts = (n - w for n, w in zip(inside.shape, (rows, columns), strict=True))
+    # The centres of windows that lie inside the image, in steps: there are many as good as the best.
+    middle = share[rows // 2 : rows // 2 + tops + 1 : 32, columns // 2 : columns // 2 + lefts + 1 : 32]
+    row, column = (int(32 * n) for n in np.unravel_index(middle.argmax(), middle.shape))
+    return slice(row, row + rows), slice(column, column + columns)
+
+
+def _weighted(values: NDArray[np.float64], shares: tuple[float, ...]) -> list[float]:
+    """Return quantiles of sorted values, each of which counts as much as it is large."""
+    sums = np.cumsum(values)
+    return [float(values[np.searchsorted(sums, share * sums[-1])]) for share in shares]
