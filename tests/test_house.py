@@ -39,6 +39,7 @@ MAY_KNOW = {
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
+    "own_images": ROOMS | {"classical", "deep_learning"},
     "napari_plugin": {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification")
     },
@@ -46,7 +47,7 @@ MAY_KNOW = {
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS
     | SUBJECTS
-    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling"},
+    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling", "own_images"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

@@ -1,4 +1,4 @@
-"""A model applied to a folder: labels, a table, outlines and a report, whole or to be gone on with."""
+"""A model applied to a folder: labels, tables, outlines and a report."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course import picture_files
+from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.own_images import looks, outlines, pictures
@@ -52,6 +53,8 @@ class Row:
         Where the folder has labels or masks.
     problem : str
         Why there is no result, or empty.
+    seen : bool
+        Whether the model learned from this picture, or choices were made by it.
     """
 
     image: str
@@ -63,6 +66,7 @@ class Row:
     warnings: list[str] = dataclasses.field(default_factory=list)
     score: float | None = None
     problem: str = ""
+    seen: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,7 +168,7 @@ def _picture(
     try:
         image = pictures.read(file, model.settings.channel)
         seen = looks.look(image, darker=bool(learned and learned.darker))
-        warnings = looks.warnings(image, seen, learned)
+        warnings = looks.warnings(seen, learned)
         size: float | None
         if diameter == "measure":
             size = looks.diameter_of(seen, learned) if learned else None
@@ -173,7 +177,7 @@ def _picture(
         else:
             size = None if diameter is None else float(diameter)
             if size is not None:
-                warnings = [w for w in warnings if "give the diameter" not in w]
+                warnings = [w for w in warnings if looks.GIVE_SIZE not in w]
         found = model.predict(image, diameter=size)
         truth = pictures.truth_beside(folder, file, image.shape)
     except CourseError as error:
@@ -195,6 +199,7 @@ def _picture(
         sure=float(certain.mean()) if certain.size else None,
         look=dataclasses.asdict(seen),
         warnings=warnings,
+        seen=digest(image) in model.record.get("digests", ()),
         score=None if truth is None else score(model.settings.kind, truth, found.labels),
     )
 

@@ -75,7 +75,7 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     notes = []
     if empty := [file_of(s) for s in scenes if not np.any(s.labels)]:
         notes.append(
-            f"No object is labelled in {_listed(empty)}: that is learned as “there is nothing here”."
+            f"No object is labelled in {_listed(empty)}: there, that there is nothing is learned."
         )
     if kind == "masks" and (folder / "labels").is_dir():
         notes.append(

@@ -149,7 +149,7 @@ def _stardist(
 
 
 def _variation() -> Any:
-    """Return how patches are varied: as much as one camera and one sample vary, and a little more."""
+    """Return how patches are varied: a little more than one camera and one sample vary."""
     from gpu_course.deep_learning.augmentation import Augmentation
 
     return Augmentation(

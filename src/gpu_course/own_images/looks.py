@@ -12,46 +12,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import brightness, object_size
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.own_images.folder import truth_of
 
+GIVE_SIZE = "give the diameter"
+"""What the sentence about another size advises."""
+
 FAR_SIZE = 1.5
 """By this factor larger or smaller, objects are of another size than those of the training."""
 
-FAR_GROUND = 0.25
-"""By this share of its range, the ground of an image lies elsewhere than in the training."""
+FAR_GROUND = 0.3
+"""By this share of the way from background to objects, the middle grey value lies elsewhere."""
 
-FAR_SPREAD = 4.0
-"""By this factor, an image has less contrast than the training images."""
+FAR_NOISE = 3.0
+"""By this factor, objects stand less far out of the noise than in the training images."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Look:
     """What can be measured of an image without knowing what is in it.
 
+    Where objects are dark, all of it is measured on the image turned round.
+
     Attributes
     ----------
-    low, middle, high : float
-        Percentiles 1, 50 and 99.8 of the grey values (mean over channels).
+    background, objects : float
+        The two levels of `gpu_course.brightness`, as grey values of the image (mean over channels).
+    ground : float
+        Where between the two the middle grey value lies: near 0 if most of the image is background.
+    contrast : float
+        From background to objects, as a multiple of the noise.
     measured : float or None
-        Diameter of its objects in pixels, as `object_size` measures it; None if it found none.
+        Diameter of the objects in pixels, by `gpu_course.object_size`; None if it found none.
+    fault : str
+        What `gpu_course.brightness` finds doubtful, or empty.
     """
 
-    low: float
-    middle: float
-    high: float
+    background: float
+    objects: float
+    ground: float
+    contrast: float
     measured: float | None
-
-    @property
-    def spread(self) -> float:
-        """Range of grey values."""
-        return self.high - self.low
-
-    @property
-    def ground(self) -> float:
-        """Where in its range most pixels lie: near 0 dark, near 1 bright."""
-        return (self.middle - self.low) / self.spread if self.spread > 0 else 0.0
+    fault: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,20 +72,24 @@ class Learned:
     measured : (float, float, float) or None
         Smallest, median and largest diameter that `object_size` measured on the training images,
         without their labels.
+    background, objects : float
+        Levels of the training images, median over images.
     ground : (float, float)
         Smallest and largest `Look.ground`.
-    spread : (float, float)
-        Smallest and largest `Look.spread`.
-    kind_of_numbers : str
-        Type of the pixels, such as ``"uint8"``.
+    contrast : float
+        Smallest `Look.contrast`.
+    fault : bool
+        Whether a training image had one: then it need not be told of others.
     """
 
     diameter: float
     darker: bool
     measured: tuple[float, float, float] | None
+    background: float
+    objects: float
     ground: tuple[float, float]
-    spread: tuple[float, float]
-    kind_of_numbers: str
+    contrast: float
+    fault: bool
 
 
 def grey(image: NDArray[Any]) -> NDArray[np.float32]:
@@ -98,9 +106,27 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     darker : bool
         Whether objects are darker than what surrounds them.
     """
-    pixels = grey(image)
-    low, middle, high = (float(v) for v in np.percentile(pixels, (1.0, 50.0, 99.8)))
-    return Look(low, middle, high, _measured(pixels.max() - pixels if darker else pixels))
+    whole = image.ndim == 2 and image.dtype.kind in "bui"
+    # Whole numbers stay whole where they can: their steps are part of what is measured.
+    pixels = image if whole else grey(image)
+    top = pixels.max()
+    turned = top - pixels if darker else pixels
+    levels = brightness.measure(turned)
+    size = object_size.measure_diameter(turned)
+    background, objects = (
+        float(top) - level if darker else level for level in (levels.background, levels.objects)
+    )
+    span = levels.objects - levels.background
+    # Numbers that JSON can say: an image without noise has no contrast to give as a multiple.
+    contrast = min(span / levels.noise, 1e6) if levels.noise > 0 else 1e6
+    return Look(
+        background,
+        objects,
+        levels.dark_objects,
+        contrast if span > 0 else 0.0,
+        float(size.diameter) if size.count else None,
+        brightness.warning(levels) or "",
+    )
 
 
 def learned_from(scenes: Sequence[Sample]) -> Learned:
@@ -120,14 +146,15 @@ def learned_from(scenes: Sequence[Sample]) -> Learned:
     darker = bool(np.sum(np.less(inside, outside)) * 2 > len(inside))
     looks = [look(scene.image, darker=darker) for scene in scenes]
     sizes = [one.measured for one in looks if one.measured]
-    span = (min(sizes), float(np.median(sizes)), max(sizes)) if sizes else None
     return Learned(
         diameter=true_diameter(scenes),
         darker=darker,
-        measured=span,
+        measured=(min(sizes), float(np.median(sizes)), max(sizes)) if sizes else None,
+        background=float(np.median([one.background for one in looks])),
+        objects=float(np.median([one.objects for one in looks])),
         ground=(min(one.ground for one in looks), max(one.ground for one in looks)),
-        spread=(min(one.spread for one in looks), max(one.spread for one in looks)),
-        kind_of_numbers=str(scenes[0].image.dtype),
+        contrast=min(one.contrast for one in looks),
+        fault=any(one.fault for one in looks),
     )
 
 
@@ -166,57 +193,43 @@ def diameter_of(seen: Look, learned: Learned) -> float | None:
     return learned.diameter * seen.measured / learned.measured[1]
 
 
-def warnings(image: NDArray[Any], seen: Look, learned: Learned | None) -> list[str]:
+def warnings(seen: Look, learned: Learned | None) -> list[str]:
     """Say in a sentence each in what an image is far from those that a model learned from.
 
     Parameters
     ----------
-    image : ndarray (Y, X) or (Y, X, C)
     seen : Look
         Of the image.
     learned : Learned or None
         None: nobody noted what the model learned from, and only faults of the image are told.
     """
-    if seen.spread <= 0:
-        return ["Nearly all of the image has one grey value, so there is nothing to see in it."]
-    if learned is None:
-        return []
+    if learned is None or seen.contrast == 0:
+        return [seen.fault] if seen.fault else []
     said = []
     low, high = learned.ground
     if not low - FAR_GROUND <= seen.ground <= high + FAR_GROUND:
-        brighter = seen.ground > high
         said.append(
-            f"Most of the image is {'bright' if brighter else 'dark'}, and that of the training "
-            f"images {'dark' if brighter else 'bright'}, for their range: is it inverted, or of "
-            "another kind?"
+            "Most of the image is as bright as its objects should be, unlike the training images: "
+            "is it turned round, dark for bright?"
+            if seen.ground > high
+            else "Far more of the image is plain background than in the training images."
         )
-    if str(image.dtype) == learned.kind_of_numbers and seen.spread * FAR_SPREAD < learned.spread[0]:
+    elif seen.fault and not learned.fault:
+        said.append(seen.fault)
+    if seen.contrast * FAR_NOISE < learned.contrast:
         said.append(
-            f"Its grey values span {seen.spread:.0f}, those of the training images at least "
-            f"{learned.spread[0]:.0f}: it is far fainter, and its noise will count as structure."
+            f"Objects stand out by {seen.contrast:.0f} times the noise, in the training images by "
+            f"{learned.contrast:.0f} times at least: noise may count as objects."
         )
     if seen.measured is not None and learned.measured is not None:
         small, middle, large = learned.measured
         if not small / FAR_SIZE <= seen.measured <= large * FAR_SIZE:
             size = learned.diameter * seen.measured / middle
             said.append(
-                f"Its objects look about {size:.0f} pixels wide, and the model learned from "
-                f"{learned.diameter:.0f}: give the diameter and the image is brought to that size."
+                f"Objects look about {size:.0f} pixels wide, and the model learned from "
+                f"{learned.diameter:.0f}: {GIVE_SIZE}, and the image is brought to that size."
             )
     return said
-
-
-def _measured(pixels: NDArray[np.float32]) -> float | None:
-    """Return the diameter of bright objects as the course measures it, or None."""
-    try:
-        from gpu_course import object_size  # type: ignore[attr-defined,unused-ignore]
-    except ImportError:
-        return None
-    try:
-        size = object_size.measure_diameter(pixels)
-    except CourseError:
-        return None
-    return float(size.diameter) if size.count else None
 
 
 def _widths(mask: NDArray[np.bool_]) -> list[float]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import object_size
 from gpu_course.deep_learning import safetensors_file
 from gpu_course.errors import CourseError
 from gpu_course.own_images.folder import Kind
@@ -175,14 +176,13 @@ class OwnModel:
 
     def _stars(self, image: NDArray[Any], zoom: float) -> Found:
         from gpu_course.deep_learning import stardist
-        from gpu_course.own_images.preparing import numbers_resized
 
         shape = (image.shape[0], image.shape[1])
         seen = scaled(image, zoom)
         wide = padded(seen, self.core.design.stride)
         stars = stardist.predict(self.core, wide)
         labels = stars.labels[: seen.shape[0], : seen.shape[1]]
-        labels = labels if seen.shape[:2] == shape else numbers_resized(labels, shape)
+        labels = object_size.labels_back(labels, shape)
         # Numbers go with the list of probabilities; what lies in the margin alone is none.
         numbers = np.unique(labels[labels > 0])
         place = np.zeros(int(stars.labels.max(initial=0)) + 1, np.int32)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import object_size
 from gpu_course.images import Sample
 
 WANTED = (8.0, 32.0)
@@ -44,12 +45,10 @@ def scaled(image: NDArray[Any], factor: float) -> NDArray[Any]:
 
     Returns
     -------
-    ndarray, float32 with another shape; the image itself for a factor of 1
+    ndarray, float32 with another shape
+        The image at its own size for a factor near 1: see `object_size.to_diameter`.
     """
-    if factor == 1:
-        return image
-    shape = tuple(max(1, round(n * factor)) for n in image.shape[:2])
-    return resized(image, (shape[0], shape[1]))
+    return image if factor == 1 else object_size.to_diameter(image, 1.0, factor)
 
 
 def resized(image: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -57,26 +56,9 @@ def resized(image: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.float32]:
     from skimage.transform import resize
 
     result: NDArray[np.float32] = resize(
-        image.astype(np.float32),
-        shape + image.shape[2:],
-        order=1,
-        mode="reflect",
-        preserve_range=True,
-        anti_aliasing=shape[0] < image.shape[0],
+        image.astype(np.float32), shape + image.shape[2:], order=1, preserve_range=True
     )
     return result
-
-
-def numbers_resized(numbers: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
-    """Bring labels or a mask to a number of rows and columns; no number is ever mixed.
-
-    Every pixel takes the number that lies under its middle.
-    """
-    rows, columns = (
-        np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
-        for new, old in zip(shape, numbers.shape, strict=True)
-    )
-    return numbers[rows[:, None], columns]
 
 
 def padded(image: NDArray[Any], side: int) -> NDArray[Any]:
@@ -113,12 +95,12 @@ def for_training(scenes: Sequence[Sample], factor: float, side: int) -> list[Sam
         shape = (image.shape[0], image.shape[1])
         changes: dict[str, Any] = {"image": padded(image, side)}
         if scene.labels is not None:
-            numbers = padded(numbers_resized(scene.labels, shape), side)
+            numbers = padded(object_size.labels_back(scene.labels, shape), side)
             if min(shape) < side:
                 numbers = label(numbers, connectivity=2).astype(np.int32)
             # Checked when the folder was read; shrinking may cut an object at its waist.
             changes |= {"labels": numbers, "facts": {**scene.facts, "in_pieces": True}}
         if scene.mask is not None:
-            changes["mask"] = padded(numbers_resized(scene.mask, shape), side)
+            changes["mask"] = padded(object_size.labels_back(scene.mask, shape) > 0, side)
         made.append(dataclasses.replace(scene, **changes))
     return made

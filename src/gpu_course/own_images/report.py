@@ -1,4 +1,4 @@
-"""One page about a folder that was predicted: numbers, warnings, and the worst cases as pictures."""
+"""One page about a folder that was predicted: numbers, warnings, the worst cases as pictures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def page(applied: Applied, model: OwnModel, folder: Path, name: str) -> str:
         _warnings(applied.rows),
         "<h2>Images</h2>",
         _table(applied)._repr_html_(),
-        _legend(applied, model),
+        _legend(model),
         *_worst(applied, done, model, folder),
     ]
     return (
@@ -84,9 +84,14 @@ def _about(applied: Applied, model: OwnModel, name: str) -> str:
     if isinstance(tests, dict) and tests:
         mean = np.mean(list(tests.values()))
         said.append(f"On {len(tests)} test images it scored {mean:.2f} ({applied.chosen_by}).")
-    judged = [row.score for row in applied.rows if row.score is not None]
+    judged = [row.score for row in applied.rows if row.score is not None and not row.seen]
     if judged:
-        said.append(f"Here, median over images: {np.median(judged):.2f} ({applied.chosen_by}).")
+        said.append(
+            f"Here, median over {len(judged)} images that it had not seen: "
+            f"{np.median(judged):.2f} ({applied.chosen_by})."
+        )
+    if seen := sum(row.seen for row in applied.rows):
+        said.append(f"{seen} images were seen in training: their scores say nothing.")
     return " ".join(said)
 
 
@@ -110,35 +115,38 @@ def _table(applied: Applied) -> Rows:
             "diameter": _number(row.diameter, 1),
             "covered": f"{row.area:.1%}" if not row.problem else "–",
             "sure": _number(row.sure, 2),
-            "dark, middle, bright": " · ".join(
-                _number(look.get(part), 0) for part in ("low", "middle", "high")
+            "background, objects": " · ".join(
+                _number(look.get(part), 0) for part in ("background", "objects")
             ),
             "size measured": _number(look.get("measured"), 1),
         }
         if any(one.score is not None for one in applied.rows):
             cells[applied.chosen_by] = _number(row.score, 2)
-        rows.append(cells | {"": "no result" if row.problem else "warned" * bool(row.warnings)})
+        rows.append(cells | {"": _note(row)})
     return Rows(rows, "Images and what was found in them")
 
 
-def _legend(applied: Applied, model: OwnModel) -> str:
-    learned = model.settings.learned
-    span = ""
-    if learned is not None:
-        span = (
-            f" In the training images the ground lay at {learned.ground[0]:.0%} to "
-            f"{learned.ground[1]:.0%} of the range"
-            + (
-                f", and sizes of {learned.measured[0]:.0f} to {learned.measured[2]:.0f} were measured."
-                if learned.measured
-                else "."
-            )
-        )
-    return (
-        "<p><b>diameter</b>: of a disc of equal area, median over objects, in pixels; <b>sure</b>: mean "
-        "probability; <b>dark, middle, bright</b>: grey values at 1, 50 and 99.8 % of the pixels; "
-        f"<b>size measured</b>: of what is seen, before anything is predicted.{escape(span)}</p>"
+def _note(row: Row) -> str:
+    if row.problem:
+        return "no result"
+    return ", ".join(["warned"] * bool(row.warnings) + ["seen in training"] * row.seen)
+
+
+def _legend(model: OwnModel) -> str:
+    said = (
+        "<p><b>diameter</b>: of a disc of equal area, median over objects, in pixels; "
+        "<b>sure</b>: mean probability; <b>background, objects</b>: grey values of both; "
+        "<b>size measured</b>: in pixels, of what is seen before anything is predicted."
     )
+    if (learned := model.settings.learned) is not None:
+        said += (
+            f" In the training images: background {learned.background:.0f}, objects "
+            f"{learned.objects:.0f}"
+        )
+        if learned.measured is not None:
+            said += f", sizes of {learned.measured[0]:.0f} to {learned.measured[2]:.0f} measured"
+        said += "."
+    return f"{said}</p>"
 
 
 def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> list[str]:
@@ -146,14 +154,18 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
         return []
     judged = any(row.score is not None for row in done)
     if judged:
-        order = sorted((r for r in done if r.score is not None), key=lambda r: r.score or 0.0)
+        order = sorted(
+            (r for r in done if r.score is not None), key=lambda r: (r.seen, r.score or 0.0)
+        )
         heading, key = "Worst cases", f"By {applied.chosen_by}; {ERRORS_KEY}."
     else:
         order = sorted(
             done, key=lambda r: (-len(r.warnings), r.sure if r.sure is not None else 1.0)
         )
         heading = "Where to look"
-        key = "Images with warnings first, then those that the model is least sure of; outlines in orange."
+        key = (
+            "Images with warnings first, then those that the model is least sure of. Orange: found."
+        )
     files = pictures.listed(folder)
     parts = [f"<h2>{heading}</h2>", f"<p>{escape(key)}</p>"]
     for row in order[:WORST]:
@@ -165,9 +177,10 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
         said = f"{row.image}: {row.objects} objects"
         said += f", {applied.chosen_by} {row.score:.2f}" if row.score is not None else ""
         shown = _drawn(image, found.astype(np.int32), truth, model.settings.kind == "masks")
+        width = shown.shape[1] * (2 if shown.shape[1] < SIDE // 2 else 1)
         parts.append(
-            f'<figure><img src="{data_uri(webp(shown, 85))}" alt="{escape(said)}, drawn on the image" '
-            f'width="{2 * shown.shape[1] if shown.shape[1] < SIDE // 2 else shown.shape[1]}">'
+            f'<figure><img src="{data_uri(webp(shown, 85))}" '
+            f'alt="{escape(said)}, drawn on the image" width="{width}">'
             f"<figcaption>{escape(said)}</figcaption></figure>"
         )
     return parts

@@ -13,7 +13,7 @@ from gpu_course.labels import renumber
 def objects_of(
     mask: NDArray[Any], *, diameter: float | None = None, smallest: float = 0.0
 ) -> NDArray[np.int32]:
-    """Number the objects of a mask.
+    """Give every object of a mask a number.
 
     Parameters
     ----------

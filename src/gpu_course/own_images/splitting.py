@@ -59,8 +59,8 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
         if not parts[0] or not parts[1]:
             lacking = "train" if not parts[0] else "validation"
             raise CourseError(
-                f"labels.csv names no image of the split {lacking}. Name at least one, or leave the "
-                "column split empty and chance deals the images out."
+                f"labels.csv names no image of the split {lacking}. Name at least one, or leave "
+                "the column split empty and chance deals the images out."
             )
     else:
         if len(scenes) < 2:
@@ -83,7 +83,8 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
     if not parts[2]:
         notes.append(
             "No image is kept for a test, so the only score is that of the validation images, by "
-            f"which choices were made: it is a little too good. From {TEST_FROM} images on, some are kept."
+            "which choices were made: it is a little too good. From "
+            f"{TEST_FROM} images on, some are kept."
         )
     splits = ("train", "validation", "test")
     train, validation, test = (

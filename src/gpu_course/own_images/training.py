@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.own_images import choosing, folder, learning, looks, plan, splitting
 from gpu_course.own_images.folder import Labelled, file_of
@@ -111,11 +112,10 @@ def train(
     histories: dict[str, list[dict[str, float]]] = {}
     validation: dict[str, float] = {}
     for name in how.methods:
-        rows = histories.setdefault(name, [])
         try:
             model = learning.learn(
                 name, labelled, split, how, learned, channel=channel, checkpoints=checkpoints,
-                callbacks=(_reporter(name, rows, say),),
+                callbacks=(_reporter(name, say),),
             )  # fmt: skip
             models[name] = choosing.tuned(model, split.validation, how.patch)
         except CourseError as error:
@@ -128,6 +128,7 @@ def train(
                 raise
             say(f"{name} drops out: {error}")
             continue
+        histories[name] = models[name].record.get("history", [])
         validation[name] = float(np.mean(choosing.scores(models[name], split.validation)))
         say(f"{name}: {choosing.NAMES[labelled.kind]} {validation[name]:.2f} on validation images.")
     if not models:
@@ -138,10 +139,9 @@ def train(
     chosen.record |= _record(labelled, split, how, validation, test)
     save(target, chosen)
     _clear(checkpoints, how.methods)
-    word = f", test {np.mean(list(test.values())):.2f}" if test else ""
-    say(
-        f"Kept {best} ({choosing.NAMES[labelled.kind]}: validation {validation[best]:.2f}{word}): {target}"
-    )
+    word = f"validation {validation[best]:.2f}"
+    word += f", test {np.mean(list(test.values())):.2f}" if test else ""
+    say(f"Kept {best} ({choosing.NAMES[labelled.kind]}: {word}): {target}")
     return Trained(target, chosen, choosing.NAMES[labelled.kind], validation, test, histories)
 
 
@@ -158,8 +158,8 @@ def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[s
     said = [
         f"{labelled.name}: {len(labelled.scenes)} images of {min(sides)} to {max(sides)} pixels a "
         f"side, {labelled.channels} channel(s), {first.dtype}, with {labelled.kind}: {dealt}.",
-        f"Objects are {'darker' if learned.darker else 'brighter'} than what is around them and about "
-        f"{learned.diameter:.0f} pixels wide.",
+        f"Objects are {'darker' if learned.darker else 'brighter'} than what is around them and "
+        f"about {learned.diameter:.0f} pixels wide.",
     ]
     return [*said, *labelled.notes, *split.notes]
 
@@ -183,10 +183,9 @@ def _existing(place: Path) -> Path:
     return place if place.exists() or place == place.parent else _existing(place.parent)
 
 
-def _reporter(name: str, rows: list[dict[str, float]], say: Say) -> Callable[[Any], None]:
+def _reporter(name: str, say: Say) -> Callable[[Any], None]:
     def report(epoch: Any) -> None:
         row = epoch.row()
-        rows.append(row)
         left = epoch.seconds * (epoch.of - epoch.number)
         judged = [
             f"{key} {value:.3f}" for key, value in row.items() if key.startswith("validation")
@@ -208,6 +207,7 @@ def _record(
     return {
         "folder": labelled.name,
         "files": {name: [file_of(scene) for scene in part] for name, part in parts.items()},
+        "digests": [digest(scene.image) for scene in (*split.train, *split.validation)],
         "plan": dataclasses.asdict(how),
         "score": choosing.NAMES[labelled.kind],
         "validation_scores": validation,
