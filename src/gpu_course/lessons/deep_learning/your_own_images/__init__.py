@@ -1,1 +1,1 @@
-"""Room of ``deep-learning/your-own-images``."""
+"""The chapter “Your own images”."""
