@@ -50,7 +50,7 @@ def test_an_image_like_the_others_is_not_warned_of():
     ("image", "said"),
     [
         (255 - sample(7).image, "turned round"),
-        (sample(7, diameter=30).image, "Objects look about 3"),
+        (sample(7, diameter=30).image, "and the model learned from 12"),
         ((sample(7).image * 0.02 + np.random.default_rng(0).normal(9, 3, LARGE)), "the noise"),
         (np.full(LARGE, 7, np.uint8), "the same everywhere"),
     ],
