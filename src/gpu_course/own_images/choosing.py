@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ NAMES: dict[Kind, str] = {"labels": "AP at IoU 0.5", "masks": "Dice"}
 """The score by which is chosen."""
 
 
-def score(kind: Kind, truth: NDArray[np.generic], found: NDArray[np.generic]) -> float:
+def score(kind: Kind, truth: NDArray[Any], found: NDArray[Any]) -> float:
     """Return the score of one image: AP at IoU 0.5 of objects, or the Dice of masks."""
     if kind == "labels":
         return float(metrics.average_precision(truth, found, [0.5], in_pieces=True)[0])

@@ -132,10 +132,10 @@ class OwnModel:
             found = self._stars(image, zoom)
         else:
             chances = self._chances(image, zoom)
-            size = self.settings.learned and self.settings.learned.diameter * area**0.5
+            learned, apart = self.settings.learned, self.settings.kind == "labels"
             labels = objects_of(
                 chances > self.settings.threshold,
-                diameter=size if self.settings.kind == "labels" else None,
+                diameter=learned.diameter * area**0.5 if learned and apart else None,
                 smallest=self.settings.smallest * area,
             )
             found = Found(labels, _sureness(labels, chances))

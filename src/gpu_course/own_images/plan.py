@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from gpu_course.errors import CourseError
 from gpu_course.own_images.folder import Kind
@@ -91,7 +92,7 @@ def make(
         if number is not None and number < 1:
             raise CourseError(f"{name}={number} is not possible. Give 1 or more.")
     scale = scale_for(diameter)
-    changes = {name: number for name, number in given.items() if number is not None}
+    changes: dict[str, Any] = {name: n for name, n in given.items() if n is not None}
     # Three objects across, and a multiple of what any of these networks shrinks an image by.
     patch = min(128, max(64, 32 * round(3 * diameter * scale / 32)))
     return dataclasses.replace(Plan(methods, scale, patch=patch, seed=seed), **changes)
