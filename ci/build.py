@@ -37,6 +37,7 @@ from gpu_course.book import (
     notebooks,
     package,
     records,
+    solution_boxes,
 )
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.plain_markdown import Links
@@ -210,6 +211,9 @@ def staged(
 ) -> nbformat.NotebookNode:
     """Return the chapter's own cells with the stored outputs and the header below the title."""
     notebook = nbformat.from_dict(chapter.notebook)
+    texts = list(solution_boxes.with_imports(notebook.cells))
+    for cell, text in zip(notebook.cells, texts, strict=True):
+        cell.source = text
     stored = [cell for cell in executed.cells if cell.cell_type == "code"] if executed else []
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     # Outputs stay with the cell whose code made them, also when a stale page is rendered.

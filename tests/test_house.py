@@ -13,6 +13,7 @@ from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "timing", "lazy_names", "labels"}
+GROUND |= {"brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -21,6 +22,9 @@ MAY_KNOW = {
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
+    "brightness": {"errors"},
+    "object_size": {"errors", "brightness"},
+    "fitted": {"brightness", "object_size"},
     "html_table": set(),
     "did_you_mean": set(),
     "timing": {"devices"},
@@ -34,20 +38,22 @@ MAY_KNOW = {
     "scores": {"errors", "paths"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
-    "exercise_answers": {"exercises", "devices"},
+    "exercise_answers": {"exercises", "exercise_result", "devices"},
     "cle": {"devices"},
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "own_images": ROOMS | {"classical", "deep_learning"},
     "napari_plugin": {
-        *("errors", "files", "picture_files", "images", "display", "pixel_classification")
+        *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
+        "brightness",
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
     "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
     "lessons": ROOMS
     | SUBJECTS
-    | {"exercises", "exercise_answers", "napari_view", "napari_plugin", "scaling", "own_images"},
+    | {"exercises", "exercise_answers", "exercise_result"}
+    | {"napari_view", "napari_plugin", "scaling", "own_images"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

@@ -13,22 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.exercise_result import told
 from gpu_course.exercises import Wrong
 
 MOST = 10_000
 """So many elements of a generator are read: one may never end."""
-
-
-def told(answer: Any) -> str:
-    """Return in a few words what an answer is, such as ``"a list of 3"``."""
-    if isinstance(answer, str):
-        return f"the text “{answer[:20]}”"
-    if answer is None or isinstance(answer, bool | int | float | complex | np.number | np.bool_):
-        return str(answer)
-    shape, name = getattr(answer, "shape", None), type(answer).__name__
-    if shape is not None:
-        return f"{name} of shape {tuple(shape)}" if isinstance(shape, Iterable) else name
-    return f"{name} of {len(answer)}" if isinstance(answer, list | tuple | dict | set) else name
 
 
 def items(answer: Any, wanted: str) -> list[Any]:

@@ -1,13 +1,29 @@
-"""What the check of an exercise found, as text and as a small box."""
+"""What the check of an exercise found, and what it was given, as text and as a small box."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 _MARKS = {
     "solved": "✓",
     "not solved yet": "…",
     **dict.fromkeys(("could not run here", "could not compare", "could not be judged"), "!"),
 }
+
+
+def told(answer: Any) -> str:
+    """Return in a few words what an answer is, such as ``"a list of 3"``."""
+    import numpy as np  # where all goes well, it is not needed
+
+    if isinstance(answer, str):
+        return f"the text “{answer[:20]}”"
+    if answer is None or isinstance(answer, bool | int | float | complex | np.number | np.bool_):
+        return str(answer)
+    shape, name = getattr(answer, "shape", None), type(answer).__name__
+    if shape is not None:
+        return f"{name} of shape {tuple(shape)}" if isinstance(shape, Iterable) else name
+    return f"{name} of {len(answer)}" if isinstance(answer, list | tuple | dict | set) else name
 
 
 @dataclass(frozen=True)

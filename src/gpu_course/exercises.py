@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gpu_course.errors import CourseError, MachineError
-from gpu_course.exercise_result import Result
+from gpu_course.exercise_result import Result, told
 
 Function = Callable[..., Any]
 
@@ -182,8 +182,6 @@ class _Nothing(_Signal):
     """The function returned nothing: it is still the stub, or forgot one case; it says which."""
 
     def __init__(self, given: tuple[Any, ...], *, answered: bool) -> None:
-        from gpu_course.exercise_answers import told  # it needs this module
-
         self.state = "wrong" if answered else "not solved yet"
         case = f" when it was given {', '.join(map(told, given))}" if given else ""
         super().__init__(

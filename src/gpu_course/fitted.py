@@ -46,9 +46,7 @@ class Fitted:
         return object_size.labels_back(labels, self.shape)
 
 
-def fit(
-    image: NDArray[Any], *, diameter: float | None = None, wanted: float = NUCLEUS
-) -> Fitted:
+def fit(image: NDArray[Any], *, diameter: float | None = None, wanted: float = NUCLEUS) -> Fitted:
     """Bring an image of bright objects to the levels and the size that a method knows.
 
     Parameters

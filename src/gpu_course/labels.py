@@ -184,3 +184,37 @@ def touching_pairs(labels: Labels) -> list[tuple[int, int]]:
             pairs.append((one, other))
             taken |= {one, other}
     return pairs
+
+
+def labelled_diameter(labels: NDArray[np.integer[Any]]) -> float:
+    """Return the typical diameter of objects that somebody has labelled.
+
+    Parameters
+    ----------
+    labels : ndarray of integers (Y, X)
+        0 is background, 1…n the objects.
+
+    Returns
+    -------
+    float
+        The median over objects of the diameter of a disc of equal area, in pixels.
+
+    Raises
+    ------
+    CourseError
+        If there is no object.
+
+    Examples
+    --------
+    >>> from gpu_course.labels import labelled_diameter
+    >>> labels = np.zeros((40, 40), int)
+    >>> labels[5:25, 5:25] = 1
+    >>> round(labelled_diameter(labels), 1)
+    22.6
+    """
+    _, areas = np.unique(labels[labels > 0], return_counts=True)
+    if not areas.size:
+        raise CourseError(
+            "No object is labelled, so there is no typical size. Give labels above 0."
+        )
+    return float(np.median(2 * np.sqrt(areas / np.pi)))

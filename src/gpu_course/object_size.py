@@ -28,7 +28,7 @@ FLOOR = 0.15
 """Added before the logarithm, as a share of the objects' height, so that noise in the dark stays small."""
 WINDOW = 1024
 """Of larger images, the window of this many pixels a side that holds most objects is measured."""
-CLOSE = 1.15
+CLOSE = 1.4
 """Up to this factor sizes are taken for equal: an image is not resampled for less."""
 
 
@@ -112,48 +112,14 @@ def measure_diameter(image: NDArray[Any]) -> ObjectSize:
     return ObjectSize(middle, int(kept.sum()), low, high)
 
 
-def labelled_diameter(labels: NDArray[np.integer[Any]]) -> float:
-    """Return the typical diameter of objects that somebody has labelled.
-
-    Parameters
-    ----------
-    labels : ndarray of integers (Y, X)
-        0 is background, 1…n the objects.
-
-    Returns
-    -------
-    float
-        The median over objects of the diameter of a disc of equal area, in pixels.
-
-    Raises
-    ------
-    CourseError
-        If there is no object.
-
-    Examples
-    --------
-    >>> from gpu_course.object_size import labelled_diameter
-    >>> labels = np.zeros((40, 40), int)
-    >>> labels[5:25, 5:25] = 1
-    >>> round(labelled_diameter(labels), 1)
-    22.6
-    """
-    _, areas = np.unique(labels[labels > 0], return_counts=True)
-    if not areas.size:
-        raise CourseError("No object is labelled, so there is no typical size. Give labels above 0.")
-    return float(np.median(2 * np.sqrt(areas / np.pi)))
-
-
-def to_diameter(
-    image: NDArray[Any], diameter: float, wanted: float
-) -> NDArray[np.float32]:
+def to_diameter(image: NDArray[Any], diameter: float, wanted: float) -> NDArray[np.float32]:
     """Resample an image so that objects of one diameter get another.
 
     Parameters
     ----------
     image : ndarray (Y, X) or (Y, X, C)
     diameter, wanted : float
-        In pixels. Within a factor of 1.15 of each other, nothing is resampled.
+        In pixels. Within a factor of 1.4 of each other, nothing is resampled.
 
     Returns
     -------
@@ -199,7 +165,9 @@ def labels_back(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int3
     if found.shape == tuple(shape):
         return found
     # Floats of 32 bits are whole numbers up to 2**24 only.
-    back = resize(found.astype(np.float64), shape, order=0, anti_aliasing=False, preserve_range=True)
+    back = resize(
+        found.astype(np.float64), shape, order=0, anti_aliasing=False, preserve_range=True
+    )
     return back.astype(np.int32)
 
 
@@ -240,7 +208,9 @@ def _height(image: NDArray[Any]) -> NDArray[np.float32]:
     levels = brightness.measure(image)
     if not levels.objects > levels.background:
         return np.zeros(np.shape(image), np.float32)
-    below = (np.asarray(image, np.float32) - levels.background) / (levels.objects - levels.background)
+    below = (np.asarray(image, np.float32) - levels.background) / (
+        levels.objects - levels.background
+    )
     return np.asarray(ndimage.gaussian_filter(below, 1.0), np.float32)
 
 
@@ -263,7 +233,9 @@ def _fullest(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
     share = ndimage.uniform_filter(inside.astype(np.float32), (rows, columns), mode="constant")
     tops, lefts = (n - w for n, w in zip(inside.shape, (rows, columns), strict=True))
     # The centres of windows that lie inside the image, in steps: there are many as good as the best.
-    middle = share[rows // 2 : rows // 2 + tops + 1 : 32, columns // 2 : columns // 2 + lefts + 1 : 32]
+    middle = share[
+        rows // 2 : rows // 2 + tops + 1 : 32, columns // 2 : columns // 2 + lefts + 1 : 32
+    ]
     row, column = (int(32 * n) for n in np.unravel_index(middle.argmax(), middle.shape))
     return slice(row, row + rows), slice(column, column + columns)
 

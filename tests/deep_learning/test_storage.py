@@ -127,7 +127,7 @@ def reshape(header):
         (babble("[" * 100_000), "cannot be understood|cut short"),
         (say(configuration=[1, 2]), "cannot be understood"),
         (say(normalisation={"low": 1, "top": 2}), "cannot be understood"),
-        (say(normalisation={"low": "1", "high": 2}), "cannot be understood"),
+        (say(normalisation={"low": "1", "high": 2}), "percentiles"),
         (say(normalisation={"low": 9, "high": 2}), "percentiles"),
         (say(record=[]), "record"),
         (configure(width=10**6), "width=1000000"),

@@ -430,3 +430,11 @@ def test_a_library_that_cannot_be_described_does_not_lose_the_record(monkeypatch
     monkeypatch.setattr(record, "torch", broken)
     libraries = [device["library"] for device in devices.device_record()["devices"]]
     assert "NumPy and SciPy" not in libraries
+
+
+def test_a_column_of_a_table_is_an_array():
+    import pandas as pd
+
+    table = pd.DataFrame({"area": [1.0, 2.5]})
+    assert devices.to_numpy(table["area"]).tolist() == [1.0, 2.5]
+    assert devices.to_numpy(table).shape == (2, 1)

@@ -1,7 +1,6 @@
 """Features and forests: every image, scribble and number, against scipy and scikit-learn."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import ndimage

@@ -170,7 +170,7 @@ def test_size_chooses_the_shape(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("beees",), ["'beees'", "Did you mean 'bees'?", "nuclei, nuclei-3d"]),
+        (("beees",), ["'beees'", "Did you mean 'bees'?", "nuclei, nuclei-dsb"]),
         (("zzzz",), ["'zzzz'", "The course has: nuclei"]),
         (("bees", "tset"), ["'tset'", "Did you mean 'test'?", "train, validation, test"]),
         (("nuclei", "validation"), ["'validation'", "It has: train, test, whole"]),

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gpu_course import images
 from gpu_course.errors import CourseError
-from gpu_course.images import nuclei_dsb, registry
+from gpu_course.images import cards, nuclei_dsb, registry
 from gpu_course.images.nuclei_dsb import frames, join_masks, masks, one_channel
 
 
@@ -67,7 +67,7 @@ def test_toy_frame_is_read_from_a_mirror(tmp_path, monkeypatch):
     picture = np.random.default_rng(0).integers(0, 99, (9, 7), np.uint8)
     left, right = np.zeros((2, 9, 7), np.uint8)
     left[:4, :3], right[5:, 4:] = 255, 255
-    folder = nuclei_dsb.mask_table.folder(frame.picture)
+    folder = nuclei_dsb.masks_folder(frame.picture)
     files = {
         frame.picture: np.dstack([picture] * 3),
         f"{folder}a.png": right,
@@ -132,3 +132,19 @@ def test_table_agrees_with_that_of_the_mirror(mirror):
     assert [(row["id"], row["split"], row["labels_sha256"]) for row in rows] == [
         (frame.id, frame.split, frame.labels_sha256) for frame in frames()
     ]
+
+
+def test_the_set_nuclei_is_a_noisy_part_of_a_training_frame_as_the_cards_say(mirror, monkeypatch):
+    if not (mirror / "nuclei-dsb").is_dir():
+        pytest.skip("the frames of nuclei-dsb are absent: add them to GPU_COURSE_MIRROR")
+    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
+    index = [frame.short for frame in frames("train")].index(nuclei_dsb.IN_NUCLEI)
+    part = images.load("nuclei-dsb", "train", index=index).crop(*nuclei_dsb.IN_NUCLEI_WINDOW)
+    whole = images.load("nuclei", "whole")
+    np.testing.assert_array_equal(part.labels > 0, whole.labels > 0)
+    pairs = np.unique(np.stack([part.labels.ravel(), whole.labels.ravel()]), axis=1)
+    assert pairs.shape[1] == 126  # each object of one is one object of the other
+    assert np.corrcoef(part.image.ravel(), whole.image.ravel())[0, 1] > 0.97
+    for name in ("nuclei", "nuclei-dsb"):
+        assert f"{nuclei_dsb.IN_NUCLEI} " in cards.read(name).limits
+    assert f"(index {index})" in cards.read("nuclei-dsb").limits

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from gpu_course.book import code_digest
+from gpu_course.book import code_digest, solution_boxes
 from gpu_course.book.chapters import Chapter
 from gpu_course.book.install_address import Source
 from gpu_course.book.plain_markdown import Links, convert
@@ -112,10 +112,10 @@ def build(
         raise CourseError(f"There is no notebook kind “{kind}”. Choose one of {', '.join(KINDS)}.")
     outputs = iter(_outputs(chapter, executed)) if kind == "solved" else None
     cells, inside_solution = [], False
-    for cell in chapter.notebook.cells:
+    texts = solution_boxes.with_imports(chapter.notebook.cells)
+    for cell, source in zip(chapter.notebook.cells, texts, strict=True):
         stored = next(outputs) if outputs and cell.cell_type == "code" else []
         if cell.cell_type == "markdown":
-            source = cell.source
             if kind != "solved":
                 source, inside_solution = _without_solutions(source, inside_solution)
             if text := convert(source, links):

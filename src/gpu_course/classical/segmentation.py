@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from gpu_course import cle
 from gpu_course.errors import CourseError
-from gpu_course.fitted import fit
 
 # The class of a clesperanto image depends on the library and its version.
 DeviceImage = Any
@@ -125,8 +124,8 @@ def segment_nuclei(
     diameter: float | None = None,
     outline_sigma: float = 1.0,
     seed_sigma: float = 4.0,
-    level: float = 0.65,
-    smallest: float = 35,
+    level: float = 0.6,
+    smallest: float = 40,
 ) -> NDArray[np.int32]:
     """Label fluorescent nuclei of very different brightness, of any size, from any camera.
 
@@ -184,6 +183,8 @@ def segment_nuclei(
     >>> int(segment_nuclei(image).max())
     2
     """
+    from gpu_course.fitted import fit
+
     known = fit(np.asarray(cle.pull(_pushed(image))), diameter=diameter)
     pixels = _pushed(known.image)
     foreground = nuclei_foreground(pixels, sigma=outline_sigma)

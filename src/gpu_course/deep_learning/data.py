@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from gpu_course.deep_learning.augmentation import Augmentation
-from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.normalisation import Normalisation, Scale
 from gpu_course.deep_learning.scenes import digest, mask_of, refuse_test, tensors
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
@@ -54,7 +54,7 @@ class Patches:
         Share of patches with an object in their middle. Where objects are rare, most random
         patches would show none.
     augmentation : Augmentation
-    normalisation : Normalisation
+    normalisation : Normalisation or FixedRange
     seed : int
     device : torch.device or str, optional
         Where batches are made. None: `gpu_course.devices.torch`.
@@ -92,7 +92,7 @@ class Patches:
         batches: int,
         foreground: float = 0.5,
         augmentation: Augmentation | None = None,
-        normalisation: Normalisation | None = None,
+        normalisation: Scale | None = None,
         seed: int = 0,
         device: torch.device | str | None = None,
         target: Callable[[Sample], NDArray[Any]] = mask_of,
@@ -169,7 +169,7 @@ class Tiles:
         *,
         patch: int,
         batch: int,
-        normalisation: Normalisation | None = None,
+        normalisation: Scale | None = None,
         device: torch.device | str | None = None,
         target: Callable[[Sample], NDArray[Any]] = mask_of,
     ) -> None:
@@ -257,7 +257,7 @@ def _what(
     targets: Sequence[Tensor],
     patch: int,
     batch: int,
-    normalisation: Normalisation,
+    normalisation: Scale,
 ) -> dict[str, Any]:
     return {
         "scenes": [[s.name, s.split, s.index, *s.image.shape] for s in samples],

@@ -97,6 +97,55 @@ class Normalisation:
         return ((image - low) / span).astype(np.float32)
 
 
+@dataclasses.dataclass(frozen=True)
+class FixedRange:
+    """Map two given grey values to 0 and 1, the same two in every image.
+
+    For images that were brought to known levels before (`gpu_course.fitted.fit`). Percentiles would
+    measure brightness a second time, and worse: they depend on how much of an image is background.
+
+    Attributes
+    ----------
+    dark, bright : float
+        The grey values that become 0 and 1. Values beyond them are kept, not cut.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning.normalisation import FixedRange
+    >>> FixedRange(100, 200)(np.array([[[100, 150, 300]]]))
+    array([[[0. , 0.5, 2. ]]], dtype=float32)
+    """
+
+    dark: float
+    bright: float
+
+    def __post_init__(self) -> None:
+        """Refuse a range that spans nothing."""
+        if not (np.isfinite([self.dark, self.bright]).all() and self.dark < self.bright):
+            raise CourseError(
+                f"The grey values {self.dark} and {self.bright} span nothing. Choose dark < bright."
+            )
+
+    def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
+        """Return the image, float32 (C, Y, X) as it came, with `dark` at 0 and `bright` at 1."""
+        return ((image - self.dark) / (self.bright - self.dark)).astype(np.float32)
+
+
+Scale = Normalisation | FixedRange
+"""What an image may go through before a network."""
+
+
+def scale_of(about: dict[str, Any]) -> Scale:
+    """Return the scale that a model file tells of.
+
+    Parameters
+    ----------
+    about : dict
+        ``{"low": …, "high": …}`` or ``{"dark": …, "bright": …}``, as `dataclasses.asdict` made it.
+    """
+    return FixedRange(**about) if "dark" in about else Normalisation(**about)
+
+
 def channels_first(image: NDArray[Any], axes: str | None = None) -> NDArray[Any]:
     """Return an image as PyTorch wants it: channels first, also if there is only one.
 

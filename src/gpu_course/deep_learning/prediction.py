@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gpu_course.deep_learning.data import find_device, starts
-from gpu_course.deep_learning.normalisation import Normalisation, channels_first
+from gpu_course.deep_learning.normalisation import Normalisation, Scale, channels_first
 from gpu_course.deep_learning.precision import autocast, best_precision
 from gpu_course.deep_learning.unet import probabilities
 from gpu_course.errors import CourseError
@@ -30,7 +30,7 @@ def predict_tiled(
     overlap: int | None = None,
     blend: int | None = None,
     flips: bool = False,
-    normalisation: Normalisation | None = None,
+    normalisation: Scale | None = None,
     device: torch.device | str | None = None,
     precision: str | None = None,
     say: Callable[[str], object] = print,
@@ -62,7 +62,7 @@ def predict_tiled(
     flips : bool
         Predict all eight mirror images and rotations as well and take the mean: eight times the
         work for a somewhat better result (test-time augmentation).
-    normalisation : Normalisation, optional
+    normalisation : Normalisation or FixedRange, optional
         That of the training. None: ``Normalisation()``.
     device : torch.device or str, optional
         None: `gpu_course.devices.torch`.

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gpu_course.deep_learning.normalisation import Normalisation, channels_first
+from gpu_course.deep_learning.normalisation import Scale, channels_first
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
@@ -203,7 +203,7 @@ def refuse_leak(training: dict[str, Any], validation: dict[str, Any] | None) -> 
 
 def tensors(
     samples: Sequence[Sample],
-    normalisation: Normalisation,
+    normalisation: Scale,
     target: Callable[[Sample], NDArray[Any]] = mask_of,
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Normalise scenes and return them as tensors in main memory.
@@ -211,7 +211,7 @@ def tensors(
     Parameters
     ----------
     samples : sequence of Sample
-    normalisation : Normalisation
+    normalisation : Normalisation or FixedRange
     target : function
         Returns what a network must say of every pixel of a scene: an array (Y, X), in which 0 is
         background.

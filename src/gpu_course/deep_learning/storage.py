@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 
 from gpu_course.deep_learning import safetensors_file
-from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.normalisation import Normalisation, Scale, scale_of
 from gpu_course.deep_learning.unet import UNet
 
 KIND = "gpu-course U-Net 1"
@@ -24,7 +25,7 @@ def save(
     path: Path | str,
     model: UNet,
     *,
-    normalisation: Normalisation | None = None,
+    normalisation: Scale | None = None,
     record: dict[str, Any] | None = None,
     half: bool = False,
 ) -> Path:
@@ -37,7 +38,7 @@ def save(
     path : Path or str
         By custom ending in ``.safetensors``.
     model : UNet
-    normalisation : Normalisation, optional
+    normalisation : Normalisation or FixedRange, optional
         What images went through before the network: weights are worthless without it. None:
         ``Normalisation()``.
     record : dict, optional
@@ -60,7 +61,7 @@ def save(
     about = {
         "kind": KIND,
         "configuration": model.configuration,
-        "normalisation": {"low": scale.low, "high": scale.high},
+        "normalisation": dataclasses.asdict(scale),
         "record": record or {},
     }
     tensors = {name: t.detach().cpu().contiguous() for name, t in model.state_dict().items()}
@@ -70,7 +71,7 @@ def save(
     return safetensors_file.write(path, arrays, about)
 
 
-def load(path: Path | str) -> tuple[UNet, Normalisation, dict[str, Any]]:
+def load(path: Path | str) -> tuple[UNet, Scale, dict[str, Any]]:
     """Read a network back, ready to predict on the CPU.
 
     Nothing in the file is run, and nothing is believed: the network is first built without
@@ -84,7 +85,7 @@ def load(path: Path | str) -> tuple[UNet, Normalisation, dict[str, Any]]:
     -------
     model : UNet
         After ``eval()``.
-    normalisation : Normalisation
+    normalisation : Normalisation or FixedRange
     record : dict
         As given to `save`.
 
@@ -96,7 +97,7 @@ def load(path: Path | str) -> tuple[UNet, Normalisation, dict[str, Any]]:
     metadata, arrays = safetensors_file.read(path, largest=LARGEST)
     about = safetensors_file.about(path, metadata, kind=KIND, what="U-Net")
     with safetensors_file.understood(path):
-        normalisation = Normalisation(**about["normalisation"])
+        normalisation = scale_of(about["normalisation"])
         # On the device "meta" even the largest network takes no memory.
         with torch.device("meta"):
             model = UNet(**about["configuration"])

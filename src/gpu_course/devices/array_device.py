@@ -127,7 +127,8 @@ def to_numpy(array: Any) -> "np.ndarray":
     Parameters
     ----------
     array : array
-        Of NumPy, CuPy, PyTorch or clesperanto, any shape and dtype, on any device.
+        Of NumPy, CuPy, PyTorch or clesperanto, any shape and dtype, on any device; a list or a
+        column of a table too.
 
     Examples
     --------
@@ -139,6 +140,7 @@ def to_numpy(array: Any) -> "np.ndarray":
 
     if hasattr(array, "detach"):  # PyTorch
         return np.asarray(array.detach().cpu())
-    if hasattr(array, "get"):  # CuPy and OpenCL
+    # CuPy and OpenCL; a table's `get` is another one, and returns a column.
+    if hasattr(array, "get") and not hasattr(array, "to_numpy"):
         return np.asarray(array.get())
     return np.asarray(array)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from gpu_course import paths
 from gpu_course.errors import CourseError
-from gpu_course.images import mask_table, registry
+from gpu_course.images import registry
+from gpu_course.images.registered import masks_folder
 from gpu_course.images.sample import Sample
 
 if TYPE_CHECKING:
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 NAME = "nuclei-dsb"
+
+IN_NUCLEI = "4dbbb275"
+"""The training frame that the set `nuclei` was cut from, and had noise added to (short id).
+
+What learns from it has seen the nuclei on which `nuclei` judges: leave it out, or say so there.
+"""
+
+IN_NUCLEI_WINDOW = (slice(8, 520), slice(184, 696))
+"""Rows and columns of that frame which the set `nuclei` shows, both halves of it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,7 +129,7 @@ def masks(picture: str) -> tuple[str, ...]:
 
     Empty for a picture without registered masks.
     """
-    folder = mask_table.folder(picture)
+    folder = masks_folder(picture)
     return tuple(each.path for each in registry.entries() if each.path.startswith(folder))
 
 

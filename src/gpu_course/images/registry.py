@@ -13,10 +13,8 @@ A named mirror replaces the public URL altogether, so that a room without a netw
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import functools
-import hashlib
 import importlib.util
 import os
 from collections.abc import Iterable, Iterator
@@ -25,37 +23,7 @@ from pathlib import Path
 from gpu_course import paths
 from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError, MachineError
-from gpu_course.images import mask_table
-
-
-@dataclasses.dataclass(frozen=True)
-class Entry:
-    """One registered file.
-
-    Attributes
-    ----------
-    path
-        Its name in the registry, with forward slashes: ``"nuclei/img2d.tif"``.
-    url
-        Where it is published, pinned to a commit. Empty if only a package has it.
-    bytes
-        Its size, or None if unknown.
-    sha256
-        Its fingerprint.
-    licence, citation
-        Under which terms it may be used, and whom to thank.
-    package
-        ``"stardist:data/images/img2d.tif"`` if a package ships it: import name, then the path
-        inside the package. Empty otherwise.
-    """
-
-    path: str
-    url: str
-    bytes: int | None
-    sha256: str
-    licence: str
-    citation: str
-    package: str = ""
+from gpu_course.images.registered import MASKS, Entry, read_entries, read_masks, sha256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,28 +49,11 @@ class Status:
     file: Path | None = None
 
 
-def read_entries(table: Path) -> tuple[Entry, ...]:
-    """Read a registry file: CSV with the columns of `Entry`."""
-    with table.open(encoding="utf-8", newline="") as stream:
-        return tuple(
-            Entry(
-                path=row["path"],
-                url=row["url"],
-                bytes=int(row["bytes"]) if row["bytes"] else None,
-                sha256=row["sha256"],
-                licence=row["licence"],
-                citation=row["citation"],
-                package=row["package"],
-            )
-            for row in csv.DictReader(stream)
-        )
-
-
 @functools.cache
 def entries() -> tuple[Entry, ...]:
     """Return every registered file, in the order of ``data/registry.csv``; last, the masks."""
     listed = read_entries(paths.data() / "registry.csv")
-    return (*listed, *mask_table.read(paths.data() / mask_table.MASKS, listed))
+    return (*listed, *read_masks(paths.data() / MASKS, listed))
 
 
 def entry(path: str) -> Entry:
@@ -121,12 +72,6 @@ def entry(path: str) -> Entry:
             "`gpu-course images list` shows them all."
         )
     return found
-
-
-def sha256(file: Path) -> str:
-    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def fetch(path: str) -> Path:

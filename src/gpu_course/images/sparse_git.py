@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gpu_course.errors import MachineError
 from gpu_course.images.downloads import OTHER_SOURCES, cannot_save
+from gpu_course.images.registered import sha256
 
 SCHEME = "git+"
 """An address is ``git+ORIGIN@COMMIT#PATH``: the repository, 40 digits, a path inside it."""
@@ -153,8 +154,6 @@ def _git(folder: str, command: Sequence[str]) -> subprocess.CompletedProcess[str
 
 def _verify(file: Path, path: str, digest: str, origin: str) -> None:
     """Raise unless a file that was checked out is the registered one."""
-    from gpu_course.images.registry import sha256
-
     if not file.is_file() or file.is_symlink():
         raise MachineError(
             f"{origin} has no {path} at the commit that the course names. "

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 import shutil
+import warnings as python_warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -178,7 +179,11 @@ def _picture(
             size = None if diameter is None else float(diameter)
             if size is not None:
                 warnings = [w for w in warnings if looks.GIVE_SIZE not in w]
-        found = model.predict(image, diameter=size)
+        with python_warnings.catch_warnings(record=True) as doubts:
+            python_warnings.simplefilter("always", UserWarning)
+            found = model.predict(image, diameter=size)
+        said = [str(one.message) for one in doubts if one.category is UserWarning]
+        warnings += [text for text in dict.fromkeys(said) if text not in warnings]
         truth = pictures.truth_beside(folder, file, image.shape)
     except CourseError as error:
         return Row(name, problem=str(error))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gpu_course import brightness, object_size
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
+from gpu_course.labels import labelled_diameter
 from gpu_course.own_images.folder import truth_of
 
 GIVE_SIZE = "give the diameter"
@@ -65,8 +66,7 @@ class Learned:
     Attributes
     ----------
     diameter : float
-        Of the training objects, in pixels: median over objects of the diameter of a disc of equal
-        area; for masks, median width of what they show.
+        Of the training objects, in pixels: see `true_diameter`.
     darker : bool
         Whether objects are darker than what surrounds them.
     measured : (float, float, float) or None
@@ -161,8 +161,8 @@ def learned_from(scenes: Sequence[Sample]) -> Learned:
 def true_diameter(scenes: Sequence[Sample]) -> float:
     """Return the size of labelled objects, in pixels.
 
-    Of labels: the median over all objects of the diameter of a disc of equal area. Of masks, whose
-    objects may hang together: the median, along the middle of what they show, of its width.
+    Of labels: the diameter of a disc of equal area, median over objects and then over scenes. Of
+    masks, whose objects may hang together: the width along the middle of what they show.
 
     Raises
     ------
@@ -172,11 +172,9 @@ def true_diameter(scenes: Sequence[Sample]) -> float:
     found: list[float] = []
     for scene in scenes:
         truth = truth_of(scene)
-        if scene.labels is not None:
-            areas = np.bincount(truth.ravel())[1:]
-            found += np.sqrt(4 * areas[areas > 0] / np.pi).tolist()
-        elif truth.any():
-            found += _widths(truth)
+        if truth.any():
+            labelled = scene.labels is not None
+            found.append(labelled_diameter(truth) if labelled else _width(truth))
     if not found:
         raise CourseError("Nothing is labelled, so the objects have no size. Label some.")
     return float(np.median(found))
@@ -232,10 +230,9 @@ def warnings(seen: Look, learned: Learned | None) -> list[str]:
     return said
 
 
-def _widths(mask: NDArray[np.bool_]) -> list[float]:
+def _width(mask: NDArray[np.bool_]) -> float:
     from scipy import ndimage
     from skimage.morphology import skeletonize
 
     inside = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    widths: list[float] = (2 * inside[skeletonize(mask)] - 1).tolist()
-    return widths
+    return float(np.median(2 * inside[skeletonize(mask)] - 1))

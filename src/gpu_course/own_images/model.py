@@ -125,6 +125,8 @@ class OwnModel:
                 f"The image has {channels} channel(s) and the model learned from "
                 f"{self.settings.channels}. Give it images like those it was trained on."
             )
+        if self.method == "stardist" and self.settings.learned is None:
+            return self._stars(image, 1.0, diameter)
         zoom = self._zoom(diameter)
         # Areas in pixels of this image; its objects may be larger than those of the training.
         area = (self.settings.scale / zoom) ** 2
@@ -174,13 +176,14 @@ class OwnModel:
             )[0][: seen.shape[0], : seen.shape[1]]
         return chances if chances.shape == shape else resized(chances, shape)
 
-    def _stars(self, image: NDArray[Any], zoom: float) -> Found:
+    def _stars(self, image: NDArray[Any], zoom: float, diameter: float | None = None) -> Found:
+        """Find stars; networks of the course bring images to their size by themselves."""
         from gpu_course.deep_learning import stardist
 
         shape = (image.shape[0], image.shape[1])
         seen = scaled(image, zoom)
         wide = padded(seen, self.core.design.stride)
-        stars = stardist.predict(self.core, wide)
+        stars = stardist.predict(self.core, wide, diameter=diameter)
         labels = stars.labels[: seen.shape[0], : seen.shape[1]]
         labels = object_size.labels_back(labels, shape)
         # Numbers go with the list of probabilities; what lies in the margin alone is none.

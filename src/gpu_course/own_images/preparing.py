@@ -32,7 +32,10 @@ def scale_for(diameter: float) -> float:
     (1.0, 0.5, 2.0)
     """
     smallest, largest = WANTED
-    return min(1.0, largest / diameter) if diameter > smallest else smallest / diameter
+    factor = min(1.0, largest / diameter) if diameter > smallest else smallest / diameter
+    # `object_size.to_diameter` resamples for no less.
+    close = 1 / object_size.CLOSE <= factor <= object_size.CLOSE
+    return 1.0 if close else factor
 
 
 def scaled(image: NDArray[Any], factor: float) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import features as pixel_features
-from gpu_course.pixel_classification import inputs, prediction, training
+from gpu_course.pixel_classification import inputs, prediction, seen, training
 from gpu_course.pixel_classification.forest import Forest
 from gpu_course.pixel_classification.recipe import Recipe
+from gpu_course.pixel_classification.seen import Seen
 from gpu_course.pixel_classification.tiles import Window
 
 Array = Any  # of any library
@@ -73,6 +75,7 @@ class PixelClassifier:
         self.classes: tuple[int, ...] = ()
         self.forest: Forest | None = None
         self.ndim: int | None = None
+        self.seen: Seen | None = None
         self._importance: NDArray[np.float64] | None = None
 
     def fit(self, image: Any, scribbles: Any) -> PixelClassifier:
@@ -97,7 +100,9 @@ class PixelClassifier:
         """
         images, paints = inputs.listed(image, scribbles)
         table, labels, _ = training.painted(images, paints, self.recipe)
-        return self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
+        self.fit_table(table, labels, ndim=len(self.recipe.spatial(tuple(images[0].shape))))
+        self.seen = seen.of(images)
+        return self
 
     def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
         """Learn from painted pixels of an image whose features are at hand.
@@ -205,6 +210,11 @@ class PixelClassifier:
         ------
         CourseError
             If nothing was learned yet, or the image does not fit the recipe.
+
+        Warns
+        -----
+        UserWarning
+            If the grey values of the image are far from those of the images it learned from.
         """
         forest = self._fitted()
         return self._over(image, window, len(self.classes), forest.predict_proba)
@@ -245,6 +255,11 @@ class PixelClassifier:
     ) -> Array:
         self._fitted()
         assert self.ndim is not None  # set with the forest
+        doubt = None
+        if self.seen is not None and window is None:
+            doubt = seen.doubt(self.seen, image)
+        if doubt is not None:
+            warnings.warn(doubt, stacklevel=3)
         return prediction.over_tiles(image, self.recipe, self.ndim, window, values, ask)
 
     def _fitted(self) -> Forest:
@@ -287,7 +302,7 @@ class PixelClassifier:
         importances = tuple(self.importances(ordered=False).values())
         trained = storage.Trained(
             self.recipe, self.trees, self.depth, self.seed,
-            self.forest, self.classes, self.ndim, importances,
+            self.forest, self.classes, self.ndim, importances, seen=self.seen,
         )  # fmt: skip
         return storage.save(trained, path)
 
@@ -310,5 +325,5 @@ class PixelClassifier:
         read = storage.load(path)
         loaded = cls(read.recipe, trees=read.trees, depth=read.depth, seed=read.seed)
         loaded.forest, loaded.classes, loaded.ndim = read.forest, read.classes, read.ndim
-        loaded._importance = np.array(read.importances)
+        loaded._importance, loaded.seen = np.array(read.importances), read.seen
         return loaded

@@ -65,7 +65,7 @@ class CorrectableClassifier:
         trained = storage.Trained(
             one.recipe, one.trees, one.depth, one.seed, one.forest, one.classes, one.ndim,
             tuple(one.importances(ordered=False).values()),
-            self.strokes, names if any(names) else (),
+            self.strokes, names if any(names) else (), one.seen,
         )  # fmt: skip
         return storage.save(trained, path)
 

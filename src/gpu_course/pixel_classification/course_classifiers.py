@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.fitted import fit
-from gpu_course.object_size import labelled_diameter, labels_back
+from gpu_course.labels import labelled_diameter
 from gpu_course.pixel_classification.classifier import PixelClassifier
 from gpu_course.pixel_classification.objects import to_objects
 from gpu_course.pixel_classification.painter import paint
@@ -72,6 +71,9 @@ def teach_nuclei(
     -------
     PixelClassifier
     """
+    from gpu_course.fitted import fit
+    from gpu_course.object_size import labels_back
+
     known = [
         fit(image, diameter=labelled_diameter(truth))
         for image, truth in zip(images, truths, strict=True)
@@ -135,6 +137,8 @@ def find_nuclei(
         0 is background, 1…n the nuclei.
     """
     from skimage.segmentation import expand_labels
+
+    from gpu_course.fitted import fit
 
     known = fit(image, diameter=diameter)
     inside = foreground(classifier, logarithm(known.image))

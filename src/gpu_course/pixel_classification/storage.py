@@ -8,12 +8,12 @@ unpack to more than the memory. So sizes are looked at before anything is read, 
 before it is used. The table of strokes, where there is one, is two more arrays.
 """
 
+import dataclasses
 import io
 import json
 import math
 import zipfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from gpu_course.files import write_atomic
 from gpu_course.pixel_classification.forest import Forest
 from gpu_course.pixel_classification.integrity import problem
 from gpu_course.pixel_classification.recipe import Recipe, names
+from gpu_course.pixel_classification.seen import Seen
 from gpu_course.pixel_classification.stroke_table import StrokeTable
 from gpu_course.pixel_classification.stroke_table import problem as problem_of_strokes
 
@@ -48,7 +49,7 @@ TABLES = ("probability.npy", "painted_features.npy")
 LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Trained:
     """All that a classifier has learned, and the settings it learned with.
 
@@ -70,6 +71,8 @@ class Trained:
         What it learned from, so that it can be corrected.
     class_names : tuple of str
         What a person calls the classes, in the order of `classes`; empty if they have no names.
+    seen : Seen or None
+        Grey values of the images it learned from; None in older files.
     """
 
     recipe: Recipe
@@ -82,6 +85,7 @@ class Trained:
     importances: tuple[float, ...]
     strokes: StrokeTable | None = None
     class_names: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
 class _WrongError(Exception):
@@ -124,6 +128,7 @@ def save(trained: Trained, path: Path | str) -> Path:
         "seed": trained.seed,
         "importances": trained.importances,
         "class_names": trained.class_names,
+        "seen": None if trained.seen is None else dataclasses.asdict(trained.seen),
     }
     arrays = {name: (getattr(trained.forest, name), dtype) for name, dtype in ARRAYS.items()}
     if trained.strokes is not None:
@@ -268,7 +273,22 @@ def _description(text: bytes) -> dict[str, Any]:
         "ndim": model["ndim"],
         "importances": tuple(importances),
         "class_names": tuple(called),
+        "seen": _seen(model.get("seen")),
     }
+
+
+def _seen(written: object) -> Seen | None:
+    if written is None:
+        return None
+    fields = [field.name for field in dataclasses.fields(Seen)]
+    if not isinstance(written, dict) or list(written) != fields:
+        raise _WrongError("it does not say what it learned from")
+    values = list(written.values())
+    if not all(isinstance(v, float) and math.isfinite(v) for v in values) or values != sorted(
+        values
+    ):
+        raise _WrongError("what it says it learned from makes no sense")
+    return Seen(*values)
 
 
 def _whole(value: object, low: int, high: int) -> bool:

@@ -6,6 +6,7 @@ The networks are those of the stardist package, on TensorFlow. In the order of t
 
 * `extent` measures the objects, `design` derives a network from them: rays, grid, depth, patch, and
   how far it sees;
+* where cameras differ, `prepared` brings scenes to one brightness and size first;
 * `data` turns labelled scenes into batches of what the network must say, `model` builds the
   network and `training` trains it, with a `checkpoint` after every epoch;
   `receptive_field` says how far it really looks;
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     )
     from gpu_course.deep_learning.stardist.model import StarModel, build
     from gpu_course.deep_learning.stardist.prediction import Stars, predict, tiles_for
+    from gpu_course.deep_learning.stardist.prepared import Prepared
     from gpu_course.deep_learning.stardist.thresholds import Thresholds, optimise
     from gpu_course.deep_learning.stardist.training import StarEpoch, StarTraining, train
 
 __all__ = [
     "Design",
     "Extent",
+    "Prepared",
     "StarBatch",
     "StarEpoch",
     "StarModel",
@@ -65,6 +68,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "design": ("Design", "design_for"),
         "extent": ("Extent", "enough_rays", "measure", "redraw", "redrawn_iou"),
         "model": ("StarModel", "build"),
+        "prepared": ("Prepared",),
         "prediction": ("Stars", "predict", "tiles_for"),
         "thresholds": ("Thresholds", "optimise"),
         "training": ("StarEpoch", "StarTraining", "train"),

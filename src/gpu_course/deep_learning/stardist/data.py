@@ -11,12 +11,18 @@ from numpy.typing import NDArray
 
 from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.deep_learning.data import Batch, Patches, Tiles
-from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.normalisation import Scale
 from gpu_course.deep_learning.scenes import name_of, refuse_test
 from gpu_course.deep_learning.stardist.design import Design
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
-from gpu_course.labels import LARGEST, refuse_mask, renumber, small_numbers
+from gpu_course.labels import (
+    LARGEST,
+    labelled_diameter,
+    refuse_mask,
+    renumber,
+    small_numbers,
+)
 
 
 class StarBatch(NamedTuple):
@@ -57,13 +63,15 @@ class StarPatches:
     augmentation : Augmentation, optional
         The same changes as for the U-Net. Objects are labelled, so labels are moved along and
         never interpolated. None: flips and quarter turns.
-    normalisation : Normalisation, optional
+    normalisation : Normalisation or FixedRange, optional
     seed : int
 
     Attributes
     ----------
     settings : dict
         All of the above as plain values, for records.
+    diameter : float
+        Of a typical object, in pixels: the median over scenes.
 
     Raises
     ------
@@ -80,7 +88,7 @@ class StarPatches:
         batches: int = 100,
         foreground: float = 0.9,
         augmentation: Augmentation | None = None,
-        normalisation: Normalisation | None = None,
+        normalisation: Scale | None = None,
         seed: int = 0,
     ) -> None:
         _check(samples, design)
@@ -99,6 +107,7 @@ class StarPatches:
             target=_labels,
         )
         self.settings = self.patches.settings
+        self.diameter = float(np.median([labelled_diameter(np.asarray(s.labels)) for s in samples]))
 
     def __len__(self) -> int:
         return len(self.patches)
@@ -121,7 +130,7 @@ class StarTiles:
         design: Design,
         *,
         batch: int = 4,
-        normalisation: Normalisation | None = None,
+        normalisation: Scale | None = None,
     ) -> None:
         _check(samples, design)
         self.design = design

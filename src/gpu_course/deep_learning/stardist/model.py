@@ -8,14 +8,17 @@ import io
 import logging
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deep_learning.normalisation import Normalisation, channels_first
+from gpu_course.deep_learning.normalisation import Normalisation, Scale, channels_first
 from gpu_course.deep_learning.stardist.design import Design
 from gpu_course.errors import CourseError, MachineError
+
+if TYPE_CHECKING:
+    from gpu_course.deep_learning.stardist.prepared import Prepared
 
 
 @dataclasses.dataclass
@@ -27,16 +30,20 @@ class StarModel:
     design : Design
     network : stardist.models.StarDist2D
         With the thresholds in use as ``network.thresholds``.
-    normalisation : Normalisation
+    normalisation : Normalisation or FixedRange
         What images go through before the network.
     record : dict
         How it was trained; empty at first.
+    prepared : Prepared, optional
+        How images were brought to one brightness and size before the training. None: they were
+        given as they came.
     """
 
     design: Design
     network: Any
-    normalisation: Normalisation = dataclasses.field(default_factory=Normalisation)
+    normalisation: Scale = dataclasses.field(default_factory=Normalisation)
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
+    prepared: Prepared | None = None
 
     def prepare(self, image: NDArray[Any]) -> NDArray[np.float32]:
         """Return an image as the network wants it.
@@ -81,15 +88,21 @@ class StarModel:
 
 
 def build(
-    design: Design, *, normalisation: Normalisation | None = None, seed: int = 0
+    design: Design,
+    *,
+    normalisation: Scale | None = None,
+    prepared: Prepared | None = None,
+    seed: int = 0,
 ) -> StarModel:
     """Build a network that knows nothing yet.
 
     Parameters
     ----------
     design : Design
-    normalisation : Normalisation, optional
-        None: ``Normalisation()``.
+    normalisation : Normalisation or FixedRange, optional
+        None: ``Normalisation()``, or for prepared scenes the range they are prepared to.
+    prepared : Prepared, optional
+        By which the scenes to learn from are prepared. `prediction.predict` prepares others so.
     seed : int
         Decides the first weights. They are drawn by NumPy, so that they are the same with every
         version of TensorFlow and nothing else in the program is seeded on the way.
@@ -127,7 +140,8 @@ def build(
     )
     with quiet():
         network = StarDist2D(configuration, name="course", basedir=None)
-    model = StarModel(design, network, normalisation or Normalisation())
+    scale = normalisation or (Normalisation() if prepared is None else prepared.range)
+    model = StarModel(design, network, scale, prepared=prepared)
     model.weights = _first_weights(design, seed)
     return model
 

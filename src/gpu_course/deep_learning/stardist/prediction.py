@@ -56,6 +56,7 @@ def predict(
     probability: float | None = None,
     overlap: float | None = None,
     scale: float | None = None,
+    diameter: float | None = None,
     say: Callable[[str], object] = print,
 ) -> Stars:
     """Find the objects of an image.
@@ -78,6 +79,10 @@ def predict(
     scale : float, optional
         Enlarge (above 1) or shrink the image first, so that its objects are as large as those of
         the training; the result has the size of the image all the same.
+    diameter : float, optional
+        Of a typical object of this image, in pixels, instead of `scale`. None: a network whose
+        scenes were `prepared` measures it, brings the image to the brightness and size it knows,
+        and warns where that is doubtful; other networks take the image as it is.
     say : function
         Is told in a sentence when the device is full and smaller tiles are tried.
 
@@ -95,7 +100,25 @@ def predict(
 
     from gpu_course import devices
 
-    _check(tiles, memory, probability, overlap, scale)
+    _check(tiles, memory, probability, overlap, scale, diameter)
+    if model.prepared is not None:
+        from gpu_course.deep_learning.stardist.prepared import logarithm
+
+        known = model.prepared.image(image, diameter)
+        found = predict(
+            dataclasses.replace(model, prepared=None), logarithm(known),
+            tiles=tiles, memory=memory, probability=probability, overlap=overlap, scale=scale,
+            say=say,
+        )  # fmt: skip
+        factors = np.divide(known.shape, known.image.shape)
+        return dataclasses.replace(
+            found,
+            labels=known.back(found.labels),
+            points=found.points * factors,
+            outlines=found.outlines * factors[:, None],
+        )
+    if diameter is not None:
+        scale = _learned_diameter(model) / diameter
     device = devices.tensorflow()
     assert device is not None  # the model is built
     pixels = model.prepare(image)
@@ -145,18 +168,22 @@ def _check(
     probability: float | None,
     overlap: float | None,
     scale: float | None,
+    diameter: float | None,
 ) -> None:
     """Refuse numbers that StarDist would take and answer nonsense to."""
     for name, value, most in (
         ("probability", probability, 1.0),
         ("overlap", overlap, 1.0),
         ("scale", scale, math.inf),
+        ("diameter", diameter, math.inf),
         ("memory", memory, math.inf),
     ):
         number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
         if value is not None and not (number and 0 < value < most):
             span = "between 0 and 1" if most == 1 else "above 0"
             raise CourseError(f"{name}={value!r} is not possible. Give a number {span}, or None.")
+    if scale is not None and diameter is not None:
+        raise CourseError("Give the scale or the diameter, not both: one follows from the other.")
     whole = isinstance(tiles, (tuple, list)) and len(tiles) == 2
     if tiles is not None and not (
         whole and all(isinstance(n, (int, np.integer)) and n >= 1 for n in tiles)
@@ -165,6 +192,16 @@ def _check(
             f"tiles={tiles!r} is not possible. Give the parts along rows and columns, each 1 or "
             "more, such as (2, 3)."
         )
+
+
+def _learned_diameter(model: StarModel) -> float:
+    learned = model.record.get("diameter")
+    if not isinstance(learned, float) or not 0 < learned < math.inf:
+        raise CourseError(
+            "The file of this network does not say how large its objects were, so a diameter is of "
+            "no use. Give scale=…, the diameter it knows divided by yours."
+        )
+    return float(learned)
 
 
 def tiles_for(shape: tuple[int, int], design: Design, memory: float) -> tuple[int, int]:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpu_course.deep_learning import safetensors_file
-from gpu_course.deep_learning.normalisation import Normalisation
+from gpu_course.deep_learning.normalisation import scale_of
 from gpu_course.deep_learning.stardist import thresholds
 from gpu_course.deep_learning.stardist.design import Design
 from gpu_course.deep_learning.stardist.model import StarModel, build
 from gpu_course.errors import CourseError
+
+if TYPE_CHECKING:
+    from gpu_course.deep_learning.stardist.prepared import Prepared
 
 KIND = "gpu-course StarDist 1"
 LARGEST = 2**28
@@ -50,6 +54,8 @@ def save(path: Path | str, model: StarModel, *, half: bool = False) -> Path:
         "thresholds": {"probability": chosen.prob, "overlap": chosen.nms},
         "record": model.record,
     }
+    if model.prepared is not None:
+        about["prepared"] = dataclasses.asdict(model.prepared)
     kind = np.float16 if half else np.float32
     arrays = {name: np.ascontiguousarray(w, kind) for name, w in model.weights.items()}
     return safetensors_file.write(path, arrays, about)
@@ -80,15 +86,24 @@ def load(path: Path | str, *, expected: Design | None = None) -> StarModel:
     about = safetensors_file.about(path, metadata, kind=KIND, what="StarDist network")
     with safetensors_file.understood(path):
         design = Design(**about["design"])
-        normalisation = Normalisation(**about["normalisation"])
+        normalisation = scale_of(about["normalisation"])
+        prepared = _prepared(about)
         chosen = {name: float(about["thresholds"][name]) for name in ("probability", "overlap")}
     _compare(path, design, expected)
     wanted = {name: (shape, np.float32) for name, shape in design.weights.items()}
     weights = safetensors_file.fitting(path, arrays, wanted)
-    model = build(design, normalisation=normalisation)
+    model = build(design, normalisation=normalisation, prepared=prepared)
     model.weights, model.record = weights, about["record"]
     thresholds.apply(model, **chosen)
     return model
+
+
+def _prepared(about: dict[str, Any]) -> Prepared | None:
+    if "prepared" not in about:
+        return None
+    from gpu_course.deep_learning.stardist.prepared import Prepared
+
+    return Prepared(**about["prepared"])
 
 
 def _compare(path: Path | str, design: Design, expected: Design | None) -> None:

@@ -195,7 +195,10 @@ def train(
     result = StarTraining(
         run.history, run.best_epoch, device.address, "float32", data.settings["seed"], data.settings
     )
-    model.record = result.record() | {"validation": validation.settings}
+    model.record = result.record() | {
+        "validation": validation.settings,
+        "diameter": round(data.diameter, 1),
+    }
     return result
 
 

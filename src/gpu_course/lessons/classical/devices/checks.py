@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from gpu_course.classical.device_facts import GIB, Facts
-from gpu_course.exercise_answers import number, told
+from gpu_course.exercise_answers import number
+from gpu_course.exercise_result import told
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.lessons.classical.devices.solutions import example_devices
 

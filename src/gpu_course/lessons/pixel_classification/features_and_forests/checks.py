@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course.exercise_answers import array, is_whole, items, told
+from gpu_course.exercise_answers import array, is_whole, items
+from gpu_course.exercise_result import told
 from gpu_course.exercises import Check, Function, Wrong
 
 

@@ -1,0 +1,111 @@
+"""What a registered file is, and the tables that list them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+MASKS = "nuclei-dsb/masks.csv"
+"""Where the table is, below ``data/``."""
+
+_SHORT = 8  # digits of a picture's name that stand for it in the table
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One registered file.
+
+    Attributes
+    ----------
+    path
+        Its name in the registry, with forward slashes: ``"nuclei/img2d.tif"``.
+    url
+        Where it is published, pinned to a commit. Empty if only a package has it.
+    bytes
+        Its size, or None if unknown.
+    sha256
+        Its fingerprint.
+    licence, citation
+        Under which terms it may be used, and whom to thank.
+    package
+        ``"stardist:data/images/img2d.tif"`` if a package ships it: import name, then the path
+        inside the package. Empty otherwise.
+    """
+
+    path: str
+    url: str
+    bytes: int | None
+    sha256: str
+    licence: str
+    citation: str
+    package: str = ""
+
+
+def read_entries(table: Path) -> tuple[Entry, ...]:
+    """Read a registry file: CSV with the columns of `Entry`."""
+    with table.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            Entry(
+                path=row["path"],
+                url=row["url"],
+                bytes=int(row["bytes"]) if row["bytes"] else None,
+                sha256=row["sha256"],
+                licence=row["licence"],
+                citation=row["citation"],
+                package=row["package"],
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+def read_masks(table: Path, pictures: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Read a table of masks: thousands of small files.
+
+    Listed in full, they would fill the registry with two megabytes of repetition: a mask shares
+    its folder, its repository and its licence with its picture.
+
+    Parameters
+    ----------
+    table
+        CSV: ``frame`` (first eight digits of the picture's name), ``name`` (of the mask, without
+        ``.png``), ``bytes`` and ``sha256``.
+    pictures
+        The registered pictures, ``FOLDER/images/NAME.png``.
+
+    Returns
+    -------
+    tuple of Entry
+        ``FOLDER/masks/NAME.png``, in the order of the table.
+    """
+    known = {Path(each.path).stem[:_SHORT]: each for each in pictures if "/images/" in each.path}
+    with table.open(encoding="utf-8", newline="") as stream:
+        return tuple(
+            dataclasses.replace(
+                picture := known[row["frame"]],
+                path=f"{masks_folder(picture.path)}{row['name']}.png",
+                url=f"{masks_folder(picture.url)}{row['name']}.png",
+                bytes=int(row["bytes"]),
+                sha256=row["sha256"],
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+def masks_folder(picture: str) -> str:
+    """Return the folder of the masks of a picture, with a slash at its end.
+
+    Examples
+    --------
+    >>> masks_folder("set/a/images/a.png")
+    'set/a/masks/'
+    """
+    return f"{picture.rpartition('/images/')[0]}/masks/"
+
+
+def sha256(file: Path) -> str:
+    """Return the sha256 of a file's bytes as 64 hexadecimal digits."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
