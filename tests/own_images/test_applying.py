@@ -195,3 +195,12 @@ def test_a_model_read_back_answers_the_same(model_file):
     assert model.settings == found.settings
     assert json.dumps(model.record)
     assert (model.predict(image).labels > 0).mean() == pytest.approx((labels > 0).mean(), rel=0.1)
+
+
+def test_a_picture_may_have_any_name_and_one_channel_may_be_named(model_file, tmp_path):
+    image, labels = discs(11, channels=3)
+    write_picture(tmp_path / "new" / "run.tif", image, "YXC")
+    applied = own_images.predict(
+        model_file, tmp_path / "new", tmp_path / "out", channel=0, say=nothing
+    )
+    assert [row.objects for row in applied.rows] == [labels.max()]

@@ -30,6 +30,9 @@ Say = Callable[[str], object]
 WORK = ".work"
 """A folder inside the results, there as long as they are unfinished."""
 
+ROWS = "rows"
+"""Inside of it, what came of each picture: no picture's name can be that of another file there."""
+
 OBJECTS, IMAGES, REPORT = "objects.csv", "images.csv", "report.html"
 
 
@@ -99,6 +102,7 @@ def predict(
     out: Path | str,
     *,
     diameter: float | str | None = None,
+    channel: int | None = None,
     with_outlines: bool | None = None,
     say: Say = print,
 ) -> Applied:
@@ -117,6 +121,8 @@ def predict(
     diameter : float or "measure", optional
         Of the objects, in pixels; ``"measure"``: as measured on each picture. None: as in the
         training.
+    channel : int, optional
+        Of the pictures, counted from 0. None: as in the training.
     with_outlines : bool, optional
         Write outlines for Fiji. None: if the package roifile is installed.
     say : function
@@ -132,6 +138,8 @@ def predict(
         If there is no model or no picture, or the folder of results holds something else.
     """
     trained = load(model)
+    if channel is not None:
+        trained.settings = dataclasses.replace(trained.settings, channel=channel)
     files = pictures.listed(folder)
     with_outlines = outlines.available() if with_outlines is None else with_outlines
     out = Path(out)
@@ -146,7 +154,7 @@ def predict(
         say(f"{out.name} holds {done} of {len(files)} results already: going on.")
     rows = []
     for number, (name, file) in enumerate(files.items(), start=1):
-        kept = out / WORK / f"{name}.json"
+        kept = out / WORK / ROWS / f"{name}.json"
         if kept.exists():
             rows.append(Row(**json.loads(kept.read_text(encoding="utf-8"))))
             continue
@@ -191,7 +199,7 @@ def _picture(
         return Row(name, problem="It does not fit into the memory. Cut it into smaller images.")
     table = measured(image, found)
     table.insert(0, "image", name)
-    write_atomic(out / WORK / f"{name}.csv", table.to_csv(index=False))
+    write_atomic(out / WORK / ROWS / f"{name}.csv", table.to_csv(index=False))
     if with_outlines:
         write_atomic(out / "outlines" / f"{name}.zip", outlines.roi_zip(found.labels))
     write_atomic(out / "labels" / f"{name}.tif", picture_files.tiff(found.labels))
@@ -255,7 +263,7 @@ def _begun(out: Path, run: dict[str, Any]) -> int:
                 f"{out} holds unfinished results of another call: {' and '.join(other)} differ. "
                 "Name a new folder, or delete this one."
             )
-        return len(list((out / WORK).glob("*.json"))) - 1
+        return len(list((out / WORK / ROWS).glob("*.json")))
     if out.exists() and any(out.iterdir()):
         raise CourseError(
             f"{out} holds files already, and results are never mixed. Name a new folder."
@@ -270,7 +278,7 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
 
     from gpu_course.own_images import report
 
-    work = applied.out / WORK
+    work = applied.out / WORK / ROWS
     tables = [
         pd.read_csv(work / f"{row.image}.csv", dtype={"image": str})
         for row in applied.rows
@@ -286,7 +294,7 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     ]
     write_atomic(applied.out / IMAGES, pd.DataFrame(flat).to_csv(index=False))
     write_atomic(applied.out / REPORT, report.page(applied, model, folder, name))
-    shutil.rmtree(work)
+    shutil.rmtree(applied.out / WORK)
 
 
 def _digest(model: OwnModel) -> str:

@@ -64,6 +64,9 @@ def predict(
         str | None,
         typer.Option(help="Of the objects, in pixels; or: measure. Default: as in the training."),
     ] = None,
+    channel: Annotated[
+        int | None, typer.Option(help="Of the images, counted from 0. Default: as in the training.")
+    ] = None,
     outlines: Annotated[
         bool | None, typer.Option("--outlines/--no-outlines", help="Outlines as ROIs for Fiji.")
     ] = None,
@@ -76,8 +79,9 @@ def predict(
 
     try:
         applied = own_images.predict(
-            model, folder, out, diameter=_size(diameter), with_outlines=outlines, say=_say
-        )
+            model, folder, out, diameter=_size(diameter), channel=channel, with_outlines=outlines,
+            say=_say,
+        )  # fmt: skip
     except KeyboardInterrupt:
         raise _stopped() from None
     print(f"Open {applied.out / 'report.html'} and look at the worst cases.")

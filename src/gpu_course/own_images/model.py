@@ -123,7 +123,7 @@ class OwnModel:
         if channels != self.settings.channels:
             raise CourseError(
                 f"The image has {channels} channel(s) and the model learned from "
-                f"{self.settings.channels}. Give it images like those it was trained on."
+                f"{self.settings.channels}. Give it images like those, or name a channel."
             )
         if self.method == "stardist" and self.settings.learned is None:
             return self._stars(image, 1.0, diameter)

@@ -54,7 +54,7 @@ def page(applied: Applied, model: OwnModel, folder: Path, name: str) -> str:
     parts = [
         f"<h1>{escape(title)}</h1>",
         f"<p>{escape(_about(applied, model, Path(name).name))}</p>",
-        _warnings(applied.rows),
+        _warnings(applied.rows, model),
         "<h2>Images</h2>",
         _table(applied)._repr_html_(),
         _legend(model),
@@ -95,8 +95,10 @@ def _about(applied: Applied, model: OwnModel, name: str) -> str:
     return " ".join(said)
 
 
-def _warnings(rows: list[Row]) -> str:
+def _warnings(rows: list[Row], model: OwnModel) -> str:
     said = [(row.image, text) for row in rows for text in [row.problem, *row.warnings] if text]
+    if not said and model.settings.learned is None:
+        return "<p>The model's file does not say what it learned from, to compare with.</p>"
     if not said:
         return (
             "<p>No image differs much in brightness or size from what the model learned from.</p>"
