@@ -9,10 +9,9 @@ import shutil
 import warnings as python_warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpu_course import picture_files
 from gpu_course.deep_learning.scenes import digest
@@ -20,10 +19,8 @@ from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.own_images import looks, outlines, pictures
 from gpu_course.own_images.choosing import NAMES, score
-from gpu_course.own_images.model import Found, OwnModel, load
-
-if TYPE_CHECKING:
-    import pandas as pd
+from gpu_course.own_images.measuring import measured
+from gpu_course.own_images.model import OwnModel, load
 
 Say = Callable[[str], object]
 
@@ -215,39 +212,6 @@ def _picture(
         seen=digest(image) in model.record.get("digests", ()),
         score=None if truth is None else score(model.settings.kind, truth, found.labels),
     )
-
-
-def measured(image: NDArray[Any], found: Found) -> pd.DataFrame:
-    """Return one row for each object: size, place, brightness, and how sure the model is.
-
-    Parameters
-    ----------
-    image : ndarray (Y, X) or (Y, X, C)
-        With channels, the columns of brightness come once for each, such as
-        ``mean_intensity_channel_0``.
-    found : Found
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns of `gpu_course.classical.measure`, ``diameter`` (of a disc of equal area, in
-        pixels), ``on_border`` and ``sure``.
-    """
-    from gpu_course.classical import measure, on_border
-
-    channels = image[..., None] if image.ndim == 2 else image
-    table = measure(channels[..., 0], found.labels, in_pieces=True)
-    bright = [name for name in table if name.endswith("_intensity")]
-    table["on_border"] = on_border(table, found.labels.shape)
-    if channels.shape[-1] > 1:
-        table = table.drop(columns=bright)
-        for n in range(channels.shape[-1]):
-            more = measure(channels[..., n], found.labels, in_pieces=True)
-            for name in bright:
-                table[f"{name}_channel_{n}"] = more[name]
-    table.insert(2, "diameter", np.sqrt(4 * table["area"] / np.pi))
-    table["sure"] = found.sure
-    return table
 
 
 def _begun(out: Path, run: dict[str, Any]) -> int:
