@@ -1,11 +1,10 @@
-"""Comparing methods: paired intervals, costs, the cut of the train half, and the exercises."""
+"""Comparing methods: paired intervals, costs, and the exercises."""
 
 import numpy as np
 import pytest
 
-from gpu_course import exercises, images
-from gpu_course.errors import CourseError
-from gpu_course.lessons.deep_learning.compare import figures, scenes, solutions
+from gpu_course import exercises
+from gpu_course.lessons.deep_learning.compare import figures, solutions
 
 METHODS = {
     "slow start": {"score": 0.9, "labelling": 50, "training": 10, "per image": 0.1},
@@ -37,18 +36,6 @@ def test_few_images_pay_for_no_training_and_many_do():
     assert solutions.good_enough(METHODS, 0.8, 1000) == ["slow start", "quick start"]
     assert solutions.good_enough(METHODS, 0.3, 10)[0] == "poor"
     assert solutions.good_enough(METHODS, 0.95, 10) == []
-
-
-def test_the_train_half_is_cut_in_two_and_no_row_is_in_both():
-    half = images.load("nuclei", split="train")
-    upper, lower = scenes.split_train_half(half)
-    assert (upper.split, lower.split) == ("train", "validation")
-    assert np.array_equal(np.concatenate([upper.image, lower.image]), half.image)
-
-
-def test_a_test_image_is_never_learned_from():
-    with pytest.raises(CourseError, match="Take a train image"):
-        scenes.split_train_half(images.load("nuclei", split="test"))
 
 
 def test_charts_have_a_panel_for_each_set_and_a_line_for_each_scene():

@@ -1,0 +1,1 @@
+"""The chapter “Nuclei of many cameras”."""
