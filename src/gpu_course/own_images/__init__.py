@@ -8,7 +8,8 @@
   `gpu_course.deep_learning`, and `choosing` keeps the simplest that does well on the validation
   images: all of it is `training`, and the result a `model` in one file;
 * `applying` predicts the `pictures` of a folder: `separating` makes objects of masks, `outlines`
-  are for Fiji, `measuring` makes the table, and a `report` shows the worst cases; `commands` are the same on the command line.
+  are for Fiji, `measuring` makes the table, and a `report` shows the worst cases; `commands` are
+  the same on the command line.
 
 Importing this package imports none of the libraries that its modules use.
 """
