@@ -59,7 +59,7 @@ def test_the_walk_with_masks_ends_with_a_unet(folders):
 
 
 def test_the_walk_with_labels_ends_with_stardist(folders):
-    trained, applied, _ = walk(folders, "cells", epochs=12, batches=10, width=8)
+    trained, applied, _ = walk(folders, "cells", epochs=16, batches=12, width=8)
     assert trained.model.method == "stardist"
     assert trained.validation["stardist"] > trained.validation["threshold"] + 0.02
     assert np.mean([row.score for row in applied.rows]) > 0.6
