@@ -5,6 +5,13 @@ ARGS ?=
 BOOK := .venv-book/bin/python
 FULL := .venv/bin/python
 
+# A folder such as “Übungen” and the texts of the book need UTF-8, whatever the locale says.
+export PYTHONUTF8 := 1
+# Before 3.13, Python reads the path of an editable install by the locale, whatever PYTHONUTF8 says.
+ifneq ($(filter C POSIX,$(LC_ALL)),)
+export LC_ALL := C.UTF-8
+endif
+
 .PHONY: install book serve check execute test bench
 
 install: .venv/.done ## the full environment, and the system packages of the display tests

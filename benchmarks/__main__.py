@@ -1,19 +1,34 @@
-"""Run every benchmark, or those named: ``python -m benchmarks [NAME …] [ITS OPTIONS]``."""
+"""Run every benchmark, or those named.
+
+    python -m benchmarks [--into FOLDER] [NAME …] [ITS OPTIONS]
+
+``--into`` also stores what was measured as ``FOLDER/NAME.json``, with the record of the machine.
+"""
 
 import importlib
+import inspect
 import pkgutil
 import sys
+from pathlib import Path
 
 import benchmarks
+from benchmarks import timing
+from gpu_course import command_line
 from gpu_course.devices import drivers
 
-HELPERS = {"__main__", "timing"}
+HELPERS = {"__main__", "floors", "timing"}
 
 
 def main(arguments: list[str]) -> int:
     """Run the named benchmarks, or all; what follows the first option is the benchmark's."""
     known = sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__))
     known = [name for name in known if name not in HELPERS]
+    folder = None
+    if arguments[:1] == ["--into"]:
+        if len(arguments) < 2:
+            print("Name a folder after --into.", file=sys.stderr)
+            return 1
+        folder, arguments = Path(arguments[1]), arguments[2:]
     first = next((i for i, word in enumerate(arguments) if word.startswith("-")), len(arguments))
     names, options = arguments[:first], arguments[first:]
     unknown = [name for name in names if name not in known]
@@ -29,12 +44,14 @@ def main(arguments: list[str]) -> int:
     drivers.prepare()
     for name in names or known:
         run = importlib.import_module(f"benchmarks.{name}").main
-        if options:
-            run(options)
-        else:
-            run()
+        if options and not inspect.signature(run).parameters:
+            print(f"The benchmark “{name}” takes no options. Leave them out.", file=sys.stderr)
+            return 1
+        tables = run(options) if options else run()
+        if folder:
+            print(f"stored as {timing.store(name, tables, folder)}")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(command_line.ends_well(lambda: main(sys.argv[1:])))

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
+from benchmarks import floors
 from benchmarks import timing as tables
 from gpu_course import cle, devices, sizes, timing
 from gpu_course.classical import operations
@@ -184,10 +184,20 @@ def measuring(image: np.ndarray) -> dict[str, Way]:
     return good
 
 
-def main() -> None:
-    """Print the table."""
+def work(name: str, pixels: int) -> floors.Work:
+    """Return the least work of an operation; measuring reads labels and image once."""
+    if name == "measuring":
+        return floors.Work(8 * pixels, 4 * pixels)
+    operation = operations.OPERATIONS[name]
+    return floors.Work(operation.bytes * pixels, operation.flops * pixels)
+
+
+def main() -> list[tables.Measured]:
+    """Print the table and return it."""
     device = devices.use_opencl()
-    print(f"OpenCL: {device.name} ({device.driver}); arrays: {devices.array_library().name}")
+    limits = floors.limits(device)
+    print(f"{device.library}: {device.name} ({device.driver}); ", end="")
+    print(f"arrays: {devices.array_library().name}")
     edges = sizes.pick(small=(128, 512), laptop=(128, 512, 1024), large=(256, 1024, 4096))
     rows = []
     for edge in edges:
@@ -195,10 +205,17 @@ def main() -> None:
         mask = image > operations.BRIGHT
         ways = {REFERENCE: scikit_image(image, mask)}
         ways |= {peer: make(image, mask) for peer, make in PEERS.items()}
+        seconds = {}
         for name in operations.OPERATIONS:
             racing = {peer: own[name] for peer, own in ways.items() if name in own}
             racing = checked(name, image, racing)
-            rows.append((f"{name}, {edge}²", timing.medians(racing, repeats=5, warm_up=1)))
-        rows.append((f"measuring, {edge}²", timing.medians(measuring(image), repeats=5, warm_up=1)))
-    tables.show(tables.table(f"Section 1 beside {REFERENCE}", rows, reference=REFERENCE))
-    Console().print("Ratios to scikit-image's median in this run: below 1 is faster.")
+            seconds[name] = timing.medians(racing, repeats=5, warm_up=1)
+        seconds["measuring"] = timing.medians(measuring(image), repeats=5, warm_up=1)
+        rows += [
+            tables.Row(f"{name}, {edge}²", medians, {COURSE: work(name, edge**2).floor(limits)})
+            for name, medians in seconds.items()
+        ]
+    note = f"Ratios to {REFERENCE}'s median in this run: below 1 is faster. {limits.in_words}"
+    measured = tables.Measured(f"Section 1 beside {REFERENCE}", REFERENCE, rows, [note])
+    tables.show(measured)
+    return [measured]

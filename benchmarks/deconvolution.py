@@ -24,10 +24,13 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import floors
+from benchmarks import timing as tables
 from gpu_course import devices, timing
 from gpu_course.deconvolution import convolve, memory_needed, richardson_lucy
 from gpu_course.deconvolution.fourier import Fourier, shape_without_wrap
 from gpu_course.deconvolution.psf import theoretical
+from gpu_course.devices.array_device import numpy_device
 from gpu_course.images.phantoms import nuclei_phantom
 
 Shape = tuple[int, int, int]
@@ -264,8 +267,21 @@ def extra_memory(way: Deconvolve) -> int:
     return peak
 
 
-def main(arguments: Sequence[str] = ()) -> None:
-    """Print the tables."""
+def against_floors(s: Scene, seconds: dict[str, float]) -> tables.Measured:
+    """Return one iteration of all ways, with the floors of the course's own."""
+    work = floors.richardson_lucy(shape_without_wrap(s.image.shape, s.psf.shape))
+    own = {"course": numpy_device()}
+    if devices.array_library().library == "CuPy":
+        own["course on CuPy"] = devices.array_library()
+    limits = {name: floors.limits(device) for name, device in own.items()}
+    low = {name: work.floor(limits[name]) for name in own}
+    notes = [f"{name}: {limits[name].in_words}" for name in own]
+    row = tables.Row("one iteration", seconds, low)
+    return tables.Measured("Richardson–Lucy beside its floor", "course", [row], notes)
+
+
+def main(arguments: Sequence[str] = ()) -> list[tables.Measured]:
+    """Print the tables and return what was timed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks deconvolution")
     parser.add_argument("--peers", nargs="+", default=["scikit-image"], choices=["all", *PEERS])
     parser.add_argument("--repeats", type=int, default=5, help="of each timing; 0 times nothing")
@@ -279,6 +295,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     table = Table("way", title=f"Image {s.image.shape}, PSF {s.psf.shape}", box=None)
     columns = [f"NRMSE, SSIM at {count}" for count in asked.counts]
     seconds: dict[str, float] = {}
+    measured: list[tables.Measured] = []
     if asked.repeats:
         columns = ["ms per iteration", "ratio to course", *columns]
         transforms = {
@@ -286,6 +303,8 @@ def main(arguments: Sequence[str] = ()) -> None:
             "four FFTs, SciPy's": four_transforms(s, windowed=False),
         }
         seconds = per_iteration(ways, transforms, asked.repeats)
+        measured = [against_floors(s, seconds)]
+        tables.show(measured[0])
     for column in columns:
         table.add_column(column, justify="right")
     for name in [*ways, *(n for n in seconds if n not in ways)]:
@@ -305,3 +324,4 @@ def main(arguments: Sequence[str] = ()) -> None:
     peak = extra_memory(ways["course, accelerated, TV"]) / 2**20
     foretold = memory_needed(s.image.shape, s.psf.shape, tv=TV) / 2**20
     console.print(f"Peak extra memory, accelerated, TV: {peak:.0f} MiB ({foretold:.0f} foretold).")
+    return measured

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from benchmarks import timing as tables
 from gpu_course import napari_view, sizes
@@ -56,12 +55,12 @@ def silences(widget: Any) -> dict[str, list[float]]:
     return found
 
 
-def main() -> None:
-    """Print the table."""
-    console = Console()
+def main() -> list[tables.Measured]:
+    """Print the table and return it."""
     lacking = napari_view.missing()
     if lacking:
-        return console.print(f"No window here: {lacking}")
+        print(f"No window here: {lacking}")
+        return []
     import napari
 
     edge = sizes.pick(small=256, laptop=1024, large=2048)
@@ -72,8 +71,12 @@ def main() -> None:
     finally:
         viewer.close()
     rows = [
-        (f"{what} of {ROUNDS} rounds, {edge}²", {name: of(each) for name, each in found.items()})
+        tables.Row(
+            f"{what} of {ROUNDS} rounds, {edge}²", {name: of(each) for name, each in found.items()}
+        )
         for what, of in (("best", min), ("worst", max))
     ]
-    tables.show(tables.table("The window's longest silence", rows, reference=BLOCKING))
-    return console.print("Another program that takes the processor can only lengthen a silence.")
+    note = "Another program that takes the processor can only lengthen a silence."
+    measured = tables.Measured("The window's longest silence", BLOCKING, rows, [note])
+    tables.show(measured)
+    return [measured]

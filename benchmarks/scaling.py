@@ -8,21 +8,19 @@ of this machine are also given as processor time, which other programs disturb l
 
 import argparse
 import contextlib
+import dataclasses
 import functools
-import os
 import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks import timing as tables
 from gpu_course.classical import measure
 from gpu_course.deconvolution import psf, richardson_lucy
 from gpu_course.devices import to_device, to_numpy
@@ -30,7 +28,8 @@ from gpu_course.images.phantoms import NUCLEI_VOXEL, image_of, nuclei_phantom
 from gpu_course.scaling import (
     NucleiSettings,
     Summary,
-    makespan,
+    foretell,
+    own_cores,
     process,
     save_image,
     segment_nuclei,
@@ -57,7 +56,7 @@ def options(**more: Any) -> dict[str, Any]:
     """Return the keywords of process()."""
     lens = psf.gaussian((7, 7, 7), BLUR, NUCLEI_VOXEL)
     given = {"psf": lens, "iterations": ITERATIONS, "background": BACKGROUND, "settings": SETTINGS}
-    return {**given, **more}
+    return given | more
 
 
 def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
@@ -67,12 +66,12 @@ def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
     return time.perf_counter() - clock, time.process_time() - processor, result
 
 
-def in_one_piece(image: np.ndarray) -> tuple[Any, ...]:
+def in_one_piece(image: np.ndarray, iterations: int = ITERATIONS) -> tuple[Any, ...]:
     """Return image, labels and table of the plain calls."""
     values = to_device(image.astype(np.float32))
     lens = to_device(options()["psf"])
     found = to_numpy(
-        richardson_lucy(values, lens, ITERATIONS, background=BACKGROUND, acceleration=None)
+        richardson_lucy(values, lens, iterations, background=BACKGROUND, acceleration=None)
     )
     labels = segment_nuclei(found, SETTINGS, voxel_size=NUCLEI_VOXEL)
     return found, labels, measure(found, labels, in_pieces=True)
@@ -106,11 +105,6 @@ def growth(folder: Path, depth: int, edges: tuple[int, ...]) -> list[str]:
     return [f"processor time over voxels, {len(edges)} sizes", f"exponent {exponent:.2f}"]
 
 
-def _pin(core: int) -> None:
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {core})
-
-
 def _begin_counting() -> int:
     """Forget the peak so far, and return what the process holds now, in bytes. On Linux alone."""
     with contextlib.suppress(OSError):
@@ -127,88 +121,124 @@ def _peak() -> int:
     return 1024 * int(said.split()[0])
 
 
-def _on(count: int, run: Callable[[Any], Summary]) -> tuple[float, Summary, int]:
-    """Return clock, summary and the most memory that a worker took beyond its start.
+def _spent() -> float:
+    """Return the seconds that this process has kept a processor busy."""
+    return time.process_time()
 
-    Every worker has a core to itself, so that two of them have twice as much as one.
+
+def _warm_up(store: Path) -> None:
+    """Do every step once in this very process: imports, plans of FFTs, compiled kernels.
+
+    What a worker holds from then on without a task is its base. Left to the scheduler, a worker
+    would not get a task of every step, and its imports would count as data later.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        process(store, Path(folder) / "out.zarr", **options(iterations=1))
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """A run on several workers.
+
+    Attributes
+    ----------
+    summary : Summary
+    clock, processor : float
+        Seconds by the clock, and of the processor, of all workers together.
+    base, peak : int
+        Bytes of resident memory of the worker that took most beyond its base: before the run, when
+        it was idle and had imported all it needs, and at the most.
+    """
+
+    summary: Summary
+    clock: float
+    processor: float
+    base: int
+    peak: int
+
+
+def on_workers(count: int, store: Path, target: Path, **given: Any) -> Measured:
+    """Process a store with so many workers, each on a core of its own, and watch them."""
     import distributed
 
+    small = save_image(target.with_name(f"{target.stem}-small.zarr"), volume(TILE), NUCLEI_VOXEL)
     with (
         distributed.LocalCluster(
-            n_workers=count, threads_per_worker=1, dashboard_address=None, memory_limit=0
+            n_workers=count, threads_per_worker=1, dashboard_address="localhost:0", memory_limit=0
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
-        for core, address in enumerate(client.scheduler_info()["workers"]):
-            client.run(_pin, core, workers=[address])
-        run(client)  # once unmeasured: imports, plans of FFTs, compiled kernels
-        before = client.run(_begin_counting)
+        own_cores(client)
+        client.run(_warm_up, small)
+        spent, base = client.run(_spent), client.run(_begin_counting)
         begin = time.perf_counter()
-        summary = run(client)
-        seconds = time.perf_counter() - begin
-        after = client.run(_peak)
-    return seconds, summary, max(after[w] - before[w] for w in after)
+        summary = process(store, target, **options(client=client, **given))
+        clock = time.perf_counter() - begin
+        processor = sum(client.run(_spent).values()) - sum(spent.values())
+        peak = client.run(_peak)
+    most = max(peak, key=lambda worker: peak[worker] - base[worker])
+    return Measured(summary, clock, processor, base[most], peak[most])
 
 
 def two_workers(folder: Path, shape: tuple[int, ...], block: tuple[int, ...]) -> list[list[str]]:
     """Return rows: two workers beside one, and how well a simulated schedule foretold it."""
     store = save_image(folder / "workers.zarr", volume(shape), NUCLEI_VOXEL)
-    number = iter(range(99))
-
-    def run(client: Any) -> Summary:
-        return process(
-            store, folder / f"workers-{next(number)}.zarr", **options(block=block, client=client)
-        )
-
-    one, summary, _ = _on(1, run)
-    two, _, _ = _on(2, run)
-    steps = list(dict.fromkeys(record.step for record in summary.records))
-    foretold = sum(
-        makespan([r.stop - r.start for r in summary.records if r.step == step], 2) for step in steps
-    ) + (one - sum(r.stop - r.start for r in summary.records))
+    one, two = (on_workers(n, store, folder / f"workers-{n}.zarr", block=block) for n in (1, 2))
+    rate = [f"{each.summary.rate / 1e6:.2f}" for each in (one, two)]
     return [
-        ["throughput of two workers beside one", f"{one / two:.2f}"],
-        ["the same, simulated from the run with one", f"{one / foretold:.2f}"],
+        ["million voxels per second, one worker and two", " and ".join(rate)],
+        [
+            "throughput of two workers beside one",
+            f"clock {one.clock / two.clock:.2f}, "
+            f"processor time of one beside two {one.processor / two.processor:.2f}",
+        ],
+        [
+            "the same, simulated from the run with one",
+            f"{one.summary.seconds / foretell(one.summary, 2):.2f}",
+        ],
     ]
+
+
+def beyond_memory(
+    folder: Path, limit: int, depth: int, iterations: int = 2
+) -> tuple[np.ndarray, Measured]:
+    """Process a volume that takes four times a limit as float32, with blocks for that limit."""
+    edge = int(np.ceil((4 * limit / 4 / depth) ** 0.5))
+    image = volume((depth, edge, edge))
+    store = save_image(folder / "memory.zarr", image, NUCLEI_VOXEL)
+    target = folder / "memory-out.zarr"
+    return image, on_workers(2, store, target, memory=limit, iterations=iterations)
 
 
 def memory(folder: Path, limit: int, depth: int) -> list[str]:
     """Return the row of the workers' peak for a volume four times their limit."""
-    edge = int(np.ceil((4 * limit / 4 / depth) ** 0.5))
-    image = volume((depth, edge, edge))
-    store = save_image(folder / "memory.zarr", image, NUCLEI_VOXEL)
-    small = save_image(folder / "memory-small.zarr", volume(TILE), NUCLEI_VOXEL)
-    inputs = iter([(small, "a"), (store, "b")])
-
-    def run(client: Any) -> Summary:
-        source, name = next(inputs)
-        more = options(memory=limit, client=client, iterations=2)
-        return process(source, folder / f"memory-{name}.zarr", **more)
-
-    _, summary, peak = _on(2, run)
+    image, run = beyond_memory(folder, limit, depth)
     return [
-        f"{4 * prod(summary.shape) / 2**20:.0f} MiB (float32) with {limit / 2**20:.0f} MiB for a "
-        f"block of {summary.block}",
-        f"peak of a worker {peak / 2**20:.0f} MiB beyond its start",
+        f"{4 * image.size / 2**20:.0f} MiB (float32) with {limit / 2**20:.0f} MiB for a "
+        f"block of {run.summary.block}",
+        f"peak of a worker {(run.peak - run.base) / 2**20:.0f} MiB beyond the "
+        f"{run.base / 2**20:.0f} MiB that it holds when idle",
     ]
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Measure, and print a table."""
+def main(arguments: list[str] | None = None) -> list[tables.Measured]:
+    """Measure, print a table and return it: its figures are ratios and bytes, kept as notes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--small", action="store_true", help="try it on small volumes")
     small = parser.parse_args(arguments or []).small
     shape, edges = (SMALL, SMALL_EDGES) if small else (SHAPE, EDGES)
     block = (shape[0], shape[1] // 2, shape[2])
     folder = Path(tempfile.mkdtemp())
-    table = Table("what", "measured", title="Blocks and workers", box=None)
     try:
-        table.add_row(*overhead(folder, shape, block))
-        table.add_row(*growth(folder, shape[0], edges))
-        for row in two_workers(folder, shape, (shape[0], shape[1] // 4, shape[2])):
-            table.add_row(*row)
-        table.add_row(*memory(folder, LIMIT // 4 if small else LIMIT, shape[0]))
+        found = [
+            overhead(folder, shape, block),
+            growth(folder, shape[0], edges),
+            *two_workers(folder, shape, (shape[0], shape[1] // 4, shape[2])),
+            memory(folder, LIMIT // 4 if small else LIMIT, shape[0]),
+        ]
     finally:
         shutil.rmtree(folder)
-    Console(width=140).print(table)
+    notes = [": ".join(row) for row in found]
+    measured = tables.Measured("Blocks and workers", "one piece", [], notes)
+    tables.show(measured)
+    return [measured]

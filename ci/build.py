@@ -17,9 +17,11 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import api_pages
 import cards_page
+import lock
 import nbformat
 import pages
 import record_page
@@ -28,7 +30,7 @@ import score_page
 import weights_page
 import yaml
 
-from gpu_course import paths, scores
+from gpu_course import command_line, paths, scores
 from gpu_course.book import (
     chapters,
     code_digest,
@@ -70,7 +72,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
             return 0
-        build(book, stale)
+        # Only the build writes: two at once would each delete what the other has staged.
+        with lock.alone(ROOT / "_build" / "build.lock", "build"):
+            build(book, stale)
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1
@@ -86,6 +90,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     CourseError
         If Jupyter Book reports an error or a warning.
     """
+    address = site_address()  # a wrong one is told before the minutes of the build
     wheel = package.build(ROOT, ROOT / "_build" / "wheel")
     found = stage(book, stale, wheel.name)
     # A page that left the book must not stay on the site.
@@ -103,7 +108,6 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     mend_bibliography(SITE / "reference" / "bibliography.html")
     mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
-    address = site_address()
     source = install_address.of_wheel(wheel, address)
     targets = links.chapter_links(book, address)
     for chapter in book:
@@ -192,7 +196,8 @@ def stage(
     sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
     write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)
     files = list((ROOT / "data" / "weights").glob("*.safetensors"))
-    page = weights_page.weights_page(files, found, titles)
+    networks = ROOT / "data" / "network-cards"
+    page = weights_page.weights_page(files, networks, found, titles, scores.read())
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
     write_atomic(STAGE / "reference" / "image-cards.md", cards_page.cards_page())
     for name, text in api_pages.api_pages(paths.package()).items():
@@ -267,8 +272,19 @@ def site_address() -> str:
     """Return the public address of the site, ``""`` if it is not known.
 
     ``GPU_COURSE_SITE`` says it, else ``_config.yml``, else the rule of GitHub's pages.
+
+    Raises
+    ------
+    CourseError
+        If ``GPU_COURSE_SITE`` holds anything but a web address.
     """
     if address := os.environ.get("GPU_COURSE_SITE", "").strip():
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+            raise CourseError(
+                f"GPU_COURSE_SITE is {address!r}, which is no web address of a folder. Set it to "
+                f"one such as https://example.org/course/, or unset it."
+            )
         return address
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     address = (config.get("html") or {}).get("baseurl", "")
@@ -279,4 +295,4 @@ def site_address() -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line.ends_well(main))

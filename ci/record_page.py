@@ -79,7 +79,7 @@ def _run(run: dict[str, Any]) -> list[str]:
         "is allowed.",
     ]
     if not run["scores"]:
-        return [*lines, "", "None of these chapters reports a score."]
+        return [*lines, "", "None of these chapters reports a score.", *_benchmarks(run)]
     lines += ["", "| chapter | set | method | score | before | here | allowed |"]
     lines += ["| --- | --- | --- | --- | --: | --: | --: |"]
     for row in run["scores"]:
@@ -89,6 +89,25 @@ def _run(run: dict[str, Any]) -> list[str]:
             f"| {row['chapter']} | {row['set']} | {row['method']} | {row['metric']} | {before} "
             f"| {here}{far} | ±{row['tolerance']:.2f} |"
         )
+    return [*lines, *_benchmarks(run)]
+
+
+def _benchmarks(run: dict[str, Any]) -> list[str]:
+    """Return the tables of the benchmarks of a run: each way's time, and above its floor."""
+    lines = []
+    for table in (t for each in run.get("benchmarks", []) for t in each["tables"] if t["rows"]):
+        lines += ["", f"**{table['title']}**", ""]
+        lines += ["| operation | way | ms | ratio | ÷ floor |", "| --- | --- | --: | --: | --: |"]
+        for row in table["rows"]:
+            one = row["seconds"].get(table["reference"])
+            for way, seconds in row["seconds"].items():
+                low = row["floors"].get(way)
+                ratio = f"{seconds / one:.2f}" if one else "–"
+                floor = f"{seconds / low['seconds']:.1f} ({low['limit']})" if low else "–"
+                lines.append(
+                    f"| {row['what']} | {way} | {1000 * seconds:.1f} | {ratio} | {floor} |"
+                )
+        lines += ["", *table["notes"]]
     return lines
 
 

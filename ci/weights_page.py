@@ -1,10 +1,12 @@
-"""The page of trained networks: what lies in ``data/weights``, and how each came to be.
+"""The page of trained networks: a card for each, and all that its file says.
 
-Reads the head of the files alone, so that building the site needs no deep-learning library.
+Reads the head of the files alone, so that building the site needs no deep-learning library. What
+only people can tell (what goes in, where it fails) stands in ``data/network-cards``.
 """
 
 import json
 import struct
+import tomllib
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,12 @@ from typing import Any
 import pages
 
 from gpu_course.errors import CourseError
+from gpu_course.scores import Score
 
 HEAD_LIMIT = 1_000_000
 """Bytes; the head of a safetensors file is a list of names and shapes, and never longer."""
+CARD = ("title", "takes", "gives", "labels", "licence", "fails", "imports", "code", "sets")
+"""What a card must tell."""
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -49,8 +54,33 @@ def read(file: Path) -> dict[str, Any]:
     return about | {"parameters": parameters, "bytes": file.stat().st_size}
 
 
+def read_card(file: Path) -> dict[str, Any]:
+    """Return the card of a network.
+
+    Raises
+    ------
+    CourseError
+        If there is none, or it does not tell all that a card must tell.
+    """
+    try:
+        card = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"The network {file.stem} has no readable card ({error}). Write {file.name} in "
+            "data/network-cards, as its neighbours."
+        ) from error
+    missing = [name for name in CARD if not card.get(name)]
+    if missing:
+        raise CourseError(f"The card {file.name} does not tell: {', '.join(missing)}. Add it.")
+    return card
+
+
 def weights_page(
-    files: list[Path], records: dict[str, dict[str, Any]], titles: dict[str, str]
+    files: list[Path],
+    cards: Path,
+    records: dict[str, dict[str, Any]],
+    titles: dict[str, str],
+    scores: list[Score],
 ) -> str:
     """Return the page of all trained networks, as MyST.
 
@@ -58,10 +88,14 @@ def weights_page(
     ----------
     files : list of Path
         Of weights.
+    cards : Path
+        Folder with a card for each, ``NAME.toml``.
     records : dict
         Chapter's name → the record of its stored output, which knows the machine.
     titles : dict
         Chapter's name → its title.
+    scores : list of Score
+        Of all chapters.
     """
     lines = [
         "(ch-trained-networks)=",
@@ -70,27 +104,95 @@ def weights_page(
         "These networks come with the course, so that you can predict before you have trained "
         "anything. Each was trained by the cells of the chapter named here, on the machine named "
         "here. The files are in the safetensors format, which holds numbers and text and can run "
-        "no code. The facts below are read from the files.",
+        "no code.",
         "",
     ]
     found = {file.stem: read(file) for file in sorted(files)}
     if not found:
         return "\n".join([*lines, "No network has been trained yet.", ""])
-    lines += [
-        "| network | trained in | numbers | file | training |",
-        "| --- | --- | --: | --: | --: |",
-    ]
     for name, about in found.items():
-        record = about["record"]
-        chapter = record["chapter"]
-        seconds = f"{record['seconds'] / 60:.0f} min" if "seconds" in record else "–"
-        lines.append(
-            f"| [`{name}`](#network-{name}) | [{titles.get(chapter, chapter)}](/{chapter}.ipynb) | "
-            f"{about['parameters']:,} | {about['bytes'] / 1e6:.1f} MB | {seconds} |"
-        )
-    for name, about in found.items():
-        lines += ["", f"(network-{name})=", f"## {name}", "", *_details(about, records)]
+        card = read_card(cards / f"{name}.toml")
+        chapter = about["record"]["chapter"]
+        lines += [
+            f"(network-{name})=",
+            f"## {card['title']}: `{name}`",
+            "",
+            *_card(about, card, titles.get(chapter, chapter), scores),
+            "```python",
+            card["imports"].strip(),
+            "",
+            card["code"].strip(),
+            "```",
+            "",
+            ":::{dropdown} All that the file says",
+            *_details(about, records),
+            ":::",
+            "",
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _card(
+    about: dict[str, Any], card: dict[str, Any], title: str, scores: list[Score]
+) -> list[str]:
+    record = about["record"]
+    chapter = record["chapter"]
+    minutes = f", {record['seconds'] / 60:.0f} minutes" if "seconds" in record else ""
+    rows = {
+        "takes": card["takes"],
+        "gives": card["gives"],
+        "brightness": _brightness(about),
+        "size of objects": _size(about),
+        "operating point": _point(about),
+        "learned from": f"{record.get('scenes', 'not recorded')}. {card['labels']}",
+        "licence of the training data": card["licence"],
+        "trained in": f"[{title}](/{chapter}.ipynb){minutes}",
+        "scores": _scores(card["sets"], chapter, scores),
+        "where it fails": "<br>".join(card["fails"]),
+        "size": f"{about['parameters']:,} numbers, {about['bytes'] / 1e6:.1f} MB",
+    }
+    table = [f"| {name} | {_text(value)} |" for name, value in rows.items()]
+    return ["| | |", "| --- | --- |", *table, ""]
+
+
+def _brightness(about: dict[str, Any]) -> str:
+    scale = about.get("normalisation", {})
+    if "prepared" in about:
+        return "background and objects are measured and brought to the levels it knows, logarithm"
+    if "low" in scale:
+        return f"percentiles {scale['low']:g} and {scale['high']:g} of the image become 0 and 1"
+    return "not recorded"
+
+
+def _size(about: dict[str, Any]) -> str:
+    if "prepared" in about:
+        return f"measured, and brought to {about['prepared']['diameter']:g} px"
+    if "diameter" in about["record"]:
+        learned = about["record"]["diameter"]
+        return f"{learned:g} px (a disc of equal area); `diameter=` brings others to it"
+    return "as in the training; the image is not resampled"
+
+
+def _point(about: dict[str, Any]) -> str:
+    chosen = about.get("thresholds")
+    if chosen is None:
+        return "you choose the threshold; the chapter says which was chosen on validation scenes"
+    return (
+        f"probability above {chosen['probability']:.2f}, overlap up to {chosen['overlap']:.2f}, "
+        "chosen on validation scenes"
+    )
+
+
+def _scores(sets: list[str], chapter: str, scores: list[Score]) -> str:
+    mine = [
+        s for s in scores
+        if s.set in sets and s.method == "deep learning" and s.chapter in (chapter, "deep-learning/compare")
+    ]  # fmt: skip
+    texts = [
+        f"{s.set}: {s.metric} {s.value:.2f} ({s.n} {'image' if s.n == 1 else 'images'})"
+        for s in mine
+    ]
+    return "<br>".join([*texts, "Intervals: {ref}`ch-compare`; all methods: {ref}`ch-scores`"])
 
 
 def _details(about: dict[str, Any], records: dict[str, dict[str, Any]]) -> list[str]:

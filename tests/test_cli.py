@@ -154,6 +154,18 @@ def test_notebooks_never_replace_work_unasked(run):
     assert work.read_text() != "solved!"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_notebooks_are_all_written_where_nobody_reads_their_list(run):
+    here = {"cwd": run.folder, "stderr": subprocess.PIPE, "text": True, "check": False}
+    command = [sys.executable, "-m", "gpu_course.cli", "notebooks", "mine"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, **here)
+    assert done.returncode == 1
+    assert "the disk is full" in done.stderr
+    written = {file.relative_to(run.folder / "mine") for file in run.folder.rglob("*.ipynb")}
+    assert written == {Path(f"{c.name}.ipynb") for c in chapters.read_all() if c.code_cells}
+
+
 def test_notebooks_of_an_unknown_kind_are_a_usage_error(run):
     done = run("notebooks", "mine", "--kind", "teacher")
     assert done.returncode == 2

@@ -19,6 +19,7 @@ SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning
 
 MAY_KNOW = {
     "errors": set(),
+    "command_line": {"errors"},
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
@@ -36,6 +37,7 @@ MAY_KNOW = {
     "display": {"errors", "lazy_names", "labels"},
     "metrics": {"errors", "lazy_names", "labels"},
     "scores": {"errors", "paths"},
+    "runs": {"errors", "paths", "devices", "html_table"},
     "exercise_result": set(),
     "exercises": {"errors", "devices", "exercise_result"},
     "exercise_answers": {"exercises", "exercise_result", "devices"},
@@ -49,7 +51,7 @@ MAY_KNOW = {
         "brightness",
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
-    "book": {"errors", "paths", "files", "devices", "images", "scores", "deep_learning"},
+    "book": {*("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning")},
     "lessons": ROOMS
     | SUBJECTS
     | {"exercises", "exercise_answers", "exercise_result"}

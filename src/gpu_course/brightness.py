@@ -26,6 +26,8 @@ SHARE_OF_RANGE = 0.15
 """…and this share of what the tiles with the largest range have."""
 FEW_GREY_VALUES = 12
 """With fewer steps between background and objects, rounding decides where an outline runs."""
+LEAST_SEEN = 0.25
+"""A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
 """From this share of pixels at the very largest value on, the camera was full."""
 
@@ -99,15 +101,21 @@ def measure(image: NDArray[Any]) -> Levels:
     pixels = _plane(image)
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = _noise(pixels)
-    tiles, raw = _tiles(smooth), _tiles(pixels)
-    low, high = np.percentile(tiles, [5, 99], axis=1)
+    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
+    enough = seen.mean(axis=1) >= LEAST_SEEN
+    if not enough.any():  # a picture without noise
+        seen[:], enough[:] = True, True
+    tiles, raw, seen = tiles[enough], raw[enough], seen[enough]
+    low, high = np.array(
+        [np.percentile(tile[here], [5, 99]) for tile, here in zip(tiles, seen, strict=True)]
+    ).T
     span = high - low
     full = (span > ABOVE_NOISE * 0.28 * noise) & (span > SHARE_OF_RANGE * np.percentile(span, 95))
     if not full.any() or span.max() == 0:
         middle = float(np.median(pixels))
         return Levels(middle, middle, noise)
     background, objects = float(np.median(low[full])), float(np.median(high[full]))
-    middle = float(np.median(raw[full]))
+    middle = float(np.median(raw[full][seen[full]]))
     return Levels(
         background,
         objects,
@@ -135,7 +143,9 @@ def match(
     Returns
     -------
     ndarray of float32 (Y, X)
-        Straight scaling and shift, values below 0 set to 0. All background if the image is constant.
+        Straight scaling and shift. What is darker than the background, such as a black frame around
+        a picture, is set to background: on a logarithmic scale it would be far from everything else.
+        All background if the image is constant.
 
     Raises
     ------
@@ -156,7 +166,8 @@ def match(
     if not levels.objects > levels.background:
         return np.full(pixels.shape, to.background, np.float32)
     factor = (to.objects - to.background) / (levels.objects - levels.background)
-    return np.maximum(to.background + factor * (pixels - levels.background), 0).astype(np.float32)
+    matched = to.background + factor * (pixels - levels.background)
+    return np.maximum(matched, to.background).astype(np.float32)
 
 
 def warning(levels: Levels) -> str | None:
@@ -215,6 +226,17 @@ def _tiles(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     rows, columns = (n // side for n in pixels.shape)
     cut = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
+
+
+def _frame(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return what lies in exactly level squares of 7 pixels a side, and a rim for the smoothing.
+
+    A camera makes noise, so such squares are what a program has put around the picture.
+    """
+    from scipy import ndimage
+
+    level = ndimage.maximum_filter(pixels, 7) == ndimage.minimum_filter(pixels, 7)
+    return np.asarray(ndimage.maximum_filter(level, 13))
 
 
 def _noise(pixels: NDArray[np.float64]) -> float:

@@ -1,7 +1,7 @@
 """The command line: ``gpu-course doctor | notebooks | images | run | train | predict | …``.
 
-Each command is a thin layer over functions of the package. A :class:`CourseError` becomes one
-sentence on the error stream and exit status 1; nothing else is caught.
+Each command is a thin layer over functions of the package. What a person can mend becomes one
+sentence on the error stream (see :mod:`gpu_course.command_line`).
 """
 
 import importlib.metadata
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from gpu_course import command_line
 from gpu_course.errors import CourseError
 from gpu_course.own_images import commands as own_images
 
@@ -25,11 +26,7 @@ own_images.add_to(app)
 
 def main() -> None:
     """Run the command line; a mendable fault is one sentence and exit status 1."""
-    try:
-        app()
-    except CourseError as error:
-        print(f"gpu-course: {error}", file=sys.stderr)
-        sys.exit(1)
+    sys.exit(command_line.ends_well(app, "gpu-course"))
 
 
 def _version(asked: bool) -> None:
@@ -103,7 +100,9 @@ def notebooks_(
     }
     for name, notebook in made.items():
         write_atomic(targets[name], nbformat.writes(notebook) + "\n")
-        print(targets[name])
+    # Not before all are written: a reader of the list who goes (`| head`) ends the command.
+    for path in targets.values():
+        print(path)
 
 
 @app.command()
@@ -140,11 +139,14 @@ def run(
     output: Annotated[
         Path | None, typer.Option(help="The notebook to write (default: CHAPTER.ipynb here).")
     ] = None,
+    timeout: Annotated[
+        int | None, typer.Option(min=1, help="Seconds allowed for one cell; no limit if not given.")
+    ] = None,
 ) -> None:
     """Run a chapter on this machine and keep the executed notebook."""
     from gpu_course.book import run
 
-    print(run.run_chapter(chapter, size=size, output=output))
+    print(run.run_chapter(chapter, size=size, output=output, timeout=timeout))
 
 
 @app.command()
@@ -159,10 +161,19 @@ def process(
     ] = None,
     iterations: Annotated[int, typer.Option(help="Of the deconvolution.")] = 10,
     background: Annotated[float, typer.Option(help="Grey value of a voxel without light.")] = 0.0,
-    smooth: Annotated[float, typer.Option(help="Width of the smoothing, in µm.")] = 0.6,
-    distance: Annotated[float, typer.Option(help="Between the peaks of objects, in µm.")] = 1.5,
+    nucleus: Annotated[
+        float | None, typer.Option(help="Diameter of a nucleus, in µm: the next follow.")
+    ] = None,
+    smooth: Annotated[
+        float | None, typer.Option(help="Width of the smoothing, in µm [0.6].")
+    ] = None,
+    distance: Annotated[
+        float | None, typer.Option(help="Between the peaks of objects, in µm [1.5].")
+    ] = None,
     threshold: Annotated[float, typer.Option(help="As a multiple of Otsu's.")] = 1.0,
-    largest: Annotated[float, typer.Option(help="Longest object there is, in µm.")] = 10.0,
+    largest: Annotated[
+        float | None, typer.Option(help="Longest object there is, in µm [10].")
+    ] = None,
     channel: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
     time: Annotated[int | None, typer.Option(help="Which, where there are several.")] = None,
     workers: Annotated[int, typer.Option(help="Processes on this machine.")] = 1,
@@ -181,7 +192,13 @@ def process(
     from gpu_course import scaling
     from gpu_course.scaling.progress import bars, read_psf
 
-    settings = scaling.NucleiSettings(smooth, distance, threshold, largest)
+    lengths = {"smooth": smooth, "distance": distance, "largest": largest}
+    given = {name: value for name, value in lengths.items() if value is not None}
+    settings = (
+        scaling.NucleiSettings(threshold=threshold, **given)
+        if nucleus is None
+        else scaling.NucleiSettings.for_nuclei(nucleus, threshold=threshold, **given)
+    )
     with scaling.workers(workers, scheduler=scheduler) as client, bars() as progress:
         summary = scaling.process(
             source,

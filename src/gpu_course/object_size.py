@@ -217,7 +217,8 @@ def _height(image: NDArray[Any]) -> NDArray[np.float32]:
 def _foreground(height: NDArray[np.float32]) -> NDArray[np.bool_]:
     from skimage.filters import threshold_otsu
 
-    cut = np.minimum(height, 1.5)  # or one glaring object would pull the threshold up
+    # One glaring object, or a black frame, would pull the threshold away.
+    cut = np.clip(height, 0, 1.5)
     if cut.max() - cut.min() < 1e-6:
         return np.zeros(height.shape, bool)
     return np.asarray(cut > threshold_otsu(cut))

@@ -6,6 +6,7 @@ import pytest
 from benchmarks import classical as b
 from gpu_course import timing
 from gpu_course.classical import operations as o
+from gpu_course.classical.roofline import Roofline
 from gpu_course.errors import CourseError
 
 
@@ -57,7 +58,10 @@ def test_the_whole_table_is_printed(monkeypatch, capsys):
     monkeypatch.setattr(
         b.timing, "medians", lambda ways, **_: dict.fromkeys(ways, 0.002), raising=True
     )
-    b.main()
+    monkeypatch.setattr(b.floors, "limits", lambda _: Roofline(bandwidth=1e9, rate=1e12))
+    (measured,) = b.main()
+    blur = measured.rows[0]
+    assert blur.floors[b.COURSE] == b.floors.Floor(16 * 64**2 / 1e9, "memory")
     printed = capsys.readouterr().out
     for name in (*o.OPERATIONS, "measuring"):
         assert f"{name}, 64²" in printed

@@ -14,8 +14,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from gpu_course import paths
+from gpu_course import images, paths
 from gpu_course.book import chapters, execution, links, notebooks, records
+from gpu_course.images import registry
 from tests.site.toc import CHAPTERS, MADE, PAGES
 
 BOOK = {name: chapters.read(name) for name in chapters.names()}
@@ -31,6 +32,13 @@ METHODS = [
 
 # A statement that was broken to fit its box counts once, but a cell stays short all the same.
 CELL_STATEMENTS, CELL_LINES = 14, 17
+
+# The sets that a reader may lack: a chapter goes on without them.
+PHOTOGRAPHS = [
+    name
+    for name in images.names()
+    if any(not registry.entry(path).package for path in images.files(name)) or name == "cells3d"
+]
 
 every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 every_run = pytest.mark.parametrize("name", WITH_CODE)
@@ -83,7 +91,7 @@ def test_front_matter_is_complete(name):
     course = head["course"]
     always = {"minutes", "exercise_minutes", "needs", "before"}
     taught = {"in_class"} if name in METHODS else set()
-    sometimes = {"trains", "two_hours"} | ({"in_class_sections"} if taught else set())
+    sometimes = {"trains", "two_hours", "images"} | ({"in_class_sections"} if taught else set())
     assert set(course) - sometimes == always | taught
     # Chapters that train weights run before those that read them.
     assert course.get("trains", False) is ("weights.own(" in source(name))
@@ -92,6 +100,10 @@ def test_front_matter_is_complete(name):
     assert isinstance(course["exercise_minutes"], int)
     assert course["exercise_minutes"] >= 0
     assert set(course["needs"]) <= set(pages.NEEDS)
+    # An execution refuses to store a page that lacks one of them.
+    code = "\n".join(cell.source for cell in BOOK[name].code_cells)
+    shown = {each for each in PHOTOGRAPHS if f'"{each}"' in code}
+    assert set(course.get("images", [])) == shown
     assert set(course["before"]) <= set(CHAPTERS) - {name}
     has_exercise = "{exercise-start}" in source(name)
     assert has_exercise == (course["exercise_minutes"] > 0)

@@ -64,7 +64,8 @@ def test_caption_follows_its_cell_with_links(toy):
 def test_solved_carries_solution_and_outputs(toy, executed):
     notebook = build(toy, "solved", executed=executed)
     assert "def data() -> Path:" in everything(notebook)
-    outputs = [cell.outputs[0].text for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    outputs = [cell.outputs[0].text for cell in code[1:]]  # behind the one that asks for the course
     assert outputs == [f"output {number}\n" for number in range(4)]
 
 
@@ -83,7 +84,20 @@ def test_colab_has_one_set_up_cell_behind_the_title(toy):
     notebook = build(toy, "colab", install=WHEEL)
     assert notebook.cells[0].source.startswith("# A toy chapter")
     assert notebook.metadata["accelerator"] == "GPU"
-    assert len(notebook.cells) == len(build(toy, "student").cells) + 1
+    # Where the student's notebook asks for the course, this one installs it.
+    assert len(notebook.cells) == len(build(toy, "student").cells)
+
+
+@pytest.mark.parametrize("kind", ["student", "solved"])
+def test_first_cell_says_how_to_get_the_course_where_it_is_absent(toy, executed, kind, monkeypatch):
+    cell = build(toy, kind, executed=executed).cells[1]
+    assert cell.metadata["jupyter"] == {"source_hidden": True}
+    exec(cell.source, {"__name__": "__main__"})  # here it is installed
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Exception, match=r"gpu_course is not installed .*start/setup") as stopped:
+        exec(cell.source, {"__name__": "__main__"})
+    # One sentence, no traceback.
+    assert stopped.value._render_traceback_() == [str(stopped.value)]
 
 
 @pytest.fixture

@@ -183,6 +183,22 @@ def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
     assert site_address() == "https://example.org/course"
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "cure"),
+    [
+        ("GPU_COURSE_SITE", "example.org", "one such as https://example.org/course/"),
+        ("GPU_COURSE_SITE", "https:///course", "one such as https"),
+        ("GPU_COURSE_REPOSITORY", "name alone", "owner/name, or unset it"),
+        ("GPU_COURSE_REPOSITORY", "a/b/c", "owner/name, or unset it"),
+    ],
+)
+def test_wrong_address_is_one_sentence(monkeypatch, variable, value, cure):
+    monkeypatch.delenv("GPU_COURSE_SITE", raising=False)
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CourseError, match=f"{variable} is '{value}', which is no .*{cure}"):
+        site_address()
+
+
 def test_chapter_without_output_is_refused(light, copy):
     (copy / "ci" / "outputs" / f"{CHAPTER}.ipynb").unlink()
     done = run(light, copy, "--check")

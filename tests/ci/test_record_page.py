@@ -39,10 +39,16 @@ def test_accepted_runs_stand_below_with_their_scores(tmp_path):
     row |= {"stored": 0.5, "new": -0.25, "tolerance": 0.01, "agrees": False}
     run = {"device": "A GPU", "date": "2026-01-02", "commit": "0" * 12, "chapters": {"a/b": 3.0}}
     (tmp_path / "one.json").write_text(json.dumps({**run, "scores": [row]}))
-    (tmp_path / "two.json").write_text(json.dumps({**run, "scores": []}))
+    times = {"what": "blur", "seconds": {"peer": 0.004, "course": 0.002}}
+    times["floors"] = {"course": {"seconds": 0.001, "limit": "memory"}}
+    table = {"title": "Filters", "reference": "peer", "rows": [times], "notes": ["Measured."]}
+    measured = {"benchmarks": [{"benchmark": "toy", "tables": [table]}]}
+    (tmp_path / "two.json").write_text(json.dumps({**run, "scores": [], **measured}))
     page = record_page(BOOK, FOUND, read_runs(tmp_path))
     assert page.count("## Run on A GPU, 2026-01-02") == 2
     assert "| 0.500 | −0.250 (differs) | ±0.01 |" in page
     assert "None of these chapters reports a score." in page
-    assert table_widths(page.splitlines()) == [{8}, {2}, {7}]
+    assert "| blur | course | 2.0 | 0.50 | 2.0 (memory) |" in page
+    assert "| blur | peer | 4.0 | 1.00 | – |" in page
+    assert table_widths(page.splitlines()) == [{8}, {2}, {5}, {7}]
     assert read_runs(tmp_path / "nowhere") == []

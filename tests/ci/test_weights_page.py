@@ -4,10 +4,11 @@ import json
 import struct
 
 import pytest
-from weights_page import read, weights_page
+from weights_page import read, read_card, weights_page
 
-from gpu_course import paths
+from gpu_course import images, paths
 from gpu_course.errors import CourseError
+from gpu_course.scores import Score
 from tests.tables import table_widths
 
 RECORD = {
@@ -45,12 +46,54 @@ def write(tmp_path):
     return write
 
 
-def test_what_a_file_says_is_on_the_page(write):
-    page = weights_page([write(RECORD)], EXECUTED, {"deep-learning/roots-unet": "Roots"})
-    assert (
-        "| [`roots-unet`](#network-roots-unet) | [Roots](/deep-learning/roots-unet.ipynb) |" in page
+CARD = """
+title = "Roots in soil"
+takes = "One grey plane."
+gives = "Probabilities."
+labels = "Exact masks."
+licence = "BSD-3-Clause"
+fails = ["On paper.", "On glass."]
+imports = "import this"
+code = "predict(image)"
+sets = ["roots"]
+"""
+SCORES = [
+    Score("roots", method, "Dice", value, 8, chapter)
+    for method, value, chapter in (
+        ("deep learning", 0.91, "deep-learning/roots-unet"),
+        ("classical", 0.61, "classical/segmentation"),
+        ("deep learning", 0.31, "deep-learning/other"),
     )
-    assert "| 10 | 0.0 MB | 10 min |" in page
+]
+
+
+@pytest.fixture
+def cards(tmp_path):
+    folder = tmp_path / "network-cards"
+    folder.mkdir()
+    for name in ("roots-unet", "another"):
+        (folder / f"{name}.toml").write_text(CARD, encoding="utf-8")
+    return folder
+
+
+def test_a_card_says_what_a_user_must_know(write, cards):
+    page = weights_page(
+        [write(RECORD)], cards, EXECUTED, {"deep-learning/roots-unet": "Roots"}, SCORES
+    )
+    assert "## Roots in soil: `roots-unet`" in page
+    assert "| takes | One grey plane. |" in page
+    assert "| where it fails | On paper.<br>On glass. |" in page
+    assert "| trained in | [Roots](/deep-learning/roots-unet.ipynb), 10 minutes |" in page
+    assert "| size | 10 numbers, 0.0 MB |" in page
+    assert "```python\nimport this\n\npredict(image)\n```" in page
+    # Scores of this network alone, not of other methods or other chapters.
+    assert "roots: Dice 0.91 (8 images)" in page
+    assert "0.61" not in page
+    assert "0.31" not in page
+
+
+def test_all_that_the_file_says_is_on_the_page(write, cards):
+    page = weights_page([write(RECORD)], cards, EXECUTED, {}, [])
     assert "| numbers | 10 |" in page
     assert "| trained on | Processor X, 4 cores (PyTorch) |" in page
     assert "| data: patch | 192 |" in page
@@ -58,14 +101,24 @@ def test_what_a_file_says_is_on_the_page(write):
     assert "| depth | 4 |" in page
 
 
-def test_every_row_has_the_cells_of_its_header(write):
+def test_every_row_has_the_cells_of_its_header(write, cards):
     files = [write(RECORD), write(RECORD, name="another")]
-    lines = weights_page(files, EXECUTED, {}).splitlines()
-    assert table_widths(lines) == [{5}, {2}, {2}]
+    lines = weights_page(files, cards, EXECUTED, {}, SCORES).splitlines()
+    assert table_widths(lines) == [{2}] * 4
 
 
-def test_no_network_no_table():
-    assert "No network has been trained yet" in weights_page([], {}, {})
+def test_no_network_no_table(tmp_path):
+    assert "No network has been trained yet" in weights_page([], tmp_path, {}, {}, [])
+
+
+def test_a_network_without_a_whole_card_is_refused(write, cards):
+    card = cards / "roots-unet.toml"
+    card.write_text(CARD.replace('takes = "One grey plane."', ""), encoding="utf-8")
+    with pytest.raises(CourseError, match="does not tell: takes"):
+        read_card(card)
+    card.unlink()
+    with pytest.raises(CourseError, match="no readable card"):
+        weights_page([write(RECORD)], cards, EXECUTED, {}, [])
 
 
 @pytest.mark.parametrize("record", [{}, {"chapter": ""}, None])
@@ -85,9 +138,12 @@ def test_other_files_are_refused(tmp_path, content):
 def test_the_course_s_own_weights_have_records_and_keep_the_budget():
     files = sorted((paths.data() / "weights").glob("*"))
     assert {file.suffix for file in files} == {".safetensors"}
-    assert sum(file.stat().st_size for file in files) <= 10_000_000
+    assert sum(file.stat().st_size for file in files) <= 12_000_000
+    cards = paths.data() / "network-cards"
+    assert {card.stem for card in cards.glob("*.toml")} == {file.stem for file in files}
     for file in files:
-        about = read(file)
+        about, card = read(file), read_card(cards / f"{file.stem}.toml")
+        assert set(card["sets"]) <= set(images.names())
         assert about["record"]["scenes"]
         # Half an hour on two cores at the size of a laptop: an hour where one core did it.
         assert 0 < about["record"]["seconds"] < 60 * 60

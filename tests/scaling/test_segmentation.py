@@ -84,3 +84,32 @@ def test_nothing_to_segment():
 def test_settings_that_are_no_lengths(bad):
     with pytest.raises(CourseError, match=next(iter(bad))):
         NucleiSettings(**bad)
+
+
+def test_lengths_are_shares_of_the_nucleus(image):
+    small, large = NucleiSettings.for_nuclei(2.4), NucleiSettings.for_nuclei(4.8, threshold=1.0)
+    assert large.smooth == pytest.approx(2 * small.smooth)
+    assert large.largest == pytest.approx(2 * small.largest)
+    found = segment_nuclei(image, small, voxel_size=VOXEL)
+    assert found.max() > 30
+    twice = segment_nuclei(image, large, voxel_size=tuple(2 * v for v in VOXEL))
+    assert np.array_equal(twice, found)
+
+
+def test_what_is_given_stays_as_it_is():
+    settings = NucleiSettings.for_nuclei(10, distance=2.0)
+    assert (settings.smooth, settings.distance, settings.largest) == (1.6, 2.0, 19.0)
+
+
+@pytest.mark.parametrize("bad", [0, -3, float("inf"), "6", None])
+def test_a_nucleus_without_a_diameter(bad):
+    with pytest.raises(CourseError, match="nucleus"):
+        NucleiSettings.for_nuclei(bad)
+
+
+def test_a_blur_under_half_a_voxel_is_said(image):
+    settings = NucleiSettings.for_nuclei(2.4)
+    with pytest.warns(
+        UserWarning, match=r"smooth=0\.384 µm is under half a voxel along z \(1 µm\)"
+    ):
+        segment_nuclei(image, settings, voxel_size=(1.0, 0.25, 0.25))

@@ -1,5 +1,6 @@
 """Several processes: one that is killed, a scheduler that is not there, and the command line."""
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ pytest.importorskip("distributed", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
 from gpu_course.errors import CourseError
-from gpu_course.scaling import cluster, open_image, process, workers
+from gpu_course.scaling import cluster, open_image, process, save_image, workers
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,49 @@ def test_a_worker_that_is_killed_costs_no_result(scene, reference, tmp_path):
     assert len(killed) == 1
     assert len({record.worker for record in summary.records} - set(killed)) >= 2
     assert_same(out, reference)
+
+
+def test_a_fault_of_the_input_is_not_tried_again(scene, tmp_path, capfd):
+    """It is raised as it is, and the workers do not print how they came to it."""
+    image = scene.image.astype(np.int16)
+    image[3, 3, 3] = -1
+    store = save_image(tmp_path / "in.zarr", image, (0.5, 0.25, 0.25))
+    out = tmp_path / "out.zarr"
+    settings = dataclasses.replace(scene.settings, largest=0.3)
+    with workers(2) as client:
+        with pytest.raises(CourseError, match="negative values"):
+            process(store, out, **scene.options(client=client))
+        with pytest.raises(CourseError, match=r"longer than largest=0\.3"):
+            process(scene.store, tmp_path / "b.zarr", **scene.options(
+                client=client, settings=settings
+            ))  # fmt: skip
+        tried = []
+        attempts = tmp_path / "attempts"
+        with pytest.raises(CourseError, match="such is life"):
+            tried += cluster.finished(client, refuse, [(attempts,)])
+    assert tried == []
+    assert attempts.read_text() == "x"
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def refuse(attempts):
+    with attempts.open("a") as file:
+        file.write("x")
+    raise CourseError("such is life")
+
+
+def test_what_a_file_system_stumbles_over_is_tried_again(tmp_path):
+    with workers(2) as client:
+        (found,) = cluster.finished(client, stumble, [(tmp_path / "a",)], [("step", "0-0-0")])
+    assert found == cluster.RETRIES + 1
+
+
+def stumble(attempts):
+    with attempts.open("a") as file:
+        file.write("x")
+    if attempts.stat().st_size <= cluster.RETRIES:
+        raise OSError("the file system does not answer")
+    return attempts.stat().st_size
 
 
 def test_no_scheduler_answers(monkeypatch):

@@ -4,6 +4,7 @@ What an execution writes itself (stored outputs, scores, trained weights) is no 
 chapter of a run would otherwise belong to no commit, because the first one stored its output.
 """
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,16 +12,29 @@ from pathlib import Path
 RESULTS = ("ci/outputs", "data/scores", "data/weights", "data/runs")
 """Folders that an execution writes, relative to the root of the repository."""
 
+UNKNOWN = "unknown"
+"""The commit of a tree that git knows nothing of, such as one from an archive."""
 
-def _git(root: Path, *arguments: str) -> str:
-    """Return what git prints, or ``""`` where `root` is no git repository or git is absent."""
+
+def _git(root: Path, *arguments: str) -> str | None:
+    """Return what git prints, or None where it fails, is absent, or `root` is no repository.
+
+    A course unpacked from an archive inside a repository of somebody else is in no commit of it.
+    """
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=False
+            ["git", *arguments],
+            cwd=root,
+            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)},
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
         )
     except FileNotFoundError:
-        return ""
-    return "" if done.returncode else done.stdout
+        return None
+    return None if done.returncode else done.stdout
 
 
 def changes(root: Path) -> list[str]:
@@ -39,7 +53,7 @@ def changes(root: Path) -> list[str]:
     """
     besides = [f":(exclude){folder}" for folder in RESULTS]
     listed = _git(root, "status", "--porcelain", "-z", "--no-renames", "--", ".", *besides)
-    return sorted(entry[3:] for entry in listed.split("\0") if entry)
+    return sorted(entry[3:] for entry in (listed or "").split("\0") if entry)
 
 
 def name(root: Path) -> str:
@@ -47,9 +61,9 @@ def name(root: Path) -> str:
 
     Without git it is ``"unknown"``.
     """
-    commit = _git(root, "rev-parse", "--short=12", "HEAD").strip()
+    commit = (_git(root, "rev-parse", "--short=12", "HEAD") or "").strip()
     if not commit:
-        return "unknown"
+        return UNKNOWN
     return f"{commit}+changes" if changes(root) else commit
 
 
@@ -57,10 +71,4 @@ def in_history(root: Path, commit: str) -> bool:
     """Return whether `commit` is that of `root` or one before it."""
     if not re.fullmatch(r"[0-9a-f]{7,40}", commit):
         return False
-    done = subprocess.run(
-        ["git", "merge-base", "--is-ancestor", commit, "HEAD"],
-        cwd=root,
-        capture_output=True,
-        check=False,
-    )
-    return not done.returncode
+    return _git(root, "merge-base", "--is-ancestor", commit, "HEAD") is not None

@@ -5,7 +5,6 @@ machine.
 """
 
 import json
-import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import nbformat
 
 from gpu_course import paths
-from gpu_course.book import probe, records, run
+from gpu_course.book import own_folders, probe, records, run
 from gpu_course.book.chapters import Chapter
 from gpu_course.deep_learning import weights
 from gpu_course.errors import CourseError
@@ -101,6 +100,10 @@ def execute(
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit,
     }
+    if trained:
+        notebook.metadata[records.KEY]["trained"] = {
+            name: records.sha256_of(content) for name, content in trained.items()
+        }
     return notebook, trained
 
 
@@ -155,17 +158,14 @@ def obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
                     f"{chapter.name}: the cell that begins “{cell.source.splitlines()[0]}” writes "
                     f"a warning, and pages carry none: {output.text.strip()[:300]}"
                 )
-    own = {str(Path.home()), str(paths.root()), str(paths.package().parent)} - {"/"}
     for cell in notebook.cells:
-        text = json.dumps(cell.get("outputs", []))
-        for folder in own:
-            # The home /root is not in deep-learning/roots-unet.
-            if re.search(re.escape(folder) + r"(?![\w-])", text):
-                raise CourseError(
-                    f"{chapter.name}: the output of the cell that begins "
-                    f"“{cell.source.splitlines()[0]}” shows a folder of this machine. "
-                    f"Print a name instead of a path."
-                )
+        if folder := own_folders.named_in(json.dumps(cell.get("outputs", []), ensure_ascii=False)):
+            # The sentence goes to the terminal of the very machine.
+            raise CourseError(
+                f"{chapter.name}: the output of the cell that begins "
+                f"“{cell.source.splitlines()[0]}” shows a folder of this machine, {folder}. "
+                f"Print a name instead of a path."
+            )
 
 
 def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:

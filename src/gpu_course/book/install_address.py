@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from gpu_course.errors import CourseError
+
 DOWNLOADS = "downloads"
 """Folder of the site that holds the wheel."""
 
@@ -53,8 +55,19 @@ def repository() -> str:
     """Return ``"owner/name"`` of the public repository on GitHub, or ``""`` if none is known.
 
     The page workflow sets ``GPU_COURSE_REPOSITORY``; a local build has no public address.
+
+    Raises
+    ------
+    CourseError
+        If ``GPU_COURSE_REPOSITORY`` holds anything else.
     """
-    return os.environ.get("GPU_COURSE_REPOSITORY", "").strip()
+    named = os.environ.get("GPU_COURSE_REPOSITORY", "").strip()
+    if named and not re.fullmatch(r"[\w.-]+/[\w.-]+", named, re.ASCII):
+        raise CourseError(
+            f"GPU_COURSE_REPOSITORY is {named!r}, which is no repository on GitHub. Set it to "
+            f"owner/name, or unset it."
+        )
+    return named
 
 
 def of_wheel(wheel: Path, site: str = "") -> Source:

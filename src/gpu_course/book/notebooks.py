@@ -18,6 +18,23 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _SOLUTION = re.compile(r"^(?P<fence>:{3,}|`{3,})\{solution-(?P<side>start|end)\}", re.MULTILINE)
 
+_HERE = """\
+# Is the course installed where this notebook runs?
+import importlib.util
+
+
+class Stop(Exception):
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+if importlib.util.find_spec("gpu_course") is None:
+    raise Stop(
+        "The package gpu_course is not installed for this kernel: install it as the chapter "
+        "{setup} says, or choose the kernel of the environment that has it."
+    )
+"""
+
 _STOP = """\
 # Set up Colab: run this cell first, once. It needs no change.
 import hashlib
@@ -88,6 +105,8 @@ def build(
 ) -> nbformat.NotebookNode:
     """Return one notebook of `chapter`, with plain Markdown and nothing of the site's machinery.
 
+    Its first cell says how to get the course where it is not installed.
+
     Parameters
     ----------
     chapter : Chapter
@@ -134,6 +153,11 @@ def build(
                 cells.append(new_markdown_cell(f"*{convert(caption, links)}*"))
     if kind == "colab":
         cells.insert(1, new_code_cell(_set_up(chapter, install or Source())))
+    elif any(cell.cell_type == "code" for cell in cells):
+        setup = f"{links.site}start/setup.html" if links.site else "start/setup"
+        here = new_code_cell(_HERE.format(setup=setup).rstrip())
+        here.metadata["jupyter"] = {"source_hidden": True}
+        cells.insert(1, here)
     for position, cell in enumerate(cells):
         cell["id"] = f"cell-{position:03d}"
     metadata: dict[str, Any] = {

@@ -1,5 +1,7 @@
 """Build the one file that a reader installs: the course's wheel, reproducibly."""
 
+import errno
+import os
 import shutil
 import subprocess
 import sys
@@ -29,6 +31,11 @@ def build(tree: Path, folder: Path) -> Path:
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
+        if said and os.strerror(errno.ENOSPC) in said[-1]:
+            raise CourseError(
+                f"The wheel of the course cannot be written to {folder}: the disk is full. Free "
+                f"some space and build again."
+            )
         raise CourseError(
             f"The wheel of the course cannot be built: {said[-1] if said else 'no reason given'}. "
             f"Run `make book`, which installs what the build needs, or mend pyproject.toml."

@@ -35,9 +35,19 @@ MASKS = "data/nuclei-dsb/masks.csv"
 """Read with the registry by every chapter; the labels they make are in ``frames.csv`` beside it."""
 
 
+TEXTS = {".cl", ".csv", ".json", ".md", ".toml"}
+"""Files of the course whose line ends do not count: a checkout on Windows may have others."""
+
+
+def sha256_of(content: bytes) -> str:
+    """Return the sha256 of some bytes, as hexadecimal text."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def sha256(path: Path) -> str:
-    """Return the sha256 of a file, as hexadecimal text."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """Return the sha256 of a file; of a text, as if its lines ended as on Unix."""
+    content = path.read_bytes()
+    return sha256_of(content.replace(b"\r\n", b"\n") if path.suffix in TEXTS else content)
 
 
 def digest(path: Path) -> str:
@@ -89,7 +99,7 @@ def inputs_of(modules: Iterable[str], opened: Iterable[str]) -> dict[str, str]:
         else:
             for end, row_path in ends.items():
                 if resolved.as_posix().endswith(f"/{end}") and (
-                    sha256(resolved) == rows[row_path]["sha256"]
+                    sha256_of(resolved.read_bytes()) == rows[row_path]["sha256"]
                 ):
                     found[f"{REGISTRY}::{row_path}"] = rows[row_path]["sha256"]
     return dict(sorted(found.items()))
@@ -109,6 +119,10 @@ def problems(chapter: Chapter) -> list[str]:
     if not executed or not record:
         return ["has no stored output"]
     found = stale(chapter, record)
+    for name, expected in record.get("trained", {}).items():
+        file = paths.data() / "weights" / name
+        if not file.is_file() or sha256(file) != expected:
+            found.append(f"data/weights/{name}: is not what the chapter trained")
     file = scores_path(chapter)
     written = json.loads(file.read_text(encoding="utf-8"))["scores"] if file.is_file() else []
     if written != shown_scores(executed):
@@ -137,6 +151,7 @@ def stale(
         actual = (besides or {}).get(key) or _now(key, rows)
         if actual != expected:
             found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
+    found += [f"was executed without {what}" for what in record.get("lacks", [])]
     return found
 
 

@@ -4,18 +4,25 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import nbformat
 from traitlets.config import Config
 
+from gpu_course import paths
 from gpu_course.book import chapters, links, notebooks
 from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
+_STARTUP = 300
+"""Seconds for a kernel to answer: a minute was too short on a machine that is busy."""
 
-def run_chapter(name: str, *, size: str | None = None, output: Path | None = None) -> Path:
+
+def run_chapter(
+    name: str, *, size: str | None = None, output: Path | None = None, timeout: int | None = None
+) -> Path:
     """Run the student notebook of a chapter to its end and write it with its outputs.
 
     Parameters
@@ -26,6 +33,8 @@ def run_chapter(name: str, *, size: str | None = None, output: Path | None = Non
         Problem size; chosen from the memory found if not given.
     output : Path, optional
         The notebook to write; ``<chapter>.ipynb`` in the current folder if not given.
+    timeout : int, optional
+        Seconds allowed for one cell; no limit if not given.
 
     Returns
     -------
@@ -36,7 +45,7 @@ def run_chapter(name: str, *, size: str | None = None, output: Path | None = Non
     ------
     CourseError
         If there is no such chapter, it has no code, the file to write is there already, or a
-        cell raises; then nothing is written.
+        cell raises or takes longer than `timeout`; then nothing is written.
     """
     from rich.progress import Progress
 
@@ -56,6 +65,7 @@ def run_chapter(name: str, *, size: str | None = None, output: Path | None = Non
             notebook,
             chapter.name,
             environment={"GPU_COURSE_SIZE": size} if size else {},
+            timeout=timeout,
             on_cell=lambda done, total: progress.update(task, completed=done, total=total),
         )
     return write_atomic(target, nbformat.writes(notebook) + "\n")
@@ -99,56 +109,96 @@ def execute(
     Raises
     ------
     CourseError
-        If a cell raises, takes longer than `timeout`, or ends the kernel.
+        If a cell raises, takes longer than `timeout`, or ends the kernel, or no kernel starts.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     drivers.prepare()  # the kernel inherits which OpenCL driver works here
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    # A chapter may write files; it does so in a folder of its own.
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as sockets:
+    # A chapter may write files; it does so in a folder of its own. The kernel's own files lie in
+    # another one: what a reader has set up for IPython must not change what a chapter shows.
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
         client = NotebookClient(
             notebook,
             timeout=timeout,
+            startup_timeout=_STARTUP,
             resources={"metadata": {"path": folder}},
             record_timing=False,
-            config=_connection(sockets),
+            config=_connection(settings),
         )
 
         def hidden(source: str) -> str:
             cell = nbformat.v4.new_code_cell(source)
             notebook.cells.append(cell)
             try:
-                client.execute_cell(cell, len(notebook.cells) - 1, store_history=False)
+                done(cell, len(notebook.cells) - 1, store_history=False)
             finally:
                 notebook.cells.pop()
             return "".join(o.text for o in cell.outputs if o.get("name") == "stdout")
 
-        # Hash order decides the order of sets; outputs must not depend on it.
+        def done(cell: nbformat.NotebookNode, index: int, *, store_history: bool = True) -> None:
+            try:
+                client.execute_cell(cell, index, store_history=store_history)
+            except CellExecutionError as error:
+                raise CourseError(_raised(name, cell, error.ename, error.evalue)) from error
+            except CellTimeoutError as error:
+                what = f"took longer than the {timeout} s that a cell may take"
+                raise CourseError(_fault(name, cell, what)) from error
+            except DeadKernelError as error:
+                what = "ended its kernel, most likely out of memory"
+                raise CourseError(_fault(name, cell, what)) from error
+
         # The kernel serves this process alone, on this machine: no word about network encryption.
         client.extra_arguments = ["--log-level=ERROR"]
-        with client.setup_kernel(env={"PYTHONHASHSEED": "0", **os.environ, **(environment or {})}):
+        with ExitStack() as stack:
+            given = {**os.environ, **_settings(Path(settings)), **(environment or {})}
+            # Where another one is asked for, charts are drawn and none is shown.
+            given.pop("MPLBACKEND", None)
+            try:
+                stack.enter_context(client.setup_kernel(env=given))
+            except (RuntimeError, OSError) as error:  # jupyter_client knows no error of its own
+                raise CourseError(
+                    f"{name}: no kernel answers: {str(error).rstrip('.')}. Nothing was run; a "
+                    f"kernel needs some memory, room in {tempfile.gettempdir()}, and a machine "
+                    f"that is not taken up by other work."
+                ) from error
             if before:
                 hidden(before)
-            for done, index in enumerate(code, 1):
-                cell = notebook.cells[index]
-                try:
-                    client.execute_cell(cell, index)
-                except CellExecutionError as error:
-                    raise CourseError(
-                        _fault(name, cell, f"raised {error.ename}: {error.evalue}")
-                    ) from error
-                except CellTimeoutError as error:
-                    raise CourseError(_fault(name, cell, "took longer than allowed")) from error
-                except DeadKernelError as error:
-                    raise CourseError(
-                        _fault(name, cell, "ended its kernel, most likely out of memory")
-                    ) from error
-                on_cell(done, len(code))
+            for count, index in enumerate(code, 1):
+                done(notebook.cells[index], index)
+                on_cell(count, len(code))
             said = hidden(after) if after else ""
         at_end(Path(folder))
         return said
+
+
+def _settings(folder: Path) -> dict[str, str]:
+    """Return the variables by which a kernel's tools write where they may.
+
+    Without them, a home folder that cannot be written to puts warnings on the pages.
+    """
+    # Hash order decides the order of sets; outputs must not depend on it.
+    chosen = {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython")}
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    if not _writable(caches):
+        # What was fetched before is still read from where it is.
+        chosen |= {"GPU_COURSE_CACHE": str(paths.cache()), "XDG_CACHE_HOME": str(folder / "cache")}
+        chosen |= {"MPLCONFIGDIR": str(folder / "matplotlib")}
+    return chosen
+
+
+def _writable(folder: Path) -> bool:
+    """Return whether `folder`, or else its nearest parent that exists, can be written to."""
+    here = next(each for each in (folder, *folder.parents) if each.is_dir())
+    return os.access(here, os.W_OK)
+
+
+def _raised(name: str, cell: nbformat.NotebookNode, kind: str, said: str) -> str:
+    """Return the sentence about an exception; one of the course's own holds its cure already."""
+    if kind in ("CourseError", "MachineError"):
+        return f"{name}: the cell that begins “{_first(cell)}” stopped: {said} Nothing was written."
+    return _fault(name, cell, f"raised {kind}: {said}")
 
 
 def _connection(sockets: str) -> Config:
@@ -164,8 +214,12 @@ def _connection(sockets: str) -> Config:
 
 
 def _fault(name: str, cell: nbformat.NotebookNode, what: str) -> str:
-    first = next((line.strip() for line in cell.source.splitlines() if line.strip()), "")
     return (
-        f"{name}: the cell that begins “{first}” {what.rstrip('.')}. Nothing was written; "
+        f"{name}: the cell that begins “{_first(cell)}” {what.rstrip('.')}. Nothing was written; "
         f"`gpu-course doctor` tells what this machine lacks; --size small is a smaller problem."
     )
+
+
+def _first(cell: nbformat.NotebookNode) -> str:
+    """Return the first line of a cell that is not empty."""
+    return next((line.strip() for line in cell.source.splitlines() if line.strip()), "")

@@ -42,8 +42,9 @@ class Operation:
 
 
 def blur(image: Any, sigma: float = SIGMA) -> Any:
-    """Blur on the device."""
-    return cle.gaussian_blur(image, sigma_x=sigma, sigma_y=sigma)
+    """Blur on the device, a stack along z too."""
+    along_z = {"sigma_z": sigma} if len(image.shape) == 3 else {}
+    return cle.gaussian_blur(image, sigma_x=sigma, sigma_y=sigma, **along_z)
 
 
 def blur_processor(image: np.ndarray, sigma: float = SIGMA) -> np.ndarray:
@@ -74,7 +75,7 @@ def label_processor(image: np.ndarray) -> np.ndarray:
     """Give a number to the connected pieces brighter than `BRIGHT`, with scikit-image."""
     from skimage.measure import label
 
-    return label(image > BRIGHT, connectivity=2)
+    return label(image > BRIGHT, connectivity=image.ndim)
 
 
 def pipeline(image: Any) -> Any:
@@ -86,7 +87,7 @@ def pipeline_processor(image: np.ndarray) -> np.ndarray:
     """Blur, threshold and label on the processor."""
     from skimage.measure import label
 
-    return label(otsu_processor(blur_processor(image)), connectivity=2)
+    return label(otsu_processor(blur_processor(image)), connectivity=image.ndim)
 
 
 BRIGHT = 40.0  # grey value that separates the nuclei of `scene` from their background
@@ -103,6 +104,21 @@ def scene(edge: int) -> np.ndarray:
     return np.pad(nuclei, ((0, max(0, edge - 512)),) * 2, mode="symmetric")[:edge, :edge].astype(
         np.float32
     )
+
+
+def stack(depth: int, edge: int) -> np.ndarray:
+    """Return the course's nuclei in 3D as a float32 stack of `depth` × `edge` × `edge` voxels.
+
+    A larger stack repeats the simulated one, mirrored. Its background is taken off and its
+    brightest voxel is 255, so that `BRIGHT` parts nuclei from their background here as well.
+    """
+    from gpu_course import images
+
+    nuclei = images.load("nuclei-3d").image.astype(np.float32)
+    nuclei = np.maximum(nuclei - np.median(nuclei), 0)
+    nuclei *= 255 / nuclei.max()
+    more = [(0, max(0, n - m)) for n, m in zip((depth, edge, edge), nuclei.shape, strict=True)]
+    return np.ascontiguousarray(np.pad(nuclei, more, mode="symmetric")[:depth, :edge, :edge])
 
 
 def _same_values(image: np.ndarray, one: np.ndarray, other: np.ndarray) -> bool:
@@ -153,7 +169,7 @@ def compare(name: str, image: np.ndarray) -> None:
     ----------
     name : str
         A key of `OPERATIONS`.
-    image : float32 ndarray, (Y, X)
+    image : float32 ndarray, (Y, X) or (Z, Y, X)
 
     Raises
     ------
@@ -165,6 +181,6 @@ def compare(name: str, image: np.ndarray) -> None:
     if not operation.same(image, found, operation.on_processor(image)):
         raise CourseError(
             f"{name} gives different results on the device and on the processor for an image of "
-            f"{image.shape[0]} × {image.shape[1]} pixels. Times of different things are not "
+            f"{' × '.join(map(str, image.shape))} pixels. Times of different things are not "
             "compared; run `gpu-course doctor` to check the device."
         )

@@ -1,5 +1,6 @@
 """Numbers, shapes in voxels and lengths in µm, checked where a user gives them."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -171,3 +172,47 @@ def lengths(given: Any, axes: int, name: str) -> tuple[float, ...]:
             f"{name} is {told} µm. That looks like mm or m: multiply by 1000, or by a million."
         )
     return tuple(map(float, told))
+
+
+def in_voxels(
+    width: float, voxel_size: Sequence[float], what: str, *, level: int = 3
+) -> NDArray[np.float64]:
+    """Return a Gaussian's width in voxels along each axis, and warn where it is none.
+
+    Parameters
+    ----------
+    width : float
+        Standard deviation in µm.
+    voxel_size : one float per axis
+        In µm.
+    what : str
+        What blurs, and by how much: begins the warning.
+    level : int
+        How many calls away the user's own line is.
+
+    Warns
+    -----
+    UserWarning
+        If it is under half a voxel along an axis: there, a sampled Gaussian leaves its
+        middle voxel more than three quarters of the weight, so noise stays.
+
+    Examples
+    --------
+    >>> from gpu_course.deconvolution.units import in_voxels
+    >>> in_voxels(0.5, (1.0, 0.25, 0.25), "The smoothing of 0.5 µm").tolist()
+    [0.5, 2.0, 2.0]
+    """
+    sigma = np.divide(width, voxel_size)
+    thin = [
+        f"{axis} ({edge:g} µm)"
+        for axis, edge, s in zip("zyx"[-len(sigma) :], voxel_size, sigma, strict=True)
+        if s < 0.5
+    ]
+    if thin:
+        warnings.warn(
+            f"{what} is under half a voxel along {' and '.join(thin)}, so it hardly blurs there "
+            "and noise stays. Is the size of the voxels in µm, and right? If so, choose a wider "
+            "blur.",
+            stacklevel=level,
+        )
+    return sigma

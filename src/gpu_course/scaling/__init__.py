@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gpu_course import lazy_names
 
 if TYPE_CHECKING:
-    from gpu_course.scaling.cluster import workers
+    from gpu_course.scaling.cluster import own_cores, workers
     from gpu_course.scaling.cutting import (
         Block,
         block_size,
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from gpu_course.scaling.deconvolution import Deconvolution, first_level
     from gpu_course.scaling.measurement import join_measurements, measure_block
     from gpu_course.scaling.pipeline import process
+    from gpu_course.scaling.planning import reaches
     from gpu_course.scaling.reading import OmeImage, open_image, validate
-    from gpu_course.scaling.schedule import makespan
+    from gpu_course.scaling.schedule import foretell, makespan, step_costs
     from gpu_course.scaling.segmentation import (
         NucleiSettings,
         growth_reach,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     )
     from gpu_course.scaling.summary import Summary
     from gpu_course.scaling.tasks import Record
+    from gpu_course.scaling.traces import losses, spans, trace_chart
     from gpu_course.scaling.writing import Level, levels, save_image
 
 __all__ = [
@@ -51,21 +53,28 @@ __all__ = [
     "block_size",
     "blocks",
     "first_level",
+    "foretell",
     "growth_reach",
     "join_measurements",
     "largest_window",
     "levels",
+    "losses",
     "makespan",
     "measure_block",
     "nuclei_threshold",
     "open_image",
     "overlap_work",
+    "own_cores",
     "process",
+    "reaches",
     "save_image",
     "seed_reach",
     "segment_nuclei",
     "smoothing_reach",
     "sort_seeds",
+    "spans",
+    "step_costs",
+    "trace_chart",
     "validate",
     "window_labels",
     "window_seeds",
@@ -75,13 +84,14 @@ __all__ = [
 __getattr__, __dir__ = lazy_names.attach(
     __name__,
     {
-        "cluster": ("workers",),
+        "cluster": ("own_cores", "workers"),
         "cutting": ("Block", "block_size", "blocks", "largest_window", "overlap_work"),
         "deconvolution": ("Deconvolution", "first_level"),
         "measurement": ("join_measurements", "measure_block"),
         "pipeline": ("process",),
+        "planning": ("reaches",),
         "reading": ("OmeImage", "open_image", "validate"),
-        "schedule": ("makespan",),
+        "schedule": ("foretell", "makespan", "step_costs"),
         "segmentation": (
             "NucleiSettings",
             "growth_reach",
@@ -93,6 +103,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "segmentation_in_blocks": ("sort_seeds", "window_labels", "window_seeds"),
         "summary": ("Summary",),
         "tasks": ("Record",),
+        "traces": ("losses", "spans", "trace_chart"),
         "writing": ("Level", "levels", "save_image"),
     },
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from gpu_course.errors import CourseError, MachineError
 from gpu_course.scaling.reading import needed
@@ -60,7 +64,7 @@ def workers(
         return
     distributed = needed("distributed")
     # It tells of every worker that it restarts; what matters reaches the caller as an error.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler is not None:
         try:
             client = distributed.Client(scheduler, timeout=PATIENCE)
@@ -83,15 +87,53 @@ def workers(
             threads_per_worker=1,
             processes=True,
             memory_limit=int(memory) if memory else "auto",
-            dashboard_address=None,
+            silence_logs=logging.CRITICAL,  # in the workers, too
+            dashboard_address="localhost:0",  # any free port: a second run is no fault
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
         yield client
 
 
+def own_cores(client: Client) -> None:
+    """Give each worker of this machine a core of its own, so that two have twice as much as one.
+
+    Otherwise one worker spreads its FFTs over all cores, and a second one takes half of them away.
+    Where the system cannot bind a process to a core, nothing changes; workers beyond the number of
+    cores share them.
+
+    Parameters
+    ----------
+    client : Client
+        Of workers that all run on this machine.
+    """
+    for number, address in enumerate(client.scheduler_info(n_workers=-1)["workers"]):
+        client.run(_take_core, number, workers=[address])
+
+
+def _take_core(number: int) -> None:
+    """Bind this process, with every thread it has, to one core of those it may use."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(os.getppid()))  # its own may be one already
+    for thread in Path("/proc/self/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+            os.sched_setaffinity(int(thread.name), {cores[number % len(cores)]})
+
+
+def _or_fault(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a call's result, or the fault that a user must mend: no retry would mend it."""
+    try:
+        return function(*arguments)
+    except CourseError as error:
+        return error
+
+
 def finished(
-    client: Client | None, function: Callable[..., Any], items: Sequence[Iterable[Any]]
+    client: Client | None,
+    function: Callable[..., Any],
+    items: Sequence[Iterable[Any]],
+    names: Sequence[tuple[str, str]] | None = None,
 ) -> Iterator[Any]:
     """Give the results of many calls, each as soon as it is there.
 
@@ -103,6 +145,8 @@ def finished(
         Returns the same for the same arguments.
     items : sequence of tuple
         The arguments of each call.
+    names : sequence of (str, str), optional
+        Step and block of each call, by which the scheduler's trace and its page call it.
 
     Raises
     ------
@@ -114,9 +158,16 @@ def finished(
             yield function(*item)
         return
     distributed = needed("distributed")
-    futures = [client.submit(function, *item, pure=False, retries=RETRIES) for item in items]
+    token = uuid4().hex[:8]  # a key belongs to one call for ever
+    known = names or [("call", str(number)) for number in range(len(items))]
+    futures = [
+        client.submit(_or_fault, function, *item, key=(f"{step}-{token}", block), retries=RETRIES)
+        for item, (step, block) in zip(items, known, strict=True)
+    ]
     try:
         for _, result in distributed.as_completed(futures, with_results=True):
+            if isinstance(result, CourseError):
+                raise result
             yield result
     except distributed.KilledWorker as error:
         raise MachineError(

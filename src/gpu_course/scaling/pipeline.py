@@ -19,6 +19,7 @@ from gpu_course.scaling import tasks
 from gpu_course.scaling.cluster import finished
 from gpu_course.scaling.cutting import Block, Shape, blocks
 from gpu_course.scaling.deconvolution import Deconvolution, first_level
+from gpu_course.scaling.output import disk_full
 from gpu_course.scaling.planning import (
     STEPS,
     block_for,
@@ -34,6 +35,7 @@ from gpu_course.scaling.segmentation import (
     otsu_threshold,
     seed_reach,
     smoothing_reach,
+    warn_of_thin_blur,
 )
 from gpu_course.scaling.segmentation_in_blocks import sort_seeds
 from gpu_course.scaling.summary import Summary
@@ -119,6 +121,8 @@ def process(
     image = open_image(source, channel=channel, time=time_point)
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
+    if "segment" in steps:
+        warn_of_thin_blur(settings, image.voxel_size)
     lens = lens_for(psf, image, iterations, background) if "deconvolve" in steps else None
     inner = tuple(min(c, n) for c, n in zip(chunks, image.shape, strict=True))
     size = block_for(image, lens, settings, steps, block, memory, inner)
@@ -138,7 +142,7 @@ def process(
         "chunks": list(plan[0].chunks),
         "version": version,
     }
-    with RunFolder(target, said) as folder:
+    with RunFolder(target, said) as folder, disk_full(target):
         run = _Run(folder, image, plan, settings, lens, version, client, progress)
         run.job = dataclasses.replace(run.job, choice={"channel": channel, "time": time_point})
         run.image(lens)
@@ -209,7 +213,7 @@ class _Run:
         job = dataclasses.replace(self.job, done=done, level=level)
         self._tell(step, len(cut) - len(todo), len(cut))
         calls = [(task, step, job, b) for b in todo]
-        for record in finished(self.client, tasks.timed, calls):
+        for record in finished(self.client, tasks.timed, calls, [(step, b.name) for b in todo]):
             self.records.append(record)
             self._tell(step, len(cut) - len(todo) + _count(self.records, step), len(cut))
         return places

@@ -12,7 +12,12 @@ from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Shape, block_size, blocks
 from gpu_course.scaling.deconvolution import Deconvolution
 from gpu_course.scaling.reading import OmeImage
-from gpu_course.scaling.segmentation import NucleiSettings, growth_reach
+from gpu_course.scaling.segmentation import (
+    NucleiSettings,
+    growth_reach,
+    seed_reach,
+    smoothing_reach,
+)
 from gpu_course.scaling.writing import Level
 
 STEPS = ("deconvolve", "segment", "measure")
@@ -52,16 +57,38 @@ def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> D
     return Deconvolution(values, 1.0, int(iterations), float(background))
 
 
+def reaches(
+    lens: Deconvolution | None, settings: NucleiSettings, voxel_size: Sequence[float]
+) -> dict[str, Shape]:
+    """Return how far each step looks beyond its block, in voxels; steps without any are left out.
+
+    Parameters
+    ----------
+    lens : Deconvolution, optional
+    settings : NucleiSettings
+    voxel_size : (z, y, x)
+        In µm.
+    """
+    blur = smoothing_reach(settings, voxel_size)
+    found = {
+        "extremes": blur,
+        "histogram": blur,
+        "seeds": seed_reach(settings, voxel_size),
+        "segment": growth_reach(settings, voxel_size),
+    }
+    if lens is not None:
+        found["deconvolve"] = lens.reach
+    return found
+
+
 def _reach(
     lens: Deconvolution | None, settings: NucleiSettings, steps: Sequence[str], image: OmeImage
 ) -> Shape:
     """Return the longest reach of all steps, along each axis."""
-    reaches: list[Sequence[int]] = [(0, 0, 0)]
-    if lens is not None:
-        reaches.append(lens.reach)
-    if "segment" in steps:
-        reaches.append(growth_reach(settings, image.voxel_size))
-    return tuple(max(each) for each in zip(*reaches, strict=True))
+    each = reaches(lens, settings, image.voxel_size)
+    steps = [step for step in ("deconvolve", "segment") if step in each and step in steps]
+    longest: list[Shape] = [(0, 0, 0), *(each[step] for step in steps)]
+    return tuple(max(along) for along in zip(*longest, strict=True))
 
 
 def block_for(

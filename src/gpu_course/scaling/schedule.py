@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from math import prod
+from typing import TYPE_CHECKING
 
 from gpu_course.errors import CourseError
+from gpu_course.scaling.cutting import overlap_work
+
+if TYPE_CHECKING:
+    from gpu_course.scaling.summary import Summary
 
 
 def makespan(durations: Sequence[float], workers: int) -> float:
@@ -43,3 +49,88 @@ def makespan(durations: Sequence[float], workers: int) -> float:
     for duration in durations:
         heapq.heapreplace(free, free[0] + duration)
     return max(free)
+
+
+def foretell(summary: Summary, workers: int) -> float:
+    """Return how long a run would have taken with so many workers, if nothing else changed.
+
+    Each step begins when the one before has ended, as in :func:`gpu_course.scaling.process`. What
+    lies between the blocks (making the stores, joining the tables, handing out the tasks) stays as
+    long as it was, whoever computes the blocks.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of a run by one worker.
+    workers : int
+
+    Returns
+    -------
+    float
+        In seconds.
+
+    Notes
+    -----
+    Workers that share a disk, a memory bus or a core slow each other down, so the truth is longer.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from gpu_course.scaling import Record, Summary, foretell
+    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1, 8) for n in range(4))
+    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 4, 0, None, records)
+    >>> foretell(run, 1), foretell(run, 2)
+    (5.0, 3.0)
+    """
+    steps: dict[str, list[float]] = {}
+    for record in sorted(summary.records, key=lambda r: r.start):
+        steps.setdefault(record.step, []).append(record.stop - record.start)
+    between = summary.seconds - sum(map(sum, steps.values()))
+    return between + sum(makespan(durations, workers) for durations in steps.values())
+
+
+def step_costs(
+    summary: Summary, reaches: Mapping[str, Sequence[int]] | None = None
+) -> dict[str, float]:
+    """Return what each step costs for every voxel that its blocks saw.
+
+    Multiplied with the voxels that the blocks of another volume would see, it foretells their cost.
+
+    Parameters
+    ----------
+    summary : Summary
+        Of a whole run by one worker.
+    reaches : mapping, optional
+        Step → voxels that it sees beyond a block, along each axis; 0 for one that is not there.
+        The steps that make coarser resolutions are one, ``"coarser"``.
+
+    Returns
+    -------
+    dict
+        Step → seconds for each voxel seen.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from gpu_course.scaling import Record, Summary, step_costs
+    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1, 8) for n in range(4))
+    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 4, 0, None, records)
+    >>> step_costs(run), step_costs(run, {"segment": (0, 0, 1)})
+    ({'segment': 0.125}, {'segment': 0.07142857142857142})
+    """
+    if summary.resumed:
+        raise CourseError(
+            f"{summary.resumed} blocks of this run were found done, and their times are not known. "
+            "Measure a run from its beginning."
+        )
+    spent: dict[str, float] = {}
+    for record in summary.records:
+        step = "coarser" if "level " in record.step else record.step
+        spent[step] = spent.get(step, 0.0) + record.stop - record.start
+    known = reaches or {}
+    none = (0,) * len(summary.shape)
+    return {
+        step: seconds
+        / (prod(summary.shape) * overlap_work(summary.shape, summary.block, known.get(step, none)))
+        for step, seconds in spent.items()
+    }

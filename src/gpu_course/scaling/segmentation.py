@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.units import in_voxels, number
 from gpu_course.errors import CourseError
 
 Volume = NDArray[Any]
@@ -23,10 +24,15 @@ Labels = NDArray[np.int32]
 BINS = 256
 """Of the histogram that Otsu's threshold is taken from, as in scikit-image."""
 
+SHARES = {"smooth": 0.16, "distance": 0.4, "largest": 1.9}
+"""Lengths as shares of a nucleus: as they suit the tissue of the course."""
+
 
 @dataclasses.dataclass(frozen=True)
 class NucleiSettings:
     """What the segmentation may be tuned by; lengths in µm.
+
+    What suits nuclei of one size suits no others: :meth:`for_nuclei` makes each length a share.
 
     Attributes
     ----------
@@ -50,6 +56,34 @@ class NucleiSettings:
         for name, value in dataclasses.asdict(self).items():
             if not (np.isfinite(value) and value > 0):
                 raise CourseError(f"{name}={value}, but it must be a number above 0.")
+
+    @classmethod
+    def for_nuclei(cls, nucleus: float, **others: float) -> NucleiSettings:
+        """Return settings whose lengths are `SHARES` of a nucleus.
+
+        Parameters
+        ----------
+        nucleus : float
+            Diameter of a usual nucleus in µm.
+        **others
+            Settings by name that are taken as they are.
+
+        Raises
+        ------
+        CourseError
+            If the diameter is no number above 0.
+
+        Examples
+        --------
+        >>> from gpu_course.scaling import NucleiSettings
+        >>> NucleiSettings.for_nuclei(10, threshold=1.2)
+        NucleiSettings(smooth=1.6, distance=4.0, threshold=1.2, largest=19.0)
+        """
+        nucleus = number(nucleus, "nucleus", "in µm")
+        if not 0 < nucleus < np.inf:
+            raise CourseError(f"nucleus={nucleus:g}, but a diameter is above 0 µm.")
+        lengths = {name: round(share * nucleus, 6) for name, share in SHARES.items()}
+        return cls(**{**lengths, **others})
 
     def radius(self, voxel_size: Sequence[float]) -> tuple[int, ...]:
         """Return the distance of peaks in voxels, at least 1."""
@@ -103,6 +137,11 @@ def smooth(image: Volume, settings: NucleiSettings, voxel_size: Sequence[float])
 
     sigma = np.divide(settings.smooth, voxel_size)
     return gaussian_filter(np.asarray(image, np.float32), sigma, mode="nearest", truncate=4.0)
+
+
+def warn_of_thin_blur(settings: NucleiSettings, voxel_size: Sequence[float]) -> None:
+    """Warn where the Gaussian is under half a voxel: once for a volume, not for each block."""
+    in_voxels(settings.smooth, voxel_size, f"smooth={settings.smooth:g} µm", level=4)
 
 
 def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float:
@@ -231,6 +270,11 @@ def segment_nuclei(
     CourseError
         If the image is constant.
 
+    Warns
+    -----
+    UserWarning
+        If the smoothing is under half a voxel along an axis.
+
     Examples
     --------
     >>> from gpu_course.scaling import segment_nuclei
@@ -240,6 +284,7 @@ def segment_nuclei(
     [0, 1, 2]
     """
     settings = settings or NucleiSettings()
+    warn_of_thin_blur(settings, voxel_size)
     smoothed = smooth(image, settings, voxel_size)
     threshold = nuclei_threshold(image, settings, voxel_size, smoothed=smoothed)
     places = find_seeds(smoothed, threshold, settings, voxel_size)

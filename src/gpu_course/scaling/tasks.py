@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from gpu_course.files import write_atomic
 from gpu_course.scaling.cutting import Block
 from gpu_course.scaling.deconvolution import Deconvolution
+from gpu_course.scaling.idle_memory import give_back
 from gpu_course.scaling.segmentation import BINS, NucleiSettings, smooth
 
 LABELS = "nuclei"
@@ -113,6 +114,8 @@ def timed(task: Callable[[Job, Block], Any], step: str, job: Job, block: Block) 
             held = io.BytesIO()
             np.save(held, found, allow_pickle=False)
             write_atomic(f"{mark}.npy", held.getvalue())
+    del found
+    give_back()
     voxels = int(np.prod([s.stop - s.start for s in block.inner]))
     return Record(step, block.name, os.getpid(), start, time.time(), voxels)
 

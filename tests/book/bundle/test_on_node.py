@@ -7,6 +7,7 @@ import tarfile
 
 import pytest
 
+from gpu_course import runs
 from gpu_course.book.bundle import on_node
 from gpu_course.errors import CourseError
 
@@ -53,6 +54,11 @@ def test_a_second_call_runs_what_is_left_and_the_failed_last(tmp_path, calls, ca
     assert execute(tmp_path, names) == 1
     assert calls == ["part/two", "part/fails"]
     assert "part/one: done before" in capsys.readouterr().out
+
+
+def test_what_a_node_measures_becomes_the_stored_run(tmp_path, monkeypatch):
+    monkeypatch.delenv(runs.NEW, raising=False)
+    assert on_node.environment("small", tmp_path)[runs.NEW]
 
 
 def test_nothing_is_started_when_the_time_is_over(tmp_path, calls, capsys):

@@ -8,7 +8,7 @@ import subprocess
 import nbformat
 import pytest
 
-from gpu_course import paths
+from gpu_course import paths, runs
 from gpu_course.book import chapters, commit, execution, records
 from gpu_course.book.bundle import comparison, results
 from gpu_course.errors import CourseError
@@ -170,6 +170,21 @@ def test_record_of_another_commit_is_refused(course, made, files):
         results.accept(made())
 
 
+def test_weights_must_be_those_that_the_record_names(course, made, files):
+    def name(sha256):
+        def change(notebook):
+            notebook.metadata[records.KEY]["trained"] = {"net.safetensors": sha256}
+
+        return change
+
+    own = records.sha256_of(files["weights/part/toy/net.safetensors"])
+    files["outputs/part/toy.ipynb"] = edited(files, name(own))
+    assert results.accept(made()).chapters == ["part/toy"]
+    files["outputs/part/toy.ipynb"] = edited(files, name("0" * 64))
+    with pytest.raises(CourseError, match="weights in the result of part/toy are not those"):
+        results.accept(made())
+
+
 def test_stale_result_names_chapter_and_cause(course, made):
     file = made()
     (course / "book" / "part" / "toy.md").write_text(TEXT.replace("0.5", "0.6"))
@@ -243,3 +258,41 @@ def test_tolerance_is_by_kind_of_score(metric, trains, off, agrees):
 def test_score_that_is_gone_disagrees_and_a_new_one_does_not():
     rows = comparison.compare([score("PQ", 0.5)], [score("Dice", 0.5)], trains=False)
     assert [(row.metric, row.agrees) for row in rows] == [("Dice", True), ("PQ", False)]
+
+
+def with_run(files, **changes):
+    """Put a measured table into the notebook of an archive."""
+    shown = {"table": "part/toy/race", "device": "a card", "kind": "GPU", "library": "CuPy"}
+    shown |= {"rows": {"blur": 3.0}, **changes}
+
+    def change(notebook):
+        output = nbformat.v4.new_output("display_data", data={runs.MIME: shown})
+        notebook.cells[1].outputs.append(output)
+
+    files["outputs/part/toy.ipynb"] = edited(files, change)
+
+
+def test_what_a_gpu_measured_becomes_the_stored_run(course, made, files):
+    with_run(files)
+    files["benchmarks/toy.json"] = json.dumps({"benchmark": "toy", "tables": []}).encode()
+    taken = results.accept(made())
+    run = runs.read("part/toy/race")
+    assert run.rows == {"blur": 3.0}
+    assert (run.device, run.commit) == ("a card", commit.name(course))
+    assert json.loads(taken.file.read_text())["benchmarks"] == [{"benchmark": "toy", "tables": []}]
+    assert results.accept(made()).stale == {}
+
+
+@pytest.mark.parametrize("changes", [{"kind": "CPU"}, {"rows": {}}])
+def test_what_a_processor_measured_is_no_stored_run(course, made, files, changes):
+    with_run(files, **changes)
+    results.accept(made())
+    assert runs.read("part/toy/race") is None
+
+
+@pytest.mark.parametrize("table", ["part/other/race", "part/toy/../x", "part/toy/"])
+def test_a_table_of_another_chapter_is_refused(course, made, files, table):
+    with_run(files, table=table)
+    with pytest.raises(CourseError, match="no table of this chapter"):
+        results.accept(made())
+    assert stored(course) == []

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises, timing
-from gpu_course.lessons.classical.benchmarking import roofline, solutions, timers
+from gpu_course.classical import roofline
+from gpu_course.lessons.classical.benchmarking import solutions, timers
 
 
 def test_the_pretend_device_works_behind_our_back():

@@ -1,4 +1,5 @@
 import dataclasses
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -6,15 +7,19 @@ import pytest
 from scipy import ndimage
 from skimage.segmentation import watershed
 
-from gpu_course import exercises
+from gpu_course import exercises, metrics
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.errors import CourseError
-from gpu_course.images.phantoms import BLUR
+from gpu_course.images import phantoms
+from gpu_course.images.catalogue import seed_of
+from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL
 from gpu_course.lessons.deconvolution.nuclei import figures, recipe, scenes, solutions, study
 
-VOXEL = recipe.NUCLEI_VOXEL
+VOXEL = NUCLEI_VOXEL
 MILD = psfs.gaussian((13, 11, 11), BLUR, VOXEL)
 SHAPE = (14, 48, 48)
+TISSUE = {"voxel_size": VOXEL, "nucleus": scenes.NUCLEUS}
+BALLS = {"voxel_size": VOXEL, "nucleus": 5.0}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +46,7 @@ def test_scenes_have_truth_and_exposure(tissue):
     assert scene.image.shape == scene.labels.shape == scene.truth.shape == SHAPE
     assert scene.image.max() > 50
     volumes = np.bincount(scene.labels.ravel())[1:] * np.prod(VOXEL)
-    assert volumes.min() >= recipe.SMALLEST - np.prod(VOXEL)
+    assert volumes.min() >= recipe.smallest_volume(scenes.NUCLEUS) - np.prod(VOXEL)
 
 
 def test_light_enters_from_outside(tissue):
@@ -76,7 +81,7 @@ def test_two_balls_have_their_gap_and_their_volume(gap):
 
 
 def test_recipe_finds_two_balls_with_their_volume():
-    labels = recipe.segment(scenes.two_balls(1.0), recipe.Settings(0.25, None, 1.0))
+    labels = recipe.segment(scenes.two_balls(1.0), recipe.Settings(0.05, None, 1.0), **BALLS)
     assert labels.max() == 2
     assert labels.dtype == np.int32
     volumes = np.bincount(labels.ravel())[1:] * np.prod(VOXEL)
@@ -84,22 +89,22 @@ def test_recipe_finds_two_balls_with_their_volume():
 
 
 def test_constant_image_holds_no_nuclei():
-    assert recipe.segment(np.full((8, 16, 16), 7.0)).max() == 0
+    assert recipe.segment(np.full((14, 28, 28), 7.0), **TISSUE).max() == 0
 
 
 def test_haze_around_is_taken_away():
     balls = scenes.two_balls(3.0, shape=(48, 48, 48))
     slope = np.linspace(0, 6, 48, dtype=np.float32)[:, None, None]
-    plain = recipe.segment(balls + slope, recipe.Settings(0.25, None, 1.0))
-    local = recipe.segment(balls + slope, recipe.Settings(0.25, 3.0, 1.0))
-    truth = recipe.segment(balls)
+    plain = recipe.segment(balls + slope, recipe.Settings(0.05, None, 1.0), **BALLS)
+    local = recipe.segment(balls + slope, recipe.Settings(0.05, 0.6, 1.0), **BALLS)
+    truth = recipe.segment(balls, **BALLS)
     assert study.volume_errors(truth, local).size > study.volume_errors(truth, plain).size
 
 
 def test_depth_is_measured_in_micrometres():
     rod = np.zeros((24, 12, 12), bool)
     rod[2:22, 3:9, 3:9] = True  # 20 planes of 0.1 µm: as short as it is wide
-    assert solutions.split_touching(rod, (0.1, 0.33, 0.33)).max() == 1
+    assert solutions.split_touching(rod, (0.1, 0.33, 0.33), 2.0).max() == 1
 
 
 def test_small_objects_go_and_the_others_are_numbered_anew():
@@ -108,6 +113,85 @@ def test_small_objects_go_and_the_others_are_numbered_anew():
     kept = recipe.drop_small(labels, (1, 1, 1), smallest=10)
     assert kept.max() == 1
     np.testing.assert_array_equal(kept > 0, labels == 5)
+
+
+# --- other sizes, other voxels ---------------------------------------------------------------
+
+FINE, COARSE = (0.5, 0.25, 0.25), (1.75, 0.8, 0.8)
+#: Edges (z, y, x) of a stack in nuclei: fewer where voxels are many.
+EDGES = {(6, FINE): (3.5, 5, 5), (10, FINE): (3, 3.5, 3.5), (16, FINE): (2.3, 2.7, 2.7)}
+
+
+def stack(nucleus, voxel_size, seed):
+    """Return a picture of tissue, and its labels without slivers."""
+    edges = EDGES.get((nucleus, voxel_size), (3.5, 6, 6))
+    shape = tuple(round(e * nucleus / v) for e, v in zip(edges, voxel_size, strict=True))
+    dice = seed_of("validation", seed)
+    tissue = phantoms.nuclei_phantom(shape, seed=dice, voxel_size=voxel_size, radius=nucleus / 2)
+    smallest = recipe.smallest_volume(nucleus)
+    image = phantoms.image_of(tissue, seed=dice)
+    return image, recipe.drop_small(tissue.labels, voxel_size, smallest)
+
+
+@pytest.mark.filterwarnings("ignore:A smoothing")
+@pytest.mark.parametrize("voxel_size", [FINE, COARSE])
+@pytest.mark.parametrize("nucleus", [6, 10, 16])
+def test_right_units_find_nuclei_of_any_size(nucleus, voxel_size):
+    pairs = [stack(nucleus, voxel_size, seed) for seed in (0, 1)]
+    found = [recipe.segment(i, voxel_size=voxel_size, nucleus=nucleus) for i, _ in pairs]
+    truths = [truth for _, truth in pairs]
+    assert metrics.average_precision(truths, found, [0.5])[0] >= 0.9
+
+
+@pytest.mark.filterwarnings("ignore:A smoothing")
+def test_forgotten_units_are_worse_than_right_ones():
+    image, truth = stack(16, COARSE, 0)
+
+    def score(**units):
+        return metrics.average_precision(truth, recipe.segment(image, **units), [0.5])[0]
+
+    right = score(voxel_size=COARSE, nucleus=16)
+    assert right > score(voxel_size=COARSE, nucleus=6.4) + 0.3
+    assert right > score(voxel_size=FINE, nucleus=6.4) + 0.02
+    assert right > score(voxel_size=(1, 1, 1), nucleus=16) + 0.02
+
+
+def test_a_tissue_twice_as_large_gets_the_same_labels(tissue):
+    image = scenes.photograph(tissue, MILD, photons=200).image
+    larger = {"voxel_size": tuple(2 * v for v in VOXEL), "nucleus": 2 * scenes.NUCLEUS}
+    np.testing.assert_array_equal(recipe.segment(image, **TISSUE), recipe.segment(image, **larger))
+
+
+def test_a_blur_under_half_a_voxel_is_said():
+    image, _ = stack(6, COARSE, 0)
+    with pytest.warns(UserWarning, match=r"0\.48 µm is under half a voxel along z \(1\.75 µm\),"):
+        recipe.segment(image, voxel_size=COARSE, nucleus=6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        recipe.segment(image, voxel_size=FINE, nucleus=6)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"nucleus": 10_000}, "longer than the whole volume, 12 µm"),
+        ({"nucleus": 0.3}, "under two voxels of 0.5 µm"),
+        ({"nucleus": -6}, "above 0 µm"),
+        ({"nucleus": "6"}, "one number, in µm"),
+        ({"voxel_size": (500, 250, 250)}, "looks like nm"),
+        ({"voxel_size": (0.5, 0.25)}, "2 numbers for 3 axes"),
+    ],
+)
+def test_units_that_cannot_be_are_named(given, says):
+    with pytest.raises(CourseError, match=says):
+        recipe.segment(np.zeros(SHAPE), **{**TISSUE, **given})
+
+
+def test_what_is_no_volume_is_refused():
+    with pytest.raises(CourseError, match=r"shape \(48, 48\), but a volume"):
+        recipe.segment(np.zeros((48, 48)), **TISSUE)
+    with pytest.raises(CourseError, match="NaN"):
+        recipe.segment(np.full(SHAPE, np.nan), **TISSUE)
 
 
 # --- the verdict ----------------------------------------------------------------------------
@@ -144,12 +228,12 @@ def test_paired_difference_of_equal_methods_is_zero():
 
 def test_tuning_takes_the_settings_that_score_best(tissue):
     scene = scenes.photograph(tissue, MILD, photons=200)
-    best, score = study.tune([scene.image], [scene.labels])
-    worst = recipe.Settings(0.5, 3.0, 2.5)
-    verdict = study.judge(scene, recipe.segment(scene.image, best))
+    best, score = study.tune([scene.image], [scene.labels], **TISSUE)
+    worst = recipe.Settings(0.08, 0.5, 2.5)
+    verdict = study.judge(scene, recipe.segment(scene.image, best, **TISSUE))
     assert best in recipe.GRID
     assert score == pytest.approx((verdict["AP@0.5"] + verdict["AP@0.7"]) / 2)
-    other = study.judge(scene, recipe.segment(scene.image, worst))
+    other = study.judge(scene, recipe.segment(scene.image, worst, **TISSUE))
     assert score > (other["AP@0.5"] + other["AP@0.7"]) / 2
 
 
@@ -218,15 +302,15 @@ PAIRED = "deconvolution/nuclei/paired-comparison"
 def test_checks_accept_the_solutions_and_know_the_stubs():
     assert exercises.check(SPLIT, solutions.split_touching).solved
     assert exercises.check(PAIRED, solutions.paired_difference).solved
-    assert exercises.check(SPLIT, lambda mask, voxel_size: None).state == "not solved yet"
+    assert exercises.check(SPLIT, lambda mask, voxel_size, nucleus: None).state == "not solved yet"
     assert exercises.check(PAIRED, lambda before, after: None).state == "not solved yet"
 
 
-def in_voxels(mask, voxel_size):
-    return solutions.split_touching(mask, (1, 1, 1))
+def in_voxels(mask, voxel_size, nucleus):
+    return solutions.split_touching(mask, (1, 1, 1), nucleus)
 
 
-def connected(mask, voxel_size):
+def connected(mask, voxel_size, nucleus):
     return ndimage.label(mask)[0]
 
 
@@ -240,16 +324,21 @@ def split(mask, voxel_size, sampling, sigma):
     return watershed(-depth, seeds, mask=mask)
 
 
-def well_tuned_in_voxels(mask, voxel_size):
+def well_tuned_in_voxels(mask, voxel_size, nucleus):
     """Reach a high score on these masks, and know nothing of micrometres."""
     return split(mask, voxel_size, None, (0.5, 4, 4))
 
 
-def only_the_blur_in_micrometres(mask, voxel_size):
+def only_the_blur_in_micrometres(mask, voxel_size, nucleus):
     return split(mask, voxel_size, None, np.divide(0.5, voxel_size))
 
 
-def blurred_in_voxels(mask, voxel_size):
+def fixed(mask, voxel_size, nucleus):
+    """Know the voxels, and nuclei of one size only."""
+    return split(mask, voxel_size, voxel_size, np.divide(0.5, voxel_size))
+
+
+def blurred_in_voxels(mask, voxel_size, nucleus):
     """Measure the distance in micrometres, which is what is asked for."""
     return split(mask, voxel_size, voxel_size, 1)
 
@@ -258,13 +347,13 @@ def test_distances_in_micrometres_solve_it_whatever_the_blur():
     assert exercises.check(SPLIT, blurred_in_voxels).solved
 
 
-def rough(mask, voxel_size):
+def rough(mask, voxel_size, nucleus):
     depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
     seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 3)) & mask)
     return watershed(-depth, seeds, mask=mask)
 
 
-def without_mask(mask, voxel_size):
+def without_mask(mask, voxel_size, nucleus):
     depth = ndimage.distance_transform_edt(mask, sampling=voxel_size)
     seeds, _ = ndimage.label((depth == ndimage.maximum_filter(depth, 5)) & mask)
     return watershed(-depth, seeds)
@@ -277,9 +366,10 @@ def without_mask(mask, voxel_size):
         (well_tuned_in_voxels, "1 µm and 0.2 µm apart"),
         (only_the_blur_in_micrometres, "sampling=voxel_size"),
         (connected, "Too few"),
+        (fixed, "share of nucleus"),
         (rough, "Too many"),
         (without_mask, "beyond the mask"),
-        (lambda mask, voxel_size: mask, "its own number"),
+        (lambda mask, voxel_size, nucleus: mask, "its own number"),
     ],
 )
 def test_check_names_the_mistake_in_splitting(wrong, says):

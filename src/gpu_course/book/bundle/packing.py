@@ -49,7 +49,7 @@ def current_commit() -> str:
         If this is no git checkout, or files differ from its commit.
     """
     name = commit.name(paths.root())
-    if name == "unknown" or not (paths.root() / "pyproject.toml").is_file():
+    if name == commit.UNKNOWN or not (paths.root() / "pyproject.toml").is_file():
         raise CourseError(
             "A bundle is made from a git checkout of the course, and this copy is none. Clone the "
             "repository, and run the command there."

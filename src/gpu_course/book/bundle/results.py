@@ -7,6 +7,7 @@ can write its sums as well. So accept results from people you would accept a com
 import hashlib
 import json
 import os
+import re
 import tarfile
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import nbformat
 
 from gpu_course import paths
+from gpu_course import runs as measured
 from gpu_course.book import chapters, commit, execution, notebooks, records
 from gpu_course.book.bundle import comparison
 from gpu_course.book.bundle.on_node import RESULTS
@@ -175,7 +177,8 @@ def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str
             raise CourseError(f"The result of {name} is no notebook: {error}.") from error
         record = records.read(notebook)
         keys = {"chapter", "code", "inputs", "machine", "seconds", "date", "commit"}
-        if set(record) != keys or record["chapter"] != name or record["commit"] != about["commit"]:
+        of_this_run = {"chapter": name, "commit": about["commit"]}.items() <= record.items()
+        if set(record) - {"trained"} != keys or not of_this_run:
             raise CourseError(
                 f"The result of {name} has no record of this run. Execute it with run.sh."
             )
@@ -188,10 +191,34 @@ def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str
         weights = {n.removeprefix(where): c for n, c in files.items() if n.startswith(where)}
         if any("/" in file or not file.endswith(".safetensors") for file in weights):
             raise CourseError(f"The result of {name} has weights under a name that is none.")
+        sums = {file: records.sha256_of(content) for file, content in weights.items()}
+        if record.get("trained", sums) != sums:
+            raise CourseError(
+                f"The weights in the result of {name} are not those that its record names. "
+                f"Execute it again with run.sh."
+            )
         runs.append(_Run(chapter, notebook, weights))
     if not runs:
         raise CourseError("The archive holds no executed chapter; nothing to accept.")
     return runs
+
+
+def _measured(run: _Run) -> dict[Path, bytes]:
+    """Return file → contents of the tables that a GPU measured while it executed a chapter."""
+    found = {}
+    outputs = (output for cell in run.notebook.cells for output in cell.get("outputs", []))
+    for shown in (output.get("data", {}).get(measured.MIME) for output in outputs):
+        if not shown or shown["kind"] != "GPU" or not shown["rows"]:
+            continue
+        name = str(shown["table"]).removeprefix(f"{run.chapter.name}/")
+        if name == shown["table"] or not re.fullmatch(r"[a-z0-9-]+", name):
+            raise CourseError(
+                f"The result of {run.chapter.name} measured “{shown['table']}”, which is no table "
+                f"of this chapter. Name it {run.chapter.name}/… in the chapter's cell."
+            )
+        text = measured.as_json(shown, date=run.record["date"], commit=run.record["commit"])
+        found[measured.path(shown["table"])] = text.encode()
+    return found
 
 
 def _compared(run: _Run) -> list[comparison.Row]:
@@ -215,7 +242,7 @@ def _stored(
     texts = {
         name: content.decode("utf-8", "replace")
         for name, content in files.items()
-        if name.startswith("benchmarks/") or name == "doctor.txt"
+        if (name.startswith("benchmarks/") and name.endswith(".txt")) or name == "doctor.txt"
     }
     device = "; ".join(dict.fromkeys(_device(run.record) for run in runs))
     date = max(run.record["date"] for run in runs)
@@ -229,12 +256,18 @@ def _stored(
         "chapters": {run.chapter.name: run.record["seconds"] for run in runs},
         "scores": [{**asdict(row), "agrees": row.agrees} for row in rows],
         "reports": texts,
+        "benchmarks": [
+            json.loads(content)
+            for name, content in sorted(files.items())
+            if name.startswith("benchmarks/") and name.endswith(".json")
+        ],
     }
     wanted = {data.parent / key: content for key, content in weights.items()}
     budgets(runs, wanted)
     gone = []
     for run in runs:
         wanted[run.chapter.output_path] = f"{nbformat.writes(run.notebook)}\n".encode()
+        wanted |= _measured(run)
         shown = records.shown_scores(run.notebook)
         if shown:
             text = json.dumps({"chapter": run.chapter.name, "scores": shown}, indent=1)

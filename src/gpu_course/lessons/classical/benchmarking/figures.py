@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpu_course.classical.roofline import Roofline
 from gpu_course.display.charts import chart, finish, style
 from gpu_course.display.figures import Panels
-from gpu_course.lessons.classical.benchmarking.roofline import Roofline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,20 +15,26 @@ from gpu_course.labels import Labels
 #: Planes far apart: forgetting that is then a mistake that shows.
 VOXEL = (1.0, 0.2, 0.2)
 SHAPE = (16, 120, 120)
+NUCLEUS = 6.4
+"""Mean diameter in µm."""
 FLAT = (0.2, 0.2, 0.2)
 """Other voxels for the same mask: an answer in micrometres is another one then."""
+GOAL = 0.9
+TWICE = 2.0
+"""Voxels and nuclei so much larger are the same mask; a power of two, so nothing is rounded."""
 
 
 @cache
 def _masks() -> tuple[Labels, ...]:
     """Return the true labels of two pieces of tissue."""
     from gpu_course.images.phantoms import nuclei_phantom
-    from gpu_course.lessons.deconvolution.nuclei.recipe import drop_small
+    from gpu_course.lessons.deconvolution.nuclei.recipe import drop_small, smallest_volume
 
     drawn = [
-        nuclei_phantom(SHAPE, seed=seed_of("train", index), voxel_size=VOXEL) for index in (0, 1)
+        nuclei_phantom(SHAPE, seed=seed_of("train", index), voxel_size=VOXEL, radius=NUCLEUS / 2)
+        for index in (0, 1)
     ]
-    return tuple(drop_small(phantom.labels, VOXEL) for phantom in drawn)
+    return tuple(drop_small(phantom.labels, VOXEL, smallest_volume(NUCLEUS)) for phantom in drawn)
 
 
 def _labels(answer: Any, mask: NDArray[np.bool_]) -> Labels:
@@ -42,7 +48,7 @@ def _labels(answer: Any, mask: NDArray[np.bool_]) -> Labels:
 def _split(function: Function) -> tuple[float, str]:
     """Return the average precision on two perfect masks, and what the number of objects tells."""
     truths = _masks()
-    found = [_labels(function(truth > 0, VOXEL), truth > 0) for truth in truths]
+    found = [_labels(function(truth > 0, VOXEL, NUCLEUS), truth > 0) for truth in truths]
     score = float(metrics.average_precision(truths, found, [0.5])[0])
     surplus = np.mean([metrics.count_error(t, f) for t, f in zip(truths, found, strict=True)])
     if surplus < -0.2:
@@ -50,7 +56,8 @@ def _split(function: Function) -> tuple[float, str]:
             "Too few objects: nuclei that touch are still one. Every nucleus has a deepest point: "
             "take the peaks of the distance to the background as seeds, and let them grow."
         )
-    if np.array_equal(found[0], _labels(function(truths[0] > 0, FLAT), truths[0] > 0)):
+    first = truths[0] > 0
+    if np.array_equal(found[0], _labels(function(first, FLAT, NUCLEUS), first)):
         raise Wrong(
             "Your function returns the same for planes that are 1 µm and 0.2 µm apart. How far is "
             "it from a voxel to the one above it, in µm?"
@@ -58,8 +65,16 @@ def _split(function: Function) -> tuple[float, str]:
     if surplus > 0.2:
         return score, (
             "Too many objects: nuclei are in pieces. Measure the depth in µm (sampling=voxel_size) "
-            "and smooth it a little, by a width in µm, before you look for peaks: every bump of "
-            "the skin makes one."
+            "and smooth it a little, by a share of nucleus, before you look for peaks: every bump "
+            "of the skin makes one."
+        )
+    larger = tuple(TWICE * edge for edge in VOXEL)
+    if score >= GOAL and not np.array_equal(
+        found[0], _labels(function(first, larger, TWICE * NUCLEUS), first)
+    ):
+        raise Wrong(
+            "Tissue that is twice as large in all, voxels and nuclei, gets other labels: a length "
+            "in your function stays as it is. Make each a share of nucleus, or set it in voxels."
         )
     return score, ""
 
@@ -139,11 +154,11 @@ CHECKS = {
     "split-touching": Check(
         metric="average precision at IoU 0.5 on perfect masks",
         score=_split,
-        goal=0.9,
+        goal=GOAL,
         hint=(
             "The number of objects is about right, but some are cut in the wrong place. Is the "
-            "depth in µm (sampling=voxel_size), smoothed by about half a µm before you take its "
-            "peaks, and does watershed(-depth, seeds, mask=mask) get the same depth?"
+            "depth in µm (sampling=voxel_size), smoothed by about a tenth of a nucleus before you "
+            "take its peaks, and does watershed(-depth, seeds, mask=mask) get the same depth?"
         ),
     ),
     "paired-comparison": Check(

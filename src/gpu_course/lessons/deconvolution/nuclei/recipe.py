@@ -1,6 +1,7 @@
 """A recipe that labels nuclei in 3D, and the grid of settings it is tuned over.
 
-All volumes have the axes (z, y, x). All lengths are in µm, because a voxel is longer than wide.
+All volumes have the axes (z, y, x). A voxel is longer than wide, so lengths are in µm; and nuclei
+have many sizes, so every length is a share of `nucleus`, the diameter of a usual one in µm.
 """
 
 import dataclasses
@@ -10,15 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.images.phantoms import NUCLEI_VOXEL
+from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.units import in_voxels, lengths, number
+from gpu_course.errors import CourseError
 from gpu_course.labels import Labels
 from gpu_course.lessons.deconvolution.nuclei.solutions import split_touching
 
 Volume = NDArray[Any]
 
-#: Pieces below this volume in µm³, about a tenth of a nucleus, count for nothing: most are slivers
-#: of nuclei that the border of the picture cut. They are dropped from the truth as well.
-SMALLEST = 12.5
+#: Pieces below this share of a nucleus's volume count for nothing: most are slivers of nuclei that
+#: the border of the picture cut. They are dropped from the truth as well.
+SMALLEST = 0.09
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,30 +31,34 @@ class Settings:
     Attributes
     ----------
     smooth : float
-        Width of the Gaussian before the threshold, in µm.
+        Width of the Gaussian before the threshold, as a share of the nucleus.
     surroundings : float or None
-        Width of the Gaussian that is taken for the haze around, and subtracted, in µm; None
-        subtracts nothing.
+        Width of the Gaussian that is taken for the haze around, and subtracted, as a share of the
+        nucleus; None subtracts nothing.
     threshold : float
         As a multiple of Otsu's.
     """
 
-    smooth: float = 0.5
+    smooth: float = 0.08
     surroundings: float | None = None
-    threshold: float = 0.9
+    threshold: float = 0.8
 
 
 #: Every combination that is tried, for raw and for deconvolved pictures alike.
 GRID = tuple(
     Settings(smooth, surroundings, threshold)
-    for smooth in (0.25, 0.5)
-    for surroundings in (None, 3.0)
+    for smooth in (0.04, 0.08, 0.12)
+    for surroundings in (None, 0.5)
     for threshold in (0.5, 0.7, 0.9, 1.1)
 )
 
 
 def segment(
-    image: Volume, settings: Settings = Settings(), *, voxel_size: Sequence[float] = NUCLEI_VOXEL
+    image: Volume,
+    settings: Settings = Settings(),
+    *,
+    voxel_size: Sequence[float],
+    nucleus: float,
 ) -> Labels:
     """Label nuclei: smooth, threshold, fill, split what touches, drop what is too small.
 
@@ -62,24 +69,38 @@ def segment(
     settings : Settings
     voxel_size : (z, y, x)
         In µm.
+    nucleus : float
+        Diameter of a usual nucleus in µm.
 
     Returns
     -------
     ndarray of int32
         0 is background, 1…n the nuclei.
+
+    Raises
+    ------
+    CourseError
+        If the image is no volume, or `nucleus` cannot be its nuclei's diameter in µm.
+
+    Warns
+    -----
+    UserWarning
+        If the smoothing is under half a voxel.
     """
-    mask = foreground(image, settings, voxel_size=voxel_size)
-    return drop_small(split_touching(mask, voxel_size), voxel_size)
+    voxel_size, nucleus = checked_units(np.shape(image), voxel_size, nucleus)
+    mask = foreground(image, settings, voxel_size=voxel_size, nucleus=nucleus)
+    labels = split_touching(mask, voxel_size, nucleus)
+    return drop_small(labels, voxel_size, smallest_volume(nucleus))
 
 
 def foreground(
-    image: Volume, settings: Settings, *, voxel_size: Sequence[float] = NUCLEI_VOXEL
+    image: Volume, settings: Settings, *, voxel_size: Sequence[float], nucleus: float
 ) -> NDArray[np.bool_]:
     """Tell nuclei from background; dark nucleoli inside a nucleus are filled.
 
     Parameters
     ----------
-    image, settings, voxel_size
+    image, settings, voxel_size, nucleus
         As for :func:`segment`.
 
     Returns
@@ -90,16 +111,29 @@ def foreground(
     from scipy.ndimage import binary_fill_holes, gaussian_filter
     from skimage.filters import threshold_otsu
 
-    image = np.asarray(image, np.float32)
-    smooth = gaussian_filter(image, np.divide(settings.smooth, voxel_size))
+    image = as_float32(image)
+    width = settings.smooth * nucleus
+    sigma = in_voxels(width, voxel_size, f"A smoothing by {width:.2g} µm", level=4)
+    smooth = gaussian_filter(image, sigma)
     if settings.surroundings is not None:
-        smooth -= gaussian_filter(image, np.divide(settings.surroundings, voxel_size))
+        smooth -= gaussian_filter(image, np.divide(settings.surroundings * nucleus, voxel_size))
     if smooth.min() == smooth.max():
         return np.zeros(image.shape, bool)
     return binary_fill_holes(smooth > settings.threshold * threshold_otsu(smooth))
 
 
-def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float = SMALLEST) -> Labels:
+def smallest_volume(nucleus: float) -> float:
+    """Return the volume in µm³ below which a piece counts for nothing.
+
+    Parameters
+    ----------
+    nucleus : float
+        Diameter of a usual nucleus in µm.
+    """
+    return SMALLEST * np.pi / 6 * nucleus**3
+
+
+def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float) -> Labels:
     """Drop objects below a volume in µm³, and number the others from 1.
 
     Parameters
@@ -115,3 +149,43 @@ def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float = SM
     kept[0] = False
     number = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
     return number[labels]
+
+
+def checked_units(
+    shape: Sequence[int], voxel_size: Sequence[float], nucleus: float
+) -> tuple[tuple[float, ...], float]:
+    """Return the size of a voxel and of a nucleus, if they can belong to one volume.
+
+    Parameters
+    ----------
+    shape : (z, y, x)
+        Of the volume, in voxels.
+    voxel_size : (z, y, x)
+        In µm.
+    nucleus : float
+        Diameter in µm.
+
+    Raises
+    ------
+    CourseError
+        If the shape is no volume's, a size is no length, or a nucleus is under two voxels wide or
+        wider than the whole volume: then one of both is in another unit.
+    """
+    if len(shape) != 3:
+        raise CourseError(f"The image has shape {tuple(shape)}, but a volume (z, y, x) is needed.")
+    voxel_size = lengths(voxel_size, 3, "voxel_size")
+    nucleus = number(nucleus, "nucleus", "in µm")
+    if not 0 < nucleus < np.inf:
+        raise CourseError(f"nucleus={nucleus:g}, but a diameter is above 0 µm.")
+    longest = max(np.multiply(shape, voxel_size))
+    if nucleus < 2 * max(voxel_size) or nucleus > longest:
+        bound = (
+            f"under two voxels of {max(voxel_size):g} µm"
+            if nucleus < 2 * max(voxel_size)
+            else f"longer than the whole volume, {longest:.3g} µm"
+        )
+        raise CourseError(
+            f"nucleus={nucleus:g} µm is {bound}. Give the diameter of a usual nucleus and the "
+            "size of a voxel, both in µm."
+        )
+    return voxel_size, nucleus

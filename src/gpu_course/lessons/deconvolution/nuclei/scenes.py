@@ -14,9 +14,11 @@ from gpu_course.deconvolution.simulation import simulate
 from gpu_course.images import Sample
 from gpu_course.images.catalogue import seed_of
 from gpu_course.images.phantoms import BLUR, NUCLEI_VOXEL, Phantom, nuclei_phantom, whole_pieces
-from gpu_course.lessons.deconvolution.nuclei.recipe import SMALLEST
+from gpu_course.lessons.deconvolution.nuclei.recipe import smallest_volume
 
 SHAPE = (24, 80, 80)
+#: Mean diameter of the nuclei of the course's own tissue, in µm.
+NUCLEUS = 6.4
 #: Voxels of tissue around the picture: as far as the widest PSF reaches.
 MARGIN = (12, 20, 20)
 #: Photons per voxel that come from nowhere in particular, as a share of the brightest voxel's.
@@ -39,7 +41,14 @@ def microscopes() -> dict[str, NDArray[np.float32]]:
     return {"widefield": widefield, "mild": psfs.gaussian((13, 11, 11), BLUR, NUCLEI_VOXEL)}
 
 
-def tissue(split: str, index: int, *, shape: tuple[int, int, int] = SHAPE) -> Phantom:
+def tissue(
+    split: str,
+    index: int,
+    *,
+    shape: tuple[int, int, int] = SHAPE,
+    voxel_size: tuple[float, float, float] = NUCLEI_VOXEL,
+    nucleus: float = NUCLEUS,
+) -> Phantom:
     """Draw tissue that goes on beyond the picture that will be taken of it.
 
     Parameters
@@ -48,16 +57,23 @@ def tissue(split: str, index: int, *, shape: tuple[int, int, int] = SHAPE) -> Ph
         "train" to tune on, "test" to report on; no two scenes share a seed.
     shape : (z, y, x)
         Of the picture. The tissue is larger by `MARGIN` on every side.
+    voxel_size : (z, y, x)
+        In µm.
+    nucleus : float
+        Mean diameter of the nuclei in µm.
 
     Returns
     -------
     Phantom
-        With ``seed``, ``split`` and ``index`` among its facts.
+        With ``seed``, ``split``, ``index`` and ``nucleus`` among its facts.
     """
     seed = seed_of(split, index)
     larger = [n + 2 * margin for n, margin in zip(shape, MARGIN, strict=True)]
-    phantom = nuclei_phantom((larger[0], larger[1], larger[2]), seed=seed)
-    return dataclasses.replace(phantom, facts={"seed": seed, "split": split, "index": index})
+    phantom = nuclei_phantom(
+        (larger[0], larger[1], larger[2]), seed=seed, voxel_size=voxel_size, radius=nucleus / 2
+    )
+    facts = {"seed": seed, "split": split, "index": index, "nucleus": nucleus}
+    return dataclasses.replace(phantom, facts=facts)
 
 
 def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) -> Sample:
@@ -75,13 +91,15 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
     Returns
     -------
     Sample
-        `image` float32 counts, `labels`, `truth` (the object), ``facts["background"]``.
+        `image` float32 counts, `labels`, `truth` (the object), ``facts["background"]`` and
+        ``facts["nucleus"]``.
     """
     background = BACKGROUND * photons
     seed = int(phantom.facts["seed"])
     counted = simulate(phantom.object, psf, photons=photons, background=background, seed=seed)
     middle = tuple(slice(margin, -margin) for margin in MARGIN)
-    smallest = round(SMALLEST / float(np.prod(phantom.voxel_size)))
+    nucleus = float(phantom.facts["nucleus"])
+    smallest = round(smallest_volume(nucleus) / float(np.prod(phantom.voxel_size)))
     return Sample(
         "tissue",
         str(phantom.facts["split"]),
@@ -91,7 +109,7 @@ def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) ->
         labels=whole_pieces(phantom.labels[middle], smallest),
         truth=phantom.object[middle],
         voxel_size=phantom.voxel_size,
-        facts={"seed": seed, "photons": photons, "background": background},
+        facts={"seed": seed, "photons": photons, "background": background, "nucleus": nucleus},
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gpu_course.labels import Labels
 
 
-def split_touching(mask: NDArray[Any], voxel_size: Sequence[float]) -> Labels:
+def split_touching(mask: NDArray[Any], voxel_size: Sequence[float], nucleus: float) -> Labels:
     """Cut a mask where it is narrow: one object around each of its deepest points.
 
     Parameters
@@ -17,6 +17,9 @@ def split_touching(mask: NDArray[Any], voxel_size: Sequence[float]) -> Labels:
     mask : ndarray of bool (z, y, x)
     voxel_size : (z, y, x)
         In µm. Depth is a length, so it is measured in µm and not in voxels.
+    nucleus : float
+        Diameter of a usual nucleus in µm. How far a bump of its skin reaches, and how near two
+        middles may lie, are shares of it.
 
     Returns
     -------
@@ -27,8 +30,10 @@ def split_touching(mask: NDArray[Any], voxel_size: Sequence[float]) -> Labels:
     from skimage.segmentation import watershed
 
     depth = distance_transform_edt(mask, sampling=voxel_size).astype(np.float32)
-    depth = gaussian_filter(depth, np.divide(0.5, voxel_size))  # a bumpy skin makes false peaks
-    peaks = (depth == maximum_filter(depth, size=5)) & mask
+    blur = np.divide(0.1 * nucleus, voxel_size)
+    depth = gaussian_filter(depth, blur)  # a bumpy skin makes false peaks
+    reach = [max(1, round(0.15 * nucleus / edge)) for edge in voxel_size]
+    peaks = (depth == maximum_filter(depth, [2 * n + 1 for n in reach])) & mask
     seeds, _ = label(peaks, structure=np.ones((3, 3, 3)))
     return watershed(-depth, seeds, mask=mask).astype(np.int32)
 

@@ -56,7 +56,13 @@ def deconvolve(scene: Sample, psf: NDArray[np.float32]) -> NDArray[np.float32]:
     return devices.to_numpy(estimate)
 
 
-def tune(pictures: Sequence[NDArray[Any]], truths: Sequence[Labels]) -> tuple[Settings, float]:
+def tune(
+    pictures: Sequence[NDArray[Any]],
+    truths: Sequence[Labels],
+    *,
+    voxel_size: Sequence[float],
+    nucleus: float,
+) -> tuple[Settings, float]:
     """Return the settings of `GRID` with the best mean of AP at IoU 0.5 and 0.7, and that mean.
 
     Parameters
@@ -65,10 +71,17 @@ def tune(pictures: Sequence[NDArray[Any]], truths: Sequence[Labels]) -> tuple[Se
         Of the tuning scenes, raw or deconvolved.
     truths : list of ndarray of int32
         Their true labels.
+    voxel_size : (z, y, x)
+        Of all pictures, in µm.
+    nucleus : float
+        Diameter of a usual nucleus in µm, of which the grid's widths are shares.
     """
 
     def score(settings: Settings) -> float:
-        found = [segment(picture, settings) for picture in pictures]
+        found = [
+            segment(picture, settings, voxel_size=voxel_size, nucleus=nucleus)
+            for picture in pictures
+        ]
         return float(metrics.average_precision(list(truths), found, [0.5, 0.7]).mean())
 
     # SciPy's filters let other threads run meanwhile, so all cores have work.
@@ -150,7 +163,8 @@ def compare(
     photons : float
         The exposure.
     train, test : sequence of Phantom
-        From :func:`gpu_course.lessons.deconvolution.nuclei.scenes.tissue`.
+        From :func:`gpu_course.lessons.deconvolution.nuclei.scenes.tissue`, all with nuclei of one
+        size, in voxels of one size.
 
     Returns
     -------
@@ -166,13 +180,14 @@ def compare(
 
     seen = [take(phantom) for phantom in train]
     truths = [scene.labels for scene, _ in seen if scene.labels is not None]
-    chosen = {name: tune([both[name] for _, both in seen], truths)[0] for name in METHODS}
+    units = {"voxel_size": train[0].voxel_size, "nucleus": train[0].facts["nucleus"]}
+    chosen = {name: tune([both[name] for _, both in seen], truths, **units)[0] for name in METHODS}
     held_out = [take(phantom) for phantom in test]
 
     def row(number: int, method: str) -> dict[str, Any]:
         scene, both = held_out[number]
         condition = {"microscope": microscope, "photons": photons, "scene": number}
-        found = segment(both[method], chosen[method])
+        found = segment(both[method], chosen[method], **units)
         return {**condition, "method": method, **judge(scene, found)}
 
     with ThreadPoolExecutor(cores()) as pool:

@@ -6,6 +6,8 @@ from typing import Any
 from gpu_course.display.chart_styles import QUIET
 from gpu_course.display.charts import chart, finish, style
 from gpu_course.display.figures import Panels
+from gpu_course.scaling.traces import Span
+from gpu_course.scaling.traces import trace_chart as spans_chart
 
 
 def cost_chart(
@@ -47,26 +49,13 @@ def trace_chart(results: Sequence[Any], names: Sequence[str], *, alt: str) -> Pa
     alt : str
         What a reader who cannot see the chart should know.
     """
-    figure, (axes,) = chart(alt=alt)
-    begin = min(each.start_time for each in results)
-    threads = sorted({each.worker_id for each in results})
-    shown = set()
-    for each in results:
-        key = each.key[0] if isinstance(each.key, tuple) else each.key
-        kind = next((n for n, name in enumerate(names) if str(key).startswith(name)), None)
-        label = "other" if kind is None else names[kind]
-        axes.barh(
-            threads.index(each.worker_id),
-            each.end_time - each.start_time,
-            left=each.start_time - begin,
-            height=0.7,
-            color=QUIET if kind is None else style(kind)["color"],
-            edgecolor="white",
-            linewidth=0.5,
-            label=None if label in shown else label,
+    done = [
+        Span(
+            str(each.key[0] if isinstance(each.key, tuple) else each.key),
+            str(each.worker_id),
+            each.start_time,
+            each.end_time,
         )
-        shown.add(label)
-    axes.set_yticks(range(len(threads)), [f"thread {n + 1}" for n in range(len(threads))])
-    axes.set_ylim(-0.6, len(threads) + 0.2)
-    finish(axes, across="seconds", legend=True)
-    return figure
+        for each in results
+    ]
+    return spans_chart(done, names, alt=alt, who="thread")

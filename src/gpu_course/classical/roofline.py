@@ -63,6 +63,14 @@ class Roofline:
         """Operations per byte from which on arithmetic is the limit, and no longer memory."""
         return self.rate / self.bandwidth
 
+    @property
+    def in_words(self) -> str:
+        """Both limits, for a line below a table."""
+        return (
+            f"Measured limits: {self.bandwidth / 1e9:.3g} GB/s and {self.rate / 1e9:.3g} thousand "
+            "million operations/s."
+        )
+
     def attainable(self, intensity: float) -> float:
         """Return the operations per second that both limits allow.
 
