@@ -22,6 +22,7 @@ LAZY = [
     "display",
     "images",
     "metrics",
+    "own_images",
     "pixel_classification",
     "scaling",
 ]

@@ -45,6 +45,7 @@ MAY_KNOW = {
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
+    "own_images": ROOMS | {"classical", "deep_learning"},
     "napari_plugin": {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
         "brightness",
@@ -54,7 +55,7 @@ MAY_KNOW = {
     "lessons": ROOMS
     | SUBJECTS
     | {"exercises", "exercise_answers", "exercise_result"}
-    | {"napari_view", "napari_plugin", "scaling"},
+    | {"napari_view", "napari_plugin", "scaling", "own_images"},
 }
 """Package → the other packages it may import. The command line knows all."""
 

@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | process | scores | …``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | train | predict | …``.
 
 Each command is a thin layer over functions of the package. What a person can mend becomes one
 sentence on the error stream (see :mod:`gpu_course.command_line`).
@@ -13,6 +13,7 @@ import typer
 
 from gpu_course import command_line
 from gpu_course.errors import CourseError
+from gpu_course.own_images import commands as own_images
 
 app = typer.Typer(
     help="GPU image analysis and deep learning: the course on your own machine.",
@@ -20,6 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+own_images.add_to(app)
 
 
 def main() -> None:

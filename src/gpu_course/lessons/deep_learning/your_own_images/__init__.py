@@ -1,0 +1,1 @@
+"""The chapter “Your own images”."""

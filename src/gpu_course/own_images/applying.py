@@ -1,0 +1,267 @@
+"""A model applied to a folder: labels, tables, outlines and a report."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+import warnings as python_warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpu_course import picture_files
+from gpu_course.deep_learning.scenes import digest
+from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
+from gpu_course.own_images import looks, outlines, pictures
+from gpu_course.own_images.choosing import NAMES, score
+from gpu_course.own_images.measuring import measured
+from gpu_course.own_images.model import OwnModel, load
+
+Say = Callable[[str], object]
+
+WORK = ".work"
+"""A folder inside the results, there as long as they are unfinished."""
+
+ROWS = "rows"
+"""Inside of it, what came of each picture: no picture's name can be that of another file there."""
+
+OBJECTS, IMAGES, REPORT = "objects.csv", "images.csv", "report.html"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What came of one picture.
+
+    Attributes
+    ----------
+    image : str
+    objects : int
+    diameter : float or None
+        Median over objects of the diameter of a disc of equal area, in pixels.
+    area : float
+        Share of the image that objects cover.
+    sure : float or None
+        Mean over objects of how sure the model is.
+    look : dict
+        What was measured of brightness and size, as in `looks.Look`.
+    warnings : list of str
+    score : float or None
+        Where the folder has labels or masks.
+    problem : str
+        Why there is no result, or empty.
+    seen : bool
+        Whether the model learned from this picture, or choices were made by it.
+    """
+
+    image: str
+    objects: int = 0
+    diameter: float | None = None
+    area: float = 0.0
+    sure: float | None = None
+    look: dict[str, float | None] = dataclasses.field(default_factory=dict)
+    warnings: list[str] = dataclasses.field(default_factory=list)
+    score: float | None = None
+    problem: str = ""
+    seen: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Applied:
+    """What came of a folder.
+
+    Attributes
+    ----------
+    out : Path
+    rows : list of Row
+        One for each picture.
+    chosen_by : str
+        Name of the score, where there is a truth.
+    """
+
+    out: Path
+    rows: list[Row]
+    chosen_by: str
+
+    @property
+    def problems(self) -> list[str]:
+        """A sentence for each picture without a result."""
+        return [f"{row.image}: {row.problem}" for row in self.rows if row.problem]
+
+
+def predict(
+    model: Path | str,
+    folder: Path | str,
+    out: Path | str,
+    *,
+    diameter: float | str | None = None,
+    channel: int | None = None,
+    with_outlines: bool | None = None,
+    say: Say = print,
+) -> Applied:
+    """Predict all pictures of a folder.
+
+    Parameters
+    ----------
+    model : Path or str
+        A model's file, or the name of a network of the course.
+    folder : Path or str
+        Of pictures, or with ``images/``; where ``labels/`` or ``masks/`` lie beside, results are
+        judged.
+    out : Path or str
+        A new folder for the results. One that holds unfinished results of the same call is gone
+        on with.
+    diameter : float or "measure", optional
+        Of the objects, in pixels; ``"measure"``: as measured on each picture. None: as in the
+        training.
+    channel : int, optional
+        Of the pictures, counted from 0. None: as in the training.
+    with_outlines : bool, optional
+        Write outlines for Fiji. None: if the package roifile is installed.
+    say : function
+        Is told in sentences how far the work is.
+
+    Returns
+    -------
+    Applied
+
+    Raises
+    ------
+    CourseError
+        If there is no model or no picture, or the folder of results holds something else.
+    """
+    trained = load(model)
+    if channel is not None:
+        trained.settings = dataclasses.replace(trained.settings, channel=channel)
+    files = pictures.listed(folder)
+    with_outlines = outlines.available() if with_outlines is None else with_outlines
+    out = Path(out)
+    run = {
+        "model": _digest(trained),
+        "pictures": {name: [file.name, file.stat().st_size] for name, file in files.items()},
+        "diameter": diameter,
+        "outlines": with_outlines,
+    }
+    done = _begun(out, run)
+    if done:
+        say(f"{out.name} holds {done} of {len(files)} results already: going on.")
+    rows = []
+    for number, (name, file) in enumerate(files.items(), start=1):
+        kept = out / WORK / ROWS / f"{name}.json"
+        if kept.exists():
+            rows.append(Row(**json.loads(kept.read_text(encoding="utf-8"))))
+            continue
+        row = _picture(trained, Path(folder), name, file, out, diameter, with_outlines)
+        write_atomic(kept, json.dumps(dataclasses.asdict(row)))
+        rows.append(row)
+        said = row.problem or f"{row.objects} objects."
+        say(" ".join([f"{number} of {len(files)}: {name}: {said}", *row.warnings]))
+    applied = Applied(out, rows, NAMES[trained.settings.kind])
+    _finish(applied, trained, Path(folder), str(model))
+    return applied
+
+
+def _picture(
+    model: OwnModel, folder: Path, name: str, file: Path, out: Path,
+    diameter: float | str | None, with_outlines: bool,
+) -> Row:  # fmt: skip
+    """Write the results of one picture; what is wrong with it is said and stops no other."""
+    learned = model.settings.learned
+    try:
+        image = pictures.read(file, model.settings.channel)
+        seen = looks.look(image, darker=bool(learned and learned.darker))
+        warnings = looks.warnings(seen, learned)
+        size: float | None
+        if diameter == "measure":
+            size = looks.diameter_of(seen, learned) if learned else None
+            if size is None:
+                warnings.append("No size could be measured, so that of the training is taken.")
+        else:
+            size = None if diameter is None else float(diameter)
+            if size is not None:
+                warnings = [w for w in warnings if looks.GIVE_SIZE not in w]
+        with python_warnings.catch_warnings(record=True) as doubts:
+            python_warnings.simplefilter("always", UserWarning)
+            found = model.predict(image, diameter=size)
+        said = [str(one.message) for one in doubts if one.category is UserWarning]
+        warnings += [text for text in dict.fromkeys(said) if text not in warnings]
+        truth = pictures.truth_beside(folder, file, image.shape)
+    except CourseError as error:
+        return Row(name, problem=str(error))
+    except MemoryError:
+        return Row(name, problem="It does not fit into the memory. Cut it into smaller images.")
+    table = measured(image, found)
+    table.insert(0, "image", name)
+    write_atomic(out / WORK / ROWS / f"{name}.csv", table.to_csv(index=False))
+    if with_outlines:
+        write_atomic(out / "outlines" / f"{name}.zip", outlines.roi_zip(found.labels))
+    write_atomic(out / "labels" / f"{name}.tif", picture_files.tiff(found.labels))
+    certain = found.sure[np.isfinite(found.sure)]
+    return Row(
+        image=name,
+        objects=len(table),
+        diameter=float(table["diameter"].median()) if len(table) else None,
+        area=float((found.labels > 0).mean()),
+        sure=float(certain.mean()) if certain.size else None,
+        look=dataclasses.asdict(seen),
+        warnings=warnings,
+        seen=digest(image) in model.record.get("digests", ()),
+        score=None if truth is None else score(model.settings.kind, truth, found.labels),
+    )
+
+
+def _begun(out: Path, run: dict[str, Any]) -> int:
+    """Make or find the folder of results, and return how many of them it holds."""
+    note = out / WORK / "run.json"
+    if out.exists() and not out.is_dir():
+        raise CourseError(f"{out} is a file. Name a new folder for the results.")
+    if note.exists():
+        before = json.loads(note.read_text(encoding="utf-8"))
+        other = [name for name, value in run.items() if before.get(name) != value]
+        if other:
+            raise CourseError(
+                f"{out} holds unfinished results of another call: {' and '.join(other)} differ. "
+                "Name a new folder, or delete this one."
+            )
+        return len(list((out / WORK / ROWS).glob("*.json")))
+    if out.exists() and any(out.iterdir()):
+        raise CourseError(
+            f"{out} holds files already, and results are never mixed. Name a new folder."
+        )
+    write_atomic(note, json.dumps(run))
+    return 0
+
+
+def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
+    """Join the tables, write the report, and remove what was needed to go on."""
+    import pandas as pd
+
+    from gpu_course.own_images import report
+
+    work = applied.out / WORK / ROWS
+    tables = [
+        pd.read_csv(work / f"{row.image}.csv", dtype={"image": str})
+        for row in applied.rows
+        if not row.problem
+    ]
+    if tables:
+        write_atomic(applied.out / OBJECTS, pd.concat(tables).to_csv(index=False))
+    flat = [
+        {k: v for k, v in dataclasses.asdict(row).items() if k != "look"}
+        | {f"grey_{k}" if k != "measured" else "measured_diameter": v for k, v in row.look.items()}
+        | {"warnings": " ".join(row.warnings)}
+        for row in applied.rows
+    ]
+    write_atomic(applied.out / IMAGES, pd.DataFrame(flat).to_csv(index=False))
+    write_atomic(applied.out / REPORT, report.page(applied, model, folder, name))
+    shutil.rmtree(applied.out / WORK)
+
+
+def _digest(model: OwnModel) -> str:
+    """Return a text that differs for other models: what was trained, and its settings."""
+    said = json.dumps([model.record, dataclasses.asdict(model.settings)], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -1,0 +1,98 @@
+"""What is trained, for how long, on patches of which size: derived from the images."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from gpu_course.errors import CourseError
+from gpu_course.own_images.folder import Kind
+from gpu_course.own_images.model import METHODS, Method
+from gpu_course.own_images.preparing import scale_for
+
+AUTOMATIC: dict[Kind, tuple[Method, ...]] = {
+    "labels": ("threshold", "stardist"),
+    "masks": ("threshold", "unet"),
+}
+"""The methods that are tried for each kind of labels, the simplest first."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How a model is trained.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        Which methods are tried, from simple to costly.
+    scale : float
+        By what factor images are enlarged first.
+    epochs, batches, batch : int
+        Epochs at most, batches an epoch, patches a batch.
+    patch : int
+        Rows and columns of a patch, in pixels of the enlarged images.
+    width : int
+        Channels of the first level of the network.
+    seed : int
+    """
+
+    methods: tuple[Method, ...]
+    scale: float
+    epochs: int = 40
+    batches: int = 50
+    batch: int = 4
+    patch: int = 128
+    width: int = 16
+    seed: int = 0
+
+
+def make(
+    kind: Kind,
+    diameter: float,
+    *,
+    method: str = "auto",
+    epochs: int | None = None,
+    batches: int | None = None,
+    width: int | None = None,
+    seed: int = 0,
+) -> Plan:
+    """Return a plan.
+
+    Parameters
+    ----------
+    kind : {"labels", "masks"}
+    diameter : float
+        Of the labelled objects, in pixels.
+    method : str
+        ``"auto"``, or methods of `METHODS` with commas between.
+    epochs, batches, width : int, optional
+        Other than the usual ones.
+    seed : int
+
+    Raises
+    ------
+    CourseError
+        If a method is unknown or cannot learn from masks, or a number is not above 0.
+    """
+    asked = [part.strip() for part in method.split(",")]
+    if asked == ["auto"]:
+        methods = AUTOMATIC[kind]
+    else:
+        for name in asked:
+            if name not in METHODS:
+                raise CourseError(f"There is no method {name!r}. Choose of {', '.join(METHODS)}.")
+        methods = tuple(name for name in METHODS if name in asked)
+    if kind == "masks" and "stardist" in methods:
+        raise CourseError(
+            "StarDist learns from labels, one number for each object, and this folder has masks. "
+            "Number the objects, or take the method unet."
+        )
+    given = {"epochs": epochs, "batches": batches, "width": width}
+    for name, number in given.items():
+        if number is not None and number < 1:
+            raise CourseError(f"{name}={number} is not possible. Give 1 or more.")
+    scale = scale_for(diameter)
+    changes: dict[str, Any] = {name: n for name, n in given.items() if n is not None}
+    # Three objects across, and a multiple of what any of these networks shrinks an image by.
+    patch = min(128, max(64, 32 * round(3 * diameter * scale / 32)))
+    return dataclasses.replace(Plan(methods, scale, patch=patch, seed=seed), **changes)
