@@ -1,9 +1,9 @@
 """How bright an image is: its background, its objects, and both brought to the course's levels.
 
-Cameras differ in offset, gain and number of bits, exposures in light. A method with thresholds in grey
-values, or one that learned from grey values, answers nonsense on another camera's image. So every method
-of the course first asks the image for two levels, that of its background and that of its objects, and
-maps them to the levels that the method knows.
+Cameras differ in offset, gain and number of bits, exposures in light. A method with thresholds in
+grey values, or one that learned from grey values, answers nonsense on another camera's image. So
+every method of the course first asks the image for two levels, that of its background and that of
+its objects, and maps them to the levels that the method knows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gpu_course.errors import CourseError
 TILES = 8
 """The shorter side of an image is cut into about so many tiles…"""
 SMALLEST_TILE, LARGEST_TILE = 16, 64
-"""…but none is smaller or larger than this, in pixels: each should hold an object and its surroundings."""
+"""…but none is smaller or larger, in pixels: each should hold an object and its surroundings."""
 ABOVE_NOISE = 6.0
 """A tile holds something if its range exceeds its noise so many times…"""
 SHARE_OF_RANGE = 0.15
@@ -47,8 +47,8 @@ class Levels:
     steps : float
         Into how many grey values the way from background to objects is cut; infinite for floats.
     dark_objects : float
-        From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value lies
-        between the two levels.
+        From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value
+        lies between the two levels.
     """
 
     background: float
@@ -66,11 +66,11 @@ COURSE = Levels(background=17.9, objects=74.0)
 def measure(image: NDArray[Any]) -> Levels:
     """Measure the levels of background and objects.
 
-    The image is smoothed a little and cut into tiles. The 5th and 99th percentile of a tile say how dark
-    and how bright it is. Tiles that hold nothing but background are left out, so that an image with few
-    objects, or with a black frame around them, has the same levels as one full of them. The medians over
-    the other tiles are the levels: light that falls off to one side, or one very bright object, does not
-    decide them, as it would decide percentiles of the whole image.
+    The image is smoothed a little and cut into tiles. The 5th and 99th percentile of a tile say
+    how dark and how bright it is. Tiles that hold nothing but background are left out, so that an
+    image with few objects, or with a black frame around them, has the same levels as one full of
+    them. The medians over the other tiles are the levels: light that falls off to one side, or one
+    very bright object, does not decide them, as it would decide percentiles of the whole image.
 
     Parameters
     ----------
@@ -143,9 +143,9 @@ def match(
     Returns
     -------
     ndarray of float32 (Y, X)
-        Straight scaling and shift. What is darker than the background, such as a black frame around
-        a picture, is set to background: on a logarithmic scale it would be far from everything else.
-        All background if the image is constant.
+        Straight scaling and shift. What is darker than the background, such as a black frame
+        around a picture, is set to background: on a logarithmic scale it would be far from
+        everything else. All background if the image is constant.
 
     Raises
     ------
@@ -187,18 +187,19 @@ def warning(levels: Levels) -> str | None:
         return "The image is the same everywhere up to its noise, so nothing can be found in it."
     if levels.dark_objects > 0.6:
         return (
-            "The image looks as if dark objects lay on a bright background, and methods for bright objects "
-            "then outline the gaps: turn it round (image.max() - image) if so."
+            "The image looks as if dark objects lay on a bright background, and methods for bright "
+            "objects then outline the gaps: turn it round (image.max() - image) if so."
         )
     if levels.clipped > CLIPPED:
         return (
-            f"{levels.clipped:.0%} of the pixels have the largest value, so the camera was full and bright "
-            "objects that touch may have grown together: expose less."
+            f"{levels.clipped:.0%} of the pixels have the largest value, so the camera was full "
+            "and bright objects that touch may have grown together: expose less."
         )
     if levels.steps < FEW_GREY_VALUES:
         return (
-            f"Only {levels.steps:.0f} grey values lie between background and objects, so outlines are as "
-            "coarse as the rounding: expose longer, or take the picture before it was made 8-bit."
+            f"Only {levels.steps:.0f} grey values lie between background and objects, so outlines "
+            "are as coarse as the rounding: expose longer, or take the picture before it was "
+            "made 8-bit."
         )
     return None
 
@@ -242,8 +243,8 @@ def _frame(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
 def _noise(pixels: NDArray[np.float64]) -> float:
     """Estimate noise from what a mask that cancels planes and saddles leaves (Immerkær, 1996).
 
-    Of the absolute answers the median is taken, so that edges do not count, and only where the image is
-    not exactly level, so that a black frame does not count either.
+    Of the absolute answers the median is taken, so that edges do not count, and only where the
+    image is not exactly level, so that a black frame does not count either.
     """
     from scipy import ndimage
 

@@ -1,7 +1,8 @@
 """An image as a method knows it: its brightness and the size of its objects brought to known ones.
 
-Recipe, pixel classifier and network were each made on some images. Here any other image is brought to
-the brightness and size of those, in one way for all methods, and what was measured is kept to be shown.
+Recipe, pixel classifier and network were each made on some images. Here any other image is brought
+to the brightness and size of those, in one way for all methods, and what was measured is kept to
+be shown.
 """
 
 from __future__ import annotations

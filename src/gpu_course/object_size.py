@@ -1,8 +1,9 @@
-"""How large the objects of an image are, measured without a truth, and images brought to another size.
+"""How large the objects of an image are, measured without a truth, and images resized by it.
 
-A blur of 4 pixels finds nuclei of 20 pixels; on another camera they are 10 or 50 pixels wide. So every
-method of the course measures first how large objects are, shows what it found, and brings the image to the
-size that it knows. Who knows the diameter better gives it and nothing is measured.
+A blur of 4 pixels finds nuclei of 20 pixels; on another camera they are 10 or 50 pixels wide. So
+every method of the course measures first how large objects are, shows what it found, and brings
+the image to the size that it knows. Who knows the diameter better gives it and nothing is
+measured.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from gpu_course.errors import CourseError
 SIGMAS = tuple(2 * 2 ** (n / 4) for n in range(17))
 """From 2 to 32 pixels in quarter octaves: discs of 6 to 90 pixels."""
 BEST_SIGMA = 2 * 2**0.5
-"""A disc answers most strongly to the Laplacian of a Gaussian of diameter / this (Lindeberg, 1998)."""
+"""A disc answers most strongly to a Laplacian of Gaussian of diameter / this (Lindeberg, 1998)."""
 SOFT_EDGES = 2**0.177
-"""Measured on train frames: blurred, uneven nuclei answer to a slightly wider Gaussian than discs."""
+"""Measured on train frames: blurred, uneven nuclei answer to a slightly wider one than discs."""
 STRONG = 0.5
 """An answer counts from this share of the strong ones' on."""
 FLOOR = 0.15
-"""Added before the logarithm, as a share of the objects' height, so that noise in the dark stays small."""
+"""Added before the logarithm, as a share of the objects' height: noise in the dark stays small."""
 WINDOW = 1024
 """Of larger images, the window of this many pixels a side that holds most objects is measured."""
 CLOSE = 1.4
@@ -55,11 +56,11 @@ class ObjectSize:
 def measure_diameter(image: NDArray[Any]) -> ObjectSize:
     """Measure the typical diameter of bright, roundish objects.
 
-    The image is looked at through Laplacians of Gaussians of growing width. A round object answers most
-    strongly when the width fits it, so the strongest answers in place *and* width say how large objects
-    are (scale selection). It is done on the logarithm of the matched image, so that dim objects count as
-    much as bright ones, and only in the foreground. Large blobs get more weight than small ones, as
-    grains inside of objects are blobs, too.
+    The image is looked at through Laplacians of Gaussians of growing width. A round object answers
+    most strongly when the width fits it, so the strongest answers in place *and* width say how
+    large objects are (scale selection). It is done on the logarithm of the matched image, so that
+    dim objects count as much as bright ones, and only in the foreground. Large blobs get more
+    weight than small ones, as grains inside of objects are blobs, too.
 
     Parameters
     ----------
@@ -195,8 +196,8 @@ def scaled_shape(shape: tuple[int, ...], diameter: float, wanted: float) -> tupl
     rows, columns = (round(n * factor) for n in shape[:2])
     if not (rows and columns) or rows * columns > 10**9:
         raise CourseError(
-            f"Objects of {diameter:g} pixels in an image of {shape[0]} × {shape[1]} cannot be brought to "
-            f"{wanted:g} pixels: it would have {rows} × {columns}. Check the diameter."
+            f"Objects of {diameter:g} pixels in an image of {shape[0]} × {shape[1]} cannot be "
+            f"brought to {wanted:g} pixels: it would have {rows} × {columns}. Check the diameter."
         )
     return rows, columns
 
@@ -233,7 +234,7 @@ def _fullest(inside: NDArray[np.bool_]) -> tuple[slice, slice]:
         return slice(None), slice(None)
     share = ndimage.uniform_filter(inside.astype(np.float32), (rows, columns), mode="constant")
     tops, lefts = (n - w for n, w in zip(inside.shape, (rows, columns), strict=True))
-    # The centres of windows that lie inside the image, in steps: there are many as good as the best.
+    # Centres of windows that lie inside the image, in steps: many are as good as the best.
     middle = share[
         rows // 2 : rows // 2 + tops + 1 : 32, columns // 2 : columns // 2 + lefts + 1 : 32
     ]

@@ -134,7 +134,8 @@ def segment_nuclei(
 
     * background and nuclei are brought to the **levels** of the image on which the recipe was made
       (`gpu_course.brightness`), so that no grey value is absolute;
-    * nuclei are brought to the **size** of its nuclei (`gpu_course.object_size`), and the labels back.
+    * nuclei are brought to the **size** of its nuclei (`gpu_course.object_size`), and the labels
+      back.
 
     Three are against failures seen on the train half of that image:
 

@@ -1,8 +1,8 @@
 """One protocol for all scores: the same scenes, one statistic, and how sure it is.
 
-A method is judged on a list of scenes, one number for each scene and score. What is reported is the
-median over scenes and its 95 % interval by bootstrap, so that nobody takes the luck of a few scenes for
-a difference of methods.
+A method is judged on a list of scenes, one number for each scene and score. What is reported is
+the median over scenes and its 95 % interval by bootstrap, so that nobody takes the luck of a few
+scenes for a difference of methods.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ def objects(
     Returns
     -------
     dict
-        ``"AP@0.5"`` … ``"AP@0.9"`` (StarDist's definition), ``"PQ"``, ``"count error"`` → one number
-        for each scene.
+        ``"AP@0.5"`` … ``"AP@0.9"`` (StarDist's definition), ``"PQ"``, ``"count error"`` → one
+        number for each scene.
     """
     rows = []
     for truth, one in zip(truths, found, strict=True):
@@ -128,9 +128,9 @@ def tolerant_dice(
 ) -> float:
     """Return a Dice that forgives outlines which lie a few pixels beside the truth.
 
-    The harmonic mean of the share of found pixels that have a true one near, and of the share of true
-    pixels that have a found one near (relaxed precision and recall, Mnih and Hinton, 2010). A thin root
-    drawn one pixel too wide loses half its Dice and nothing here.
+    The harmonic mean of the share of found pixels that have a true one near, and of the share of
+    true pixels that have a found one near (relaxed precision and recall, Mnih and Hinton, 2010). A
+    thin root drawn one pixel too wide loses half its Dice and nothing here.
 
     Parameters
     ----------

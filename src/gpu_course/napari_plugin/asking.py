@@ -161,7 +161,7 @@ class Asking:
         """Say what the forest learned from, if that is news."""
         stage = self._stage
         stage.panel.classes.show_classes(max(ready.known))
-        news = (ready.painted, ready.pictures, ready.note, stage.base)
+        news = (ready.painted, ready.pictures, ready.note, ready.doubt, stage.base)
         if news == self._said:
             return
         self._said = news

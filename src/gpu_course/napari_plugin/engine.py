@@ -107,6 +107,7 @@ class Engine:
             learned.painted,
             learned.pictures,
             learned.note,
+            self._doubt(request, learned, model),
             answer.known,
             answer.classes,
             answer.probabilities,
@@ -115,6 +116,14 @@ class Engine:
         yield from self._tiles(request, model.classifier, answer)
         if request.goal == "objects":
             yield from _objects(request, answer)
+
+    def _doubt(
+        self, request: Request, learned: forests.Learned, model: CorrectableClassifier
+    ) -> str:
+        """Say that the picture is far from what was learned from; it is not if it is painted on."""
+        if learned.painted and model is not learned.base:
+            return ""
+        return self.tables.greys.doubt(model.classifier.seen, request.picture)
 
     def _tiles(
         self, request: Request, classifier: PixelClassifier, answer: _Answer
@@ -201,6 +210,7 @@ class Engine:
         """Forget pictures and strokes that are no more."""
         sources = request.open | {request.picture.source}
         self.cache.keep_only(sources)
+        self.tables.greys.keep_only(sources)
         self.tables.keep_only({lesson.key for lesson in request.lessons})
         for identity in [i for i in self._answers if i[0] not in sources]:  # type: ignore[index]
             del self._answers[identity]

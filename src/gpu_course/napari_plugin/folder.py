@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,7 @@ from gpu_course.napari_plugin.frame_objects import objects_of
 from gpu_course.napari_plugin.layout import Choice, Layout, layout_of
 from gpu_course.napari_plugin.requests import ObjectSettings
 from gpu_course.napari_plugin.tiles import grid
+from gpu_course.pixel_classification import seen
 
 if TYPE_CHECKING:
     from gpu_course.pixel_classification.classifier import PixelClassifier
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 SUFFIXES = (*picture_files.TIFF, *picture_files.PNG)
 RESULTS = "classified"
 """The folder inside, which gets the results."""
+DOUBTS = "doubts.csv"
+"""The file inside that, which names the images that are far from what was learned from."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class FolderStep:
         Why this file has no result, or empty.
     finished : bool
         Whether the file is done.
+    doubt : str
+        That its grey values are far from those that were learned from, or empty.
     """
 
     done: int
@@ -48,6 +55,7 @@ class FolderStep:
     name: str
     problem: str = ""
     finished: bool = False
+    doubt: str = ""
 
 
 def images_of(folder: Path) -> list[Path]:
@@ -77,6 +85,8 @@ def classify_folder(
     """Write the classes, and perhaps the objects, of each image into a folder inside.
 
     Each result appears whole or not at all. A file that cannot be read does not stop the others.
+    Images whose grey values are far from those that were learned from are classified all the same,
+    and `DOUBTS` names them.
 
     Parameters
     ----------
@@ -92,9 +102,12 @@ def classify_folder(
     """
     files = images_of(folder)
     stems = [file.stem for file in files]
+    doubts: dict[str, str] = {}
+    with suppress(OSError):  # of an earlier time
+        (folder / RESULTS / DOUBTS).unlink()
     for done, file in enumerate(files):
         name = file.stem if stems.count(file.stem) == 1 else file.name
-        problem = ""
+        problem = doubt = ""
         try:
             pixels, labels, rgb = read_image(file)
             choice: Choice = "volume" if classifier.ndim == 3 else "planes"
@@ -107,11 +120,15 @@ def classify_folder(
             if objects is not None:
                 numbered = _objects(classifier, probability, layout, objects)
                 _write(folder / RESULTS / f"{name} objects.tif", numbered)
+            doubt = _doubt(classifier, pixels)
+            if doubt:
+                doubts[file.name] = doubt
+                _write_doubts(folder, doubts)
         except CourseError as error:
             problem = str(error)
         except MemoryError:
             problem = "It does not fit into the memory. Crop it."
-        yield FolderStep(done + 1, len(files), file.name, problem, finished=True)
+        yield FolderStep(done + 1, len(files), file.name, problem, True, doubt)
 
 
 def read_image(file: Path) -> tuple[NDArray[Any], tuple[str, ...], bool]:
@@ -161,6 +178,17 @@ def _filled(
         shape = tuple(part.stop - part.start for part in tile)
         probability[(slice(None), *tile)] = np.asarray(found).reshape(-1, *shape)
         yield
+
+
+def _doubt(classifier: PixelClassifier, pixels: NDArray[Any]) -> str:
+    """Say that an image is far from what was learned from; tiles alone would not show it."""
+    return "" if classifier.seen is None else seen.doubt(classifier.seen, pixels) or ""
+
+
+def _write_doubts(folder: Path, doubts: dict[str, str]) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([("file", "doubt"), *doubts.items()])
+    write_atomic(folder / RESULTS / DOUBTS, text.getvalue().encode("utf-8"))
 
 
 def _objects(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpu_course.errors import CourseError
-from gpu_course.napari_plugin.folder import RESULTS, FolderStep, classify_folder, images_of
+from gpu_course.napari_plugin.folder import DOUBTS, RESULTS, FolderStep, classify_folder, images_of
 from gpu_course.napari_plugin.requests import ObjectSettings
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class FolderJob:
         self._progress, self._say, self._on_end = progress, say, ended
         self._running: Any = None
         self._problems: list[str] = []
+        self._doubts: list[str] = []
         self._done = self._total = 0
         self.closed = False
 
@@ -70,7 +71,8 @@ class FolderJob:
         folder = folder or QFileDialog.getExistingDirectory(window, "Folder of images")
         if not folder:
             return
-        self._total, self._done, self._problems = len(images_of(Path(folder))), 0, []
+        self._total, self._done = len(images_of(Path(folder))), 0
+        self._problems, self._doubts = [], []
         wanted = objects if objects.number in model.classifier.classes else None
         worker = create_worker(classify_folder, model.classifier, Path(folder), wanted)
         worker.yielded.connect(self._stepped)
@@ -101,6 +103,8 @@ class FolderJob:
         self._done += not step.problem
         if step.problem:
             self._problems.append(f"{step.name}: {step.problem}")
+        elif step.doubt:
+            self._doubts.append(f"{step.name}: {step.doubt}")
 
     def _failed(self, error: Exception) -> None:
         if not self.closed:
@@ -115,4 +119,8 @@ class FolderJob:
         sentence = f"{self._done} of {self._total} images classified, into “{RESULTS}”."
         if stopped:
             sentence = f"Cancelled: {sentence}"
-        self._say(" ".join([sentence, *self._problems]), bool(self._problems))
+        # The images of a folder are mostly far for one cause, and one sentence says it.
+        doubts = self._doubts[:1]
+        if len(self._doubts) > 1:
+            doubts.append(f"So are {len(self._doubts) - 1} others: see {DOUBTS}.")
+        self._say(" ".join([sentence, *self._problems, *doubts]), bool(self._problems))

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpu_course.errors import CourseError
+from gpu_course.napari_plugin.grey_values import together
 from gpu_course.napari_plugin.painted import PaintedTables
 from gpu_course.napari_plugin.requests import Kept, Kind, Picture, Request
 from gpu_course.pixel_classification.classifier import PixelClassifier
 from gpu_course.pixel_classification.correctable import CorrectableClassifier
 from gpu_course.pixel_classification.recipe import Recipe
+from gpu_course.pixel_classification.seen import Seen
 from gpu_course.pixel_classification.stroke_table import StrokeTable, corrected, joined
 
 SEED = 0
@@ -46,6 +48,8 @@ class Learned:
         How many other pictures there are.
     note : str
         What the user should know, or empty.
+    seen : Seen or None
+        Grey values of all pictures that were painted on; None if nobody knows.
     """
 
     recipe: Recipe
@@ -55,6 +59,7 @@ class Learned:
     painted: dict[int, int]
     pictures: int
     note: str
+    seen: Seen | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +77,7 @@ class Fitted:
             trees == self.trees
             and learned.recipe == mine.recipe
             and learned.base is mine.base
+            and learned.seen == mine.seen
             and _same(learned.kept, mine.kept)
             and _same(learned.tables, mine.tables)
         )
@@ -101,6 +107,8 @@ def gather(request: Request, tables: PaintedTables) -> Learned:
     found: list[StrokeTable] = []
     first: list[Recipe] = [] if base is None else [base.classifier.recipe]
     first += [one.recipe for one in kept]
+    greys: list[Seen | None] = [] if base is None else [base.classifier.seen]
+    greys += [one.seen for one in kept]
     painted: dict[int, int] = {}
     others: set[object] = set()
     for lesson in request.lessons:
@@ -112,6 +120,7 @@ def gather(request: Request, tables: PaintedTables) -> Learned:
             continue
         found.append(table)
         first.append(recipe)
+        greys.append(tables.greys.of(lesson.picture))
         if lesson.picture.identity != request.picture.identity:
             others.add(lesson.picture.identity)
         else:
@@ -126,6 +135,7 @@ def gather(request: Request, tables: PaintedTables) -> Learned:
         painted=painted,
         pictures=len(others) + len({one.source for one in kept}) + (strokes is not None),
         note=_note(request, base, bool(found)),
+        seen=together(greys),
     )
 
 
@@ -177,6 +187,7 @@ def _model(request: Request, learned: Learned) -> CorrectableClassifier:
         seed=SEED if base is None else base.classifier.seed,
     )
     classifier.fit_table(every.features, every.labels, ndim=request.picture.kind.space)
+    classifier.seen = learned.seen
     return CorrectableClassifier(classifier, every, {})
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.napari_plugin.feature_cache import FeatureCache
+from gpu_course.napari_plugin.grey_values import GreyValues
 from gpu_course.napari_plugin.requests import Kept, Lesson
 from gpu_course.napari_plugin.tiles import Region, grid
 from gpu_course.pixel_classification.stroke_table import StrokeTable
@@ -41,10 +42,16 @@ class PaintedTables:
     ----------
     cache : FeatureCache
         Has the features of tiles.
+
+    Attributes
+    ----------
+    greys : GreyValues
+        Of the pictures that are painted on.
     """
 
     def __init__(self, cache: FeatureCache) -> None:
         self._cache = cache
+        self.greys = GreyValues()
         self._known: dict[Hashable, _Known] = {}
         self._newest: dict[Hashable, Kept] = {}
 
@@ -95,7 +102,9 @@ class PaintedTables:
         table = StrokeTable(rows[np.searchsorted(every, where)], labels)
         self._known[lesson.key] = _Known(token, every, rows, where, table)
         picture = lesson.picture
-        self._newest[lesson.key] = Kept(table, recipe, picture.kind, picture.source)
+        self._newest[lesson.key] = Kept(
+            table, recipe, picture.kind, picture.source, self.greys.of(picture)
+        )
         return table
 
     def _features(

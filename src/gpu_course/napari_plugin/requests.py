@@ -15,6 +15,7 @@ from gpu_course.napari_plugin.tiles import Region
 if TYPE_CHECKING:
     from gpu_course.pixel_classification.correctable import CorrectableClassifier
     from gpu_course.pixel_classification.recipe import Recipe
+    from gpu_course.pixel_classification.seen import Seen
     from gpu_course.pixel_classification.stroke_table import StrokeTable
 
 Goal = Literal["view", "whole", "objects"]
@@ -92,12 +93,15 @@ class Kept:
     kind : Kind
     source : hashable
         The picture's.
+    seen : Seen or None
+        Its grey values.
     """
 
     table: StrokeTable
     recipe: Recipe
     kind: Kind
     source: Hashable
+    seen: Seen | None
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,8 @@ class Ready:
         How many other pictures the forest learned from: open, closed, or in the loaded model.
     note : str
         A sentence that the user should know, or empty.
+    doubt : str
+        That the picture's grey values are far from those that the forest learned from, or empty.
     known : tuple of int
         The classes of the forest, in the order of `probabilities`.
     classes : ndarray of uint8, the picture's sites
@@ -175,6 +181,7 @@ class Ready:
     painted: dict[int, int]
     pictures: int
     note: str
+    doubt: str
     known: tuple[int, ...]
     classes: NDArray[np.uint8]
     probabilities: NDArray[np.float32]

@@ -32,7 +32,7 @@ def about(ready: Ready, names: dict[int, str], model: str) -> str:
             sentence += f" Learned from {' and '.join(sources)}, too."
     else:
         sentence = f"No strokes here: the forest learned from {' and '.join(sources)}."
-    return f"{sentence} {ready.note}".strip()
+    return " ".join(part for part in (sentence, ready.note, ready.doubt) if part)
 
 
 def importance(shares: dict[str, float], most: int = 3) -> str:

@@ -1,7 +1,7 @@
 """Which grey values a classifier learned from, so that it can say when an image is far from them.
 
-Features are made of grey values as they are. A forest that learned on one background knows nothing of
-another, and answers all the same.
+Features are made of grey values as they are. A forest that learned on one background knows nothing
+of another, and answers all the same.
 """
 
 from __future__ import annotations

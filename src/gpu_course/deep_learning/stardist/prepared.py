@@ -35,7 +35,7 @@ class Prepared:
 
     @property
     def range(self) -> FixedRange:
-        """What prepared images go through: background becomes 0 and objects 1, on a logarithmic scale."""
+        """What prepared images go through: background to 0, objects to 1, on a log scale."""
         course = brightness.COURSE
         return FixedRange(float(np.log1p(course.background)), float(np.log1p(course.objects)))
 
@@ -75,5 +75,8 @@ class Prepared:
 
 
 def logarithm(known: Fitted) -> NDArray[np.float32]:
-    """Return log(image + 1) of a fitted image, float32 (Y', X'), in which bright and dim nuclei differ little."""
+    """Return log(image + 1) of a fitted image, float32 (Y', X').
+
+    Bright and dim nuclei differ little in it.
+    """
     return np.log1p(known.image)
