@@ -184,10 +184,10 @@ def _point(about: dict[str, Any]) -> str:
 
 
 def _scores(sets: list[str], chapter: str, scores: list[Score]) -> str:
+    told = (chapter, "deep-learning/compare")
     mine = [
-        s for s in scores
-        if s.set in sets and s.method == "deep learning" and s.chapter in (chapter, "deep-learning/compare")
-    ]  # fmt: skip
+        s for s in scores if s.set in sets and s.method == "deep learning" and s.chapter in told
+    ]
     texts = [
         f"{s.set}: {s.metric} {s.value:.2f} ({s.n} {'image' if s.n == 1 else 'images'})"
         for s in mine

@@ -1,4 +1,4 @@
-"""The recipe for nuclei on one image as other cameras would show it: the same objects, or a warning."""
+"""Nuclei of one image as other cameras would show it: the same objects, or a warning."""
 
 import warnings
 

@@ -20,8 +20,8 @@ def as_other_cameras(half: Sample) -> dict[str, tuple[NDArray[Any], NDArray[np.i
     Returns
     -------
     dict
-        Name → (image, labels): as it is; a fifth as bright, on a background of 400; with pixels half as
-        wide; with pixels twice as wide.
+        Name → (image, labels): as it is; a fifth as bright, on a background of 400; with pixels
+        half as wide; with pixels twice as wide.
     """
     image, labels = np.asarray(half.image, np.float32), np.asarray(half.labels)
     cameras = {"as it is": (image, labels), "dim, on 400": (image / 5 + 400, labels)}

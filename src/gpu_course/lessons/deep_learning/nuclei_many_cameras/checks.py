@@ -40,8 +40,8 @@ def _hint(found: float, diameter: float) -> str:
             "Too small: multiply each answer by sigma squared, or the smallest sigma always wins."
         )
     return (
-        f"A disc of {diameter:.0f} pixels came out as {found:.0f}. In the middle of a bright disc the "
-        "Laplacian is far below 0: turn its sign, and take the sigma with the largest answer."
+        f"A disc of {diameter:.0f} pixels came out as {found:.0f}. In the middle of a bright disc "
+        "the Laplacian is far below 0: turn its sign, and take the sigma with the largest answer."
     )
 
 

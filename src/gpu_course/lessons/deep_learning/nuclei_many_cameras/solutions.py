@@ -8,9 +8,9 @@ from scipy import ndimage
 def diameter(image: NDArray[np.floating]) -> float:
     """Return the diameter of the one bright disc in an image.
 
-    The Laplacian of a Gaussian answers most strongly in the middle of a disc whose diameter is 2 √2 times
-    the width of the Gaussian, once its answer is multiplied by the square of that width: without, a wider
-    Gaussian would always answer more weakly.
+    The Laplacian of a Gaussian answers most strongly in the middle of a disc whose diameter is 2 √2
+    times the width of the Gaussian, once its answer is multiplied by the square of that width:
+    without, a wider Gaussian would always answer more weakly.
 
     Parameters
     ----------
