@@ -101,7 +101,7 @@ def measure(image: NDArray[Any]) -> Levels:
     pixels = _plane(image)
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = _noise(pixels)
-    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
+    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))  # type: ignore[arg-type]
     enough = seen.mean(axis=1) >= LEAST_SEEN
     if not enough.any():  # a picture without noise
         seen[:], enough[:] = True, True

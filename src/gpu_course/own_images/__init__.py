@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING
 from gpu_course import lazy_names
 
 if TYPE_CHECKING:
-    from gpu_course.own_images.applying import Applied, predict
+    from gpu_course.own_images.applying import predict
     from gpu_course.own_images.folder import Labelled, read
     from gpu_course.own_images.looks import Learned, Look, learned_from, look
     from gpu_course.own_images.model import Found, OwnModel, load, save
+    from gpu_course.own_images.results import Applied
     from gpu_course.own_images.splitting import Split, deal
     from gpu_course.own_images.training import Trained, train
 
@@ -48,7 +49,8 @@ __all__ = [
 __getattr__, __dir__ = lazy_names.attach(
     __name__,
     {
-        "applying": ("Applied", "predict"),
+        "applying": ("predict",),
+        "results": ("Applied",),
         "folder": ("Labelled", "read"),
         "looks": ("Learned", "Look", "learned_from", "look"),
         "model": ("Found", "OwnModel", "load", "save"),

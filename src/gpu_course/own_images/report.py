@@ -18,7 +18,7 @@ from gpu_course.own_images import looks, pictures
 from gpu_course.own_images.model import OwnModel
 
 if TYPE_CHECKING:
-    from gpu_course.own_images.applying import Applied, Row
+    from gpu_course.own_images.results import Applied, Row
 
 WORST = 4
 """So many pictures are shown."""

@@ -28,4 +28,4 @@ def as_other_cameras(half: Sample) -> dict[str, tuple[NDArray[Any], NDArray[np.i
     for name, factor in (("fine pixels", 2.0), ("coarse pixels", 0.5)):
         other = object_size.to_diameter(image, 1.0, factor)
         cameras[name] = other, object_size.labels_back(labels, (other.shape[0], other.shape[1]))
-    return cameras
+    return cameras  # type: ignore[return-value]
