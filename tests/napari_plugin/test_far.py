@@ -175,9 +175,7 @@ def test_far_images_of_a_folder_are_classified_and_listed(folder):
     assert ends["b.tif"].doubt.startswith(SAYS)
     with (folder / "classified" / "doubts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows == [
-        {"file": name, "doubt": ends[name].doubt} for name in ("b.tif", "c.tif")
-    ]
+    assert rows == [{"file": name, "doubt": ends[name].doubt} for name in ("b.tif", "c.tif")]
     assert (folder / "classified" / "c classes.tif").exists()
     # The list is of this time: nothing is far from a forest that does not know.
     forest.seen = None
