@@ -138,7 +138,7 @@ def test_labels_keep_their_numbers():
 @pytest.mark.parametrize("which", ["diameter", "wanted"])
 def test_a_wrong_diameter_is_refused_in_one_sentence(wrong, which):
     sizes = {"diameter": 20.0, "wanted": 20.0, which: wrong}
-    with pytest.raises(CourseError, match="is no size. Give a number above 0") as caught:
+    with pytest.raises(CourseError, match=r"is no size\. Give a number above 0") as caught:
         to_diameter(np.zeros((40, 50)), **sizes)
     assert repr(wrong) in str(caught.value)
 
