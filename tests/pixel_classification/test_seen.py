@@ -119,9 +119,9 @@ def members(tmp_path_factory):
 
 
 def written(path, members, **changes):
-    """Write a file with another description; None takes an entry out."""
+    """Write a file with another description; without `seen` if that is None."""
     model = json.loads(members["model.json"]) | changes
-    model = {key: value for key, value in model.items() if value is not None}
+    model = {key: value for key, value in model.items() if (key, value) != ("seen", None)}
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, json.dumps(model) if name == "model.json" else content)
