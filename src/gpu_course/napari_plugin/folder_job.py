@@ -121,6 +121,8 @@ class FolderJob:
             sentence = f"Cancelled: {sentence}"
         # The images of a folder are mostly far for one cause, and one sentence says it.
         doubts = self._doubts[:1]
-        if len(self._doubts) > 1:
-            doubts.append(f"So are {len(self._doubts) - 1} others: see {DOUBTS}.")
+        others = len(self._doubts) - 1
+        if others > 0:
+            are, s = ("are", "s") if others > 1 else ("is", "")
+            doubts.append(f"So {are} {others} other{s}: see {DOUBTS}.")
         self._say(" ".join([sentence, *self._problems, *doubts]), bool(self._problems))

@@ -72,9 +72,9 @@ def together(parts: Sequence[Seen | None]) -> Seen | None:
 def _some(picture: Picture) -> NDArray[np.float32]:
     """Return finite grey values of a picture: all of a small one, of some tiles of a large one."""
     layout = picture.layout
-    tiles = grid(layout.sites(picture.pixels.shape), layout.space_of_sites)
-    if not tiles:
+    if 0 in picture.pixels.shape:
         return np.zeros(0, np.float32)
+    tiles = grid(layout.sites(picture.pixels.shape), layout.space_of_sites)
     chosen = np.unique(np.linspace(0, len(tiles) - 1, MOST_TILES).round().astype(int))
     found = [layout.read(picture.pixels, tiles[number]).reshape(-1) for number in chosen]
     with np.errstate(over="ignore"):
