@@ -221,7 +221,9 @@ def warnings(seen: Look, learned: Learned | None) -> list[str]:
         )
     if seen.measured is not None and learned.measured is not None:
         small, middle, large = learned.measured
-        if not small / FAR_SIZE <= seen.measured <= large * FAR_SIZE:
+        other = not middle / FAR_SIZE <= seen.measured <= middle * FAR_SIZE
+        # One training image on which the measurement went wrong must not excuse all others.
+        if other and not small <= seen.measured <= large:
             size = learned.diameter * seen.measured / middle
             said.append(
                 f"Objects look about {size:.0f} pixels wide, and the model learned from "
