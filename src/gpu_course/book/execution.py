@@ -24,7 +24,7 @@ PAGE_BUDGET = 800_000
 BOOK_BUDGET = 20_000_000
 """Bytes that all stored outputs may take."""
 
-WEIGHTS_BUDGET = 10_000_000
+WEIGHTS_BUDGET = 12_000_000
 """Bytes that all trained weights may take."""
 
 
