@@ -36,8 +36,9 @@ def test_an_interrupted_training_goes_on_and_ends_the_same(tmp_path):
     straight = own_images.train(folder, tmp_path / "straight.safetensors", **how, say=nothing)
     image = discs(9)[0]
     for model in (done.model, own_images.load(file)):
-        np.testing.assert_array_equal(
-            model.chances(image), own_images.load(straight.file).chances(image)
+        # Threads may add up in another order, so the last bit is free.
+        np.testing.assert_allclose(
+            model.chances(image), own_images.load(straight.file).chances(image), atol=1e-6
         )
     assert len(done.histories["unet"]) == 3
     assert done.model.record["score"] == "Dice"
