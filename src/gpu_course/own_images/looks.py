@@ -98,7 +98,7 @@ def grey(image: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def look(image: NDArray[Any], *, darker: bool = False) -> Look:
-    """Measure brightness and, where it can be told, the size of the objects.
+    """Return brightness and, where it can be told, the size of the objects.
 
     Parameters
     ----------

@@ -194,7 +194,7 @@ class OwnModel:
 
 
 def save(path: Path | str, model: OwnModel) -> Path:
-    """Write a model with its settings and its record into one file that is safe to open."""
+    """Write a model with settings and record into one safe file, and return its path."""
     record = {**model.record, PART: dataclasses.asdict(model.settings)}
     if model.method == "unet":
         from gpu_course.deep_learning import storage
@@ -211,7 +211,7 @@ def save(path: Path | str, model: OwnModel) -> Path:
 
 
 def load(path: Path | str) -> OwnModel:
-    """Read a model back, or a network of the course.
+    """Return a model read back, or a network of the course.
 
     Parameters
     ----------

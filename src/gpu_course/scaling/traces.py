@@ -111,7 +111,7 @@ def trace_chart(
     who: str = "worker",
     lost: Sequence[Loss] = (),
 ) -> Panels:
-    """Draw who did what when: a bar for every task, a row for everyone who did some.
+    """Return a chart of who did what when: a bar a task, a row for everyone who did some.
 
     Parameters
     ----------
