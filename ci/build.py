@@ -31,7 +31,7 @@ import score_page
 import weights_page
 import yaml
 
-from gpu_course import command_line, paths, scores
+from gpu_course import command_line, paths, runs, scores
 from gpu_course.book import (
     chapters,
     code_digest,
@@ -244,7 +244,8 @@ def staged(
         cell.execution_count = number if cell.outputs else None
         for output in cell.outputs:
             # Scores travel beside their table for the executor; the page shows the table.
-            output.get("data", {}).pop(scores.MIME, None)
+            for own in (scores.MIME, runs.MIME):
+                output.get("data", {}).pop(own, None)
         # The page takes the text for readers who cannot see a picture from the cell's metadata.
         if alt := alt_of(cell.outputs):
             cell.metadata.setdefault("mystnb", {}).setdefault("image", {}).setdefault("alt", alt)
