@@ -152,7 +152,7 @@ def _card(
         "size": f"{about['parameters']:,} numbers, {about['bytes'] / 1e6:.1f} MB",
     }
     table = [f"| {name} | {_text(value)} |" for name, value in rows.items()]
-    return ["| | |", "| --- | --- |", *table, ""]
+    return ["| question | answer |", "| --- | --- |", *table, ""]
 
 
 def _brightness(about: dict[str, Any]) -> str:
