@@ -78,7 +78,7 @@ def fit(image: NDArray[Any], *, diameter: float | None = None, wanted: float = N
     --------
     >>> from gpu_course.fitted import fit
     >>> y, x = np.mgrid[:200, :200] % 100 - 50
-    >>> found = fit(np.where(y**2 + x**2 < 400, 900, 100))
+    >>> found = fit(100 + 800 * np.exp(-(((y**2 + x**2) / 400) ** 3)))
     >>> 35 < found.diameter < 45, found.image.shape[0] < 130
     (True, True)
     """

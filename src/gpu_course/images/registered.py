@@ -99,6 +99,7 @@ def masks_folder(picture: str) -> str:
 
     Examples
     --------
+    >>> from gpu_course.images.registered import masks_folder
     >>> masks_folder("set/a/images/a.png")
     'set/a/masks/'
     """
