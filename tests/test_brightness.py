@@ -113,11 +113,6 @@ def test_dark_objects_on_bright_ground_are_said(image):
     assert "dark objects" in brightness.warning(levels)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="Areas of the largest value wider than 7 pixels are taken for an empty frame, so the "
-    "warning names another cause. The mend changes what trained networks were made with.",
-)
 def test_a_camera_that_was_full_is_said(image):
     levels = brightness.measure(np.minimum(image, 350))
     assert levels.clipped > 0.02

@@ -45,7 +45,8 @@ class Levels:
     clipped : float
         Share of the pixels that have the largest value of the image.
     steps : float
-        Into how many grey values the way from background to objects is cut; infinite for floats.
+        Into how many grey values the way from background to objects is cut; infinite for numbers
+        that are not whole.
     dark_objects : float
         From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value
         lies between the two levels.
@@ -101,7 +102,7 @@ def measure(image: NDArray[Any]) -> Levels:
     pixels = _plane(image)
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = _noise(pixels)
-    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))  # type: ignore[arg-type]
+    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
     enough = seen.mean(axis=1) >= LEAST_SEEN
     if not enough.any():  # a picture without noise
         seen[:], enough[:] = True, True
@@ -220,7 +221,7 @@ def _plane(image: NDArray[Any]) -> NDArray[np.float64]:
     return pixels
 
 
-def _tiles(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+def _tiles(pixels: NDArray[Any]) -> NDArray[Any]:
     """Cut into square tiles: array (tile, pixel). What is left over at the far edges is dropped."""
     side = int(np.clip(min(pixels.shape) // TILES, SMALLEST_TILE, LARGEST_TILE))
     side = min(side, *pixels.shape)
@@ -232,11 +233,13 @@ def _tiles(pixels: NDArray[np.float64]) -> NDArray[np.float64]:
 def _frame(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return what lies in exactly level squares of 7 pixels a side, and a rim for the smoothing.
 
-    A camera makes noise, so such squares are what a program has put around the picture.
+    A camera makes noise, so such squares are what a program has put around the picture. But where
+    the camera was full, they belong to the objects.
     """
     from scipy import ndimage
 
     level = ndimage.maximum_filter(pixels, 7) == ndimage.minimum_filter(pixels, 7)
+    level &= pixels < pixels.max()
     return np.asarray(ndimage.maximum_filter(level, 13))
 
 
@@ -255,8 +258,11 @@ def _noise(pixels: NDArray[np.float64]) -> float:
 
 
 def _steps(image: NDArray[Any], span: float) -> float:
-    """Count the grey values from background to objects; the smallest step between values is one."""
-    if np.asarray(image).dtype.kind == "f":
+    """Count the grey values from background to objects; the smallest step between values is one.
+
+    Whole numbers count as such in floats, too: methods make floats of what a camera wrote.
+    """
+    if np.asarray(image).dtype.kind == "f" and (np.asarray(image) % 1).any():
         return float("inf")
     values = np.unique(image).astype(np.float64)
     return float(span / np.diff(values).min()) if values.size > 1 else 0.0

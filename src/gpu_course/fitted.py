@@ -87,7 +87,7 @@ def fit(image: NDArray[Any], *, diameter: float | None = None, wanted: float = N
     if doubt is not None:
         warnings.warn(doubt, stacklevel=3)
     if diameter is None:
-        measured = object_size.measure_diameter(image).diameter
+        measured = object_size.measure_diameter(image, levels=levels).diameter
         diameter = wanted if np.isnan(measured) else measured
     matched = brightness.match(image, levels=levels)
     shape = matched.shape[0], matched.shape[1]

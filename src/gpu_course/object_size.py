@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course import brightness
+from gpu_course.brightness import Levels
 from gpu_course.errors import CourseError
 
 SIGMAS = tuple(2 * 2 ** (n / 4) for n in range(17))
@@ -53,7 +54,7 @@ class ObjectSize:
     high: float
 
 
-def measure_diameter(image: NDArray[Any]) -> ObjectSize:
+def measure_diameter(image: NDArray[Any], *, levels: Levels | None = None) -> ObjectSize:
     """Measure the typical diameter of bright, roundish objects.
 
     The image is looked at through Laplacians of Gaussians of growing width. A round object answers
@@ -66,6 +67,8 @@ def measure_diameter(image: NDArray[Any]) -> ObjectSize:
     ----------
     image : ndarray (Y, X)
         Grey values of any real dtype; objects are bright.
+    levels : brightness.Levels, optional
+        Of the image. None: they are measured.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def measure_diameter(image: NDArray[Any]) -> ObjectSize:
     """
     from scipy import ndimage
 
-    height = _height(image)
+    height = _height(image, levels or brightness.measure(image))
     inside = _foreground(height)
     window = _fullest(inside)
     height, inside = height[window], inside[window]
@@ -202,11 +205,10 @@ def scaled_shape(shape: tuple[int, ...], diameter: float, wanted: float) -> tupl
     return rows, columns
 
 
-def _height(image: NDArray[Any]) -> NDArray[np.float32]:
+def _height(image: NDArray[Any], levels: Levels) -> NDArray[np.float32]:
     """Return the smoothed image with its background at 0 and its objects at 1."""
     from scipy import ndimage
 
-    levels = brightness.measure(image)
     if not levels.objects > levels.background:
         return np.zeros(np.shape(image), np.float32)
     below = (np.asarray(image, np.float32) - levels.background) / (

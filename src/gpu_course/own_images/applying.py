@@ -123,8 +123,8 @@ def _picture(
                 warnings.append("No size could be measured, so that of the training is taken.")
         else:
             size = None if diameter is None else float(diameter)
-            if size is not None:
-                warnings = [w for w in warnings if looks.GIVE_SIZE not in w]
+        if size is not None:
+            warnings = [w for w in warnings if looks.GIVE_SIZE not in w]
         with python_warnings.catch_warnings(record=True) as doubts:
             python_warnings.simplefilter("always", UserWarning)
             found = model.predict(image, diameter=size)

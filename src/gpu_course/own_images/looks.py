@@ -112,7 +112,7 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     top = pixels.max()
     turned = top - pixels if darker else pixels
     levels = brightness.measure(turned)
-    size = object_size.measure_diameter(turned)
+    size = object_size.measure_diameter(turned, levels=levels)
     background, objects = (
         float(top) - level if darker else level for level in (levels.background, levels.objects)
     )

@@ -24,8 +24,9 @@ def as_other_cameras(half: Sample) -> dict[str, tuple[NDArray[Any], NDArray[np.i
         half as wide; with pixels twice as wide.
     """
     image, labels = np.asarray(half.image, np.float32), np.asarray(half.labels)
+    cameras: dict[str, tuple[NDArray[Any], NDArray[np.integer[Any]]]]
     cameras = {"as it is": (image, labels), "dim, on 400": (image / 5 + 400, labels)}
     for name, factor in (("fine pixels", 2.0), ("coarse pixels", 0.5)):
         other = object_size.to_diameter(image, 1.0, factor)
         cameras[name] = other, object_size.labels_back(labels, (other.shape[0], other.shape[1]))
-    return cameras  # type: ignore[return-value]
+    return cameras

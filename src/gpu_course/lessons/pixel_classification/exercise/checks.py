@@ -68,6 +68,8 @@ def _channels(answer: Any, shape: tuple[int, ...]) -> Any:
         raise Wrong("Return up to four channels: each gets all features, and they add up.")
     if values.dtype.kind not in "buif" or not np.isfinite(values).all():
         raise Wrong("Some of the values you returned are no real numbers.")
+    if np.ptp(values.astype(np.float32), axis=(0, 1)).max() == 0:
+        raise Wrong("All the values you returned are the same, so there is nothing to learn from.")
     return values.astype(np.float32)
 
 
