@@ -106,8 +106,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
-    mend_bibliography(SITE / "reference" / "bibliography.html")
-    mend_menu(SITE)
+    finish.mend_bibliography(SITE / "reference" / "bibliography.html")
+    finish.mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     finish.trim_icons(SITE)
     finish.add_redirects(SITE, book)
@@ -119,39 +119,6 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
         for kind in kinds if chapter.code_cells else []:
             write_notebook(chapter, kind, targets, source)
-
-
-def mend_bibliography(page: Path) -> None:
-    """Give the entries of the bibliography the role that their list announces.
-
-    docutils writes a list whose entries say that they are none, which a screen reader cannot
-    read as a list.
-    """
-    if page.is_file():
-        html = page.read_text(encoding="utf-8")
-        write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
-
-
-def mend_menu(site: Path) -> None:
-    """Say what the theme and pandas leave out, for those who cannot see the page.
-
-    The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
-    and the empty corner of a table is no heading.
-    """
-    arrow = '<summary><span class="toctree-toggle"'
-    sidebar = '<div id="pst-primary-sidebar" class='
-    mended = {
-        arrow: arrow.replace("<summary>", '<summary aria-label="Pages of this section">'),
-        sidebar: sidebar.replace(" class=", ' role="navigation" aria-label="Book" class='),
-        "<th></th>": "<td></td>",
-    }
-    for page in site.rglob("*.html"):
-        html = page.read_text(encoding="utf-8")
-        better = html
-        for stock, ours in mended.items():
-            better = better.replace(stock, ours)
-        if better != html:
-            write_atomic(page, better)
 
 
 def write_notebook(

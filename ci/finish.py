@@ -1,4 +1,4 @@
-"""What the finished site gets: previews of shared pages, former addresses, no icon too many.
+"""What the finished site gets: mended markup, previews, former addresses, no icon too many.
 
 Messengers and social networks show of a link what the page says of itself in its head, in the
 words of https://ogp.me: title, description, picture.
@@ -29,6 +29,39 @@ _ICON = re.compile(
     r'(?P<drawing>"[^"]*"|\[[^\]]*\])\]'
 )
 _STORED = re.compile(r"data:image/(webp|png|jpeg);base64,(.+)", re.DOTALL)
+
+
+def mend_bibliography(page: Path) -> None:
+    """Give the entries of the bibliography the role that their list announces.
+
+    docutils writes a list whose entries say that they are none, which a screen reader cannot
+    read as a list.
+    """
+    if page.is_file():
+        html = page.read_text(encoding="utf-8")
+        write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
+
+
+def mend_menu(site: Path) -> None:
+    """Say what the theme and pandas leave out, for those who cannot see the page.
+
+    The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
+    and the empty corner of a table is no heading.
+    """
+    arrow = '<summary><span class="toctree-toggle"'
+    sidebar = '<div id="pst-primary-sidebar" class='
+    mended = {
+        arrow: arrow.replace("<summary>", '<summary aria-label="Pages of this section">'),
+        sidebar: sidebar.replace(" class=", ' role="navigation" aria-label="Book" class='),
+        "<th></th>": "<td></td>",
+    }
+    for page in site.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        better = html
+        for stock, ours in mended.items():
+            better = better.replace(stock, ours)
+        if better != html:
+            write_atomic(page, better)
 
 
 def add_previews(site: Path, address: str = "") -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import nbformat
 import pages
 import pytest
-from build import mend_menu, site_address, staged
+from build import site_address, staged
+from finish import mend_menu
 
 from gpu_course.book import chapters, notebooks, package
 from gpu_course.errors import CourseError

@@ -8,9 +8,8 @@ import hashlib
 import json
 import os
 import re
-import tarfile
 from collections.abc import Collection
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,9 @@ import nbformat
 
 from gpu_course import paths
 from gpu_course import runs as measured
-from gpu_course.book import chapters, commit, execution, notebooks, records
+from gpu_course.book import chapters, execution, notebooks, records
 from gpu_course.book.bundle import comparison
-from gpu_course.book.bundle.on_node import RESULTS
-from gpu_course.book.chapters import Chapter
+from gpu_course.book.bundle.archive import Run, chosen, facts, read
 from gpu_course.errors import CourseError
 
 RUNS = "runs"
@@ -52,19 +50,6 @@ class Accepted:
     stale: dict[str, str]
 
 
-@dataclass
-class _Run:
-    """One chapter of an archive."""
-
-    chapter: Chapter
-    notebook: nbformat.NotebookNode
-    weights: dict[str, bytes] = field(default_factory=dict)
-
-    @property
-    def record(self) -> dict[str, Any]:
-        return records.read(self.notebook)
-
-
 def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = False) -> Accepted:
     """Store the outputs, scores and weights of an archive in this checkout.
 
@@ -84,9 +69,9 @@ def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = 
         here, was edited, or does not belong to the code and data here, or a score differs; then
         nothing is stored.
     """
-    files = _read(archive)
-    about = _facts(archive, files)
-    runs = _chosen(files, about, only)
+    files = read(archive)
+    about = facts(archive, files)
+    runs = chosen(files, about, only)
     new_weights = {
         f"data/weights/{name}": content for run in runs for name, content in run.weights.items()
     }
@@ -109,101 +94,7 @@ def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = 
     return _stored(runs, rows, new_weights, about, files)
 
 
-def _read(archive: Path) -> dict[str, bytes]:
-    """Return name → contents of the plain files of an archive; nothing is unpacked."""
-    try:
-        with tarfile.open(archive) as opened:
-            found = {}
-            for member in opened:
-                stream = opened.extractfile(member) if member.isfile() else None
-                if stream is None or member.name in found:
-                    raise CourseError(
-                        f"{archive} holds {member.name}, which no node writes. Take the "
-                        f"results.tar that run.sh left."
-                    )
-                found[member.name] = stream.read()
-            return found
-    except (OSError, tarfile.TarError) as error:
-        raise CourseError(
-            f"{archive} cannot be read as an archive of results: {error}. Copy it again from the "
-            f"node."
-        ) from error
-
-
-def _facts(archive: Path, files: dict[str, bytes]) -> dict[str, Any]:
-    """Return what the archive says of itself, after comparing its files with it."""
-    try:
-        about = json.loads(files.pop(RESULTS))
-        sums = dict(about["files"])
-        origin = str(about["commit"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise CourseError(
-            f"{archive} has no {RESULTS} that says where it comes from. Take the results.tar that "
-            f"run.sh left."
-        ) from error
-    if absent := sorted(set(sums) - set(files)):
-        raise CourseError(f"{archive} lacks {absent[0]}. Copy it again from the node.")
-    for name, content in files.items():
-        if hashlib.sha256(content).hexdigest() != sums.get(name):
-            raise CourseError(
-                f"{name} was changed after the node wrote it: its sha256 is not the one in "
-                f"{RESULTS}. Copy {archive} again from the node."
-            )
-    if not commit.in_history(paths.root(), origin):
-        raise CourseError(
-            f"The results come from commit {origin}, which is not in the history of this checkout. "
-            f"Accept them in the checkout whose bundle was executed."
-        )
-    return dict(about)
-
-
-def _chosen(files: dict[str, bytes], about: dict[str, Any], only: Collection[str]) -> list[_Run]:
-    """Return the executed chapters of an archive, each with a record of its own."""
-    names = [
-        name.removeprefix("outputs/").removesuffix(".ipynb")
-        for name in files
-        if name.startswith("outputs/") and name.endswith(".ipynb")
-    ]
-    if missing := sorted(set(only) - set(names)):
-        raise CourseError(
-            f"The archive has no result of {missing[0]}. It has {', '.join(names) or 'none'}."
-        )
-    runs = []
-    for name in only or names:
-        chapter = chapters.read(name)
-        try:
-            notebook = nbformat.reads(files[f"outputs/{name}.ipynb"].decode(), as_version=4)
-        except (ValueError, nbformat.ValidationError) as error:
-            raise CourseError(f"The result of {name} is no notebook: {error}.") from error
-        record = records.read(notebook)
-        keys = {"chapter", "code", "inputs", "machine", "seconds", "date", "commit"}
-        of_this_run = {"chapter": name, "commit": about["commit"]}.items() <= record.items()
-        if set(record) - {"trained"} != keys or not of_this_run:
-            raise CourseError(
-                f"The result of {name} has no record of this run. Execute it with run.sh."
-            )
-        if Chapter(name, notebook).code != record["code"]:
-            raise CourseError(
-                f"The code cells in the result of {name} are not those that its record names. "
-                f"Execute it again with run.sh."
-            )
-        where = f"weights/{name}/"
-        weights = {n.removeprefix(where): c for n, c in files.items() if n.startswith(where)}
-        if any("/" in file or not file.endswith(".safetensors") for file in weights):
-            raise CourseError(f"The result of {name} has weights under a name that is none.")
-        sums = {file: records.sha256_of(content) for file, content in weights.items()}
-        if record.get("trained", sums) != sums:
-            raise CourseError(
-                f"The weights in the result of {name} are not those that its record names. "
-                f"Execute it again with run.sh."
-            )
-        runs.append(_Run(chapter, notebook, weights))
-    if not runs:
-        raise CourseError("The archive holds no executed chapter; nothing to accept.")
-    return runs
-
-
-def _measured(run: _Run) -> dict[Path, bytes]:
+def _measured(run: Run) -> dict[Path, bytes]:
     """Return file → contents of the tables that a GPU measured while it executed a chapter."""
     found = {}
     outputs = (output for cell in run.notebook.cells for output in cell.get("outputs", []))
@@ -221,7 +112,7 @@ def _measured(run: _Run) -> dict[Path, bytes]:
     return found
 
 
-def _compared(run: _Run) -> list[comparison.Row]:
+def _compared(run: Run) -> list[comparison.Row]:
     before = notebooks.read_executed(run.chapter)
     return comparison.compare(
         records.shown_scores(before) if before else [],
@@ -231,7 +122,7 @@ def _compared(run: _Run) -> list[comparison.Row]:
 
 
 def _stored(
-    runs: list[_Run],
+    runs: list[Run],
     rows: list[comparison.Row],
     weights: dict[str, bytes],
     about: dict[str, Any],
@@ -283,7 +174,7 @@ def _stored(
     return Accepted([run.chapter.name for run in runs], device, rows, where, stale)
 
 
-def budgets(runs: list[_Run], weights: dict[Path, bytes]) -> None:
+def budgets(runs: list[Run], weights: dict[Path, bytes]) -> None:
     """Refuse outputs or weights by which the book would grow past its budgets."""
     new = {run.chapter.output_path: len(nbformat.writes(run.notebook).encode()) for run in runs}
     old = (paths.root() / "ci" / "outputs").rglob("*.ipynb")
