@@ -1,5 +1,6 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -33,7 +34,19 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest where several processes share the tests."""
     if hasattr(config, "workerinput"):
-        items[:] = sharing.longest_first(items)
+        items[:] = sharing.in_order(items)
+
+
+@pytest.fixture(autouse=True)
+def no_window_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Throw away what a window leaves behind, here and now.
+
+    Objects of Qt that wait for Python's garbage collector would be destroyed by whichever thread
+    wakes it, in a later test, and a thread that is not the window's kills the process so.
+    """
+    yield
+    if request.node.get_closest_marker("display"):
+        gc.collect()
 
 
 @pytest.fixture
