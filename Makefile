@@ -30,7 +30,7 @@ execute: .venv/.done ## run the chapters whose outputs are stale
 	$(FULL) ci/execute.py $(ARGS)
 
 test: install .venv-book/.done ## every test
-	$(FULL) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(FULL) ci/test.py $(ARGS)
 
 bench: .venv/.done ## the side-by-side measurements
 	$(FULL) -m benchmarks $(ARGS)

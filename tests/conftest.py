@@ -31,10 +31,28 @@ def pytest_xdist_auto_num_workers() -> int:
     return sharing.processes(hardware.cores(), hardware.ram())
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Part the tests that open a window from all others: see ``ci/test.py``."""
+    what = "run only the tests that open a window, or all others"
+    parser.addoption("--windows", choices=("only", "no"), help=what)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read the files that have nothing to do with windows, where only these count."""
+    if config.getoption("windows") != "only" or collection_path.suffix != ".py":
+        return None
+    return "mark.display" not in collection_path.read_text(encoding="utf-8") or None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest where several processes share the tests."""
+    wanted = config.getoption("windows")
+    if wanted:
+        other = [i for i in items if bool(i.get_closest_marker("display")) != (wanted == "only")]
+        config.hook.pytest_deselected(items=other)
+        items[:] = [item for item in items if item not in set(other)]
     if hasattr(config, "workerinput"):
-        items[:] = sharing.in_order(items)
+        items[:] = sharing.longest_first(items)
 
 
 @pytest.fixture(autouse=True)

@@ -10,12 +10,8 @@ from typing import Any
 PROCESS = 3 * 2**30
 """Bytes of memory that one process may need, with the kernel of the chapter that it runs."""
 
-FIRST = ("chapter", "install", "browser", "display")
-"""Markers of the tests that come first: those that take longest, and those that open a window.
-
-A window is drawn by a software driver of OpenGL, which compiles, too: in a process where drivers of
-OpenCL and TensorFlow have compiled before, it can die or wait for ever.
-"""
+LONGEST = ("chapter", "install", "browser")
+"""Markers of the tests that take longest, the longest first."""
 
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 """What tells PyTorch, NumPy, SciPy and TensorFlow how many threads to start."""
@@ -36,14 +32,14 @@ def share_the_cores(cores: int, together: int) -> None:
         os.environ.setdefault(name, str(max(1, cores // together)))
 
 
-def in_order(items: Iterable[Any]) -> list[Any]:
+def longest_first(items: Iterable[Any]) -> list[Any]:
     """Return the tests in an order that leaves no process with a long one at the very end.
 
     All others keep their order, so each process meets the files in the order of a single one.
     """
 
     def rank(item: Any) -> int:
-        marks = [bool(item.get_closest_marker(name)) for name in FIRST]
-        return marks.index(True) if True in marks else len(FIRST)
+        marks = [bool(item.get_closest_marker(name)) for name in LONGEST]
+        return marks.index(True) if True in marks else len(LONGEST)
 
     return sorted(items, key=rank)

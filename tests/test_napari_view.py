@@ -1,3 +1,4 @@
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -58,6 +59,25 @@ def test_process_ends_when_its_work_is_done():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
     )
     assert done.stdout.strip() == "Snapshot of 1000 × 620 pixels"
+
+
+@needs_screen
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a screen")
+def test_beside_tensorflow_one_sentence_and_the_process_lives():
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("TensorFlow is not installed")
+    code = "import tensorflow; from gpu_course.napari_view import snapshot"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; print(snapshot(lambda viewer: None))"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        env={name: value for name, value in os.environ.items() if name != "DISPLAY"},
+    )
+    *_, said, returned = done.stdout.splitlines()
+    assert returned == "None"
+    assert "TensorFlow is loaded in this process" in said
 
 
 @needs_screen

@@ -108,12 +108,20 @@ def missing() -> str:
     if sys.platform != "linux":
         return ""
     screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    ours = not screen or _own_screen.cache_info().currsize
+    # A virtual screen is drawn by a driver that compiles with LLVM, and beside TensorFlow's LLVM
+    # it ends the whole process (https://github.com/tensorflow/tensorflow/issues/109933).
+    if ours and "tensorflow" in sys.modules:
+        return (
+            "TensorFlow is loaded in this process, and beside it no window can be drawn on a "
+            "virtual screen; restart the kernel, and open napari in a notebook without TensorFlow."
+        )
     if not screen:
         if not shutil.which("Xvfb"):
             return "there is no screen, and no Xvfb to stand in for one (`sudo apt install xvfb`)."
         os.environ["DISPLAY"] = _own_screen()
     # A virtual screen of our own works, and would end with the client that tries it.
-    elif not _own_screen.cache_info().currsize and not _opens(screen):
+    elif not ours and not _opens(screen):
         return "its screen cannot be reached; unset DISPLAY to use a virtual one."
     return ""
 
