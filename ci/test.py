@@ -15,7 +15,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED = ("--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder")
+# A process that died is not replaced: pytest-xdist has been seen to wait for ever for the next one.
+SHARED = (
+    *("--numprocesses", "auto", "--dist", "loadfile", "--no-loadscope-reorder"),
+    *("--max-worker-restart", "0"),
+)
 NO_TESTS = 5
 """What pytest answers where nothing was to be run."""
 
