@@ -166,14 +166,22 @@ ONE_OF_EACH = """
 axe.configure({rules: [{id: "color-contrast", selector: ":not([data-alike])"}]});"""
 
 
-def violations(page: Any) -> list[str]:
-    """Return whatever axe finds, minor or critical, with the first elements concerned."""
+CONTRAST = "color-contrast"
+"""The one rule of axe that looks at colours, and takes most of its time."""
+
+
+def violations(page: Any, **which: Any) -> list[str]:
+    """Return whatever axe finds, minor or critical, with the first elements concerned.
+
+    `which` chooses rules, as axe's own options do: ``runOnly=[CONTRAST]``, or
+    ``rules={CONTRAST: {"enabled": False}}``.
+    """
     from axe_playwright_python.base import AXE_SCRIPT
     from axe_playwright_python.sync_playwright import Axe
 
     page.evaluate(MARK_ALIKE)
     # Without preload: it would ask the server for style sheets a second time, at wrong addresses.
-    options = {"resultTypes": ["violations"], "preload": False}
+    options = {"resultTypes": ["violations"], "preload": False, **which}
     answer = Axe(AXE_SCRIPT + ONE_OF_EACH).run(page, options=options)
     return [
         f"{found['impact']}: {found['id']}: {found['help']}: "

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.browser import PAGE
-from tests.site.conftest import violations
+from tests.site.conftest import CONTRAST, violations
 
 pytestmark = pytest.mark.browser
 
@@ -16,10 +16,10 @@ def found(browser):
     """Return a function that shows pieces of code and returns what axe says of them."""
     page = browser.new_page()
 
-    def of(*pieces, style=""):
+    def of(*pieces, style="", **which):
         shown = "".join(f"<pre>{piece}</pre>" for piece in pieces)
         page.set_content(PAGE.format(f"<style>.a {{color: #222}} {style}</style>{shown}"))
-        return violations(page)
+        return violations(page, **which)
 
     yield of
     page.close()
@@ -53,3 +53,13 @@ def test_pale_words_are_found_among_good_ones(found, pieces, style):
 def test_code_is_asked_everything_else_word_by_word(found):
     hidden = NAMES + "<span class=a role=img>name</span>"
     assert any("role-img-alt" in said for said in found(hidden))
+
+
+def test_contrast_and_all_other_rules_can_be_asked_apart(found):
+    faulty = NAMES + "<span role=img>name</span>"
+    pale = ".a {color: #ddd}"
+    (said,) = found(faulty, style=pale, runOnly=[CONTRAST])
+    assert "color-contrast" in said
+    others = found(faulty, style=pale, rules={CONTRAST: {"enabled": False}})
+    assert any("role-img-alt" in said for said in others)
+    assert not any("color-contrast" in said for said in others)

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from gpu_course.book import chapters, notebooks
-from tests.site.conftest import WIDE, unfold, use_theme, violations, visit
+from tests.site.conftest import CONTRAST, WIDE, unfold, use_theme, violations, visit
 from tests.site.toc import CHAPTERS, PAGES
 
 pytestmark = pytest.mark.browser
@@ -239,10 +239,11 @@ def test_axe_finds_nothing_in_light(opened):
     assert not found, "\n".join(found)
 
 
-def test_axe_finds_nothing_in_dark(opened):
+def test_axe_finds_no_faint_colour_in_dark(opened):
+    # A theme changes nothing but colours.
     unfold(opened.page)
     use_theme(opened.page, "dark")
-    found = violations(opened.page)
+    found = violations(opened.page, runOnly=[CONTRAST])
     assert not found, "\n".join(found)
 
 
