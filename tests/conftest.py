@@ -1,6 +1,5 @@
 """Fixtures shared by all tests."""
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -53,18 +52,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(other)]
     if hasattr(config, "workerinput"):
         items[:] = sharing.longest_first(items)
-
-
-@pytest.fixture(autouse=True)
-def no_window_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Throw away what a window leaves behind, here and now.
-
-    Objects of Qt that wait for Python's garbage collector would be destroyed by whichever thread
-    wakes it, in a later test, and a thread that is not the window's kills the process so.
-    """
-    yield
-    if request.node.get_closest_marker("display"):
-        gc.collect()
 
 
 @pytest.fixture
