@@ -29,7 +29,8 @@ check: .venv-book/.done ## do the stored outputs belong to the tree?
 execute: .venv/.done ## run the chapters whose outputs are stale
 	$(FULL) ci/execute.py $(ARGS)
 
-test: install .venv-book/.done ## every test
+test: ## every test
+	@$(MAKE) --no-print-directory --jobs=2 install .venv-book/.done
 	$(FULL) ci/test.py $(ARGS)
 
 bench: .venv/.done ## the side-by-side measurements
