@@ -7,6 +7,7 @@ words of https://ogp.me: title, description, picture.
 import base64
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterable
 from html import escape, unescape
 from pathlib import Path
@@ -28,6 +29,7 @@ _ICON = re.compile(
     r'"?(?P<name>[\w-]+)"?:\[\d+,\d+,\[(?P<others>[^\]]*)\],"[0-9a-f]+",'
     r'(?P<drawing>"[^"]*"|\[[^\]]*\])\]'
 )
+_REGION = re.compile(r'role="region" aria-label="([^"]*)"')
 _STORED = re.compile(r"data:image/(webp|png|jpeg);base64,(.+)", re.DOTALL)
 
 
@@ -46,7 +48,8 @@ def mend_menu(site: Path) -> None:
     """Say what the theme and pandas leave out, for those who cannot see the page.
 
     The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
-    and the empty corner of a table is no heading.
+    the empty corner of a table is no heading, and of several regions with one name, such as two
+    tables of one kind, each gets a number.
     """
     arrow = '<summary><span class="toctree-toggle"'
     sidebar = '<div id="pst-primary-sidebar" class='
@@ -60,8 +63,19 @@ def mend_menu(site: Path) -> None:
         better = html
         for stock, ours in mended.items():
             better = better.replace(stock, ours)
+        better = _with_regions_apart(better)
         if better != html:
             write_atomic(page, better)
+
+
+def _with_regions_apart(html: str) -> str:
+    seen: Counter[str] = Counter()
+
+    def apart(region: re.Match[str]) -> str:
+        seen[region[1]] += 1
+        return region[0] if seen[region[1]] == 1 else f'{region[0][:-1]} ({seen[region[1]]})"'
+
+    return _REGION.sub(apart, html)
 
 
 def add_previews(site: Path, address: str = "") -> None:

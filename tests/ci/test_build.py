@@ -1,6 +1,7 @@
 """The stored outputs and the tree, tried on a copy of the whole course in the light environment."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -255,3 +256,12 @@ def test_arrows_of_the_menu_get_a_name(tmp_path):
     page.write_text('<summary><span class="toctree-toggle" role="presentation"></span></summary>')
     mend_menu(tmp_path)
     assert page.read_text().startswith('<summary aria-label="Pages of this section"><span class=')
+
+
+def test_regions_of_one_name_are_numbered(tmp_path):
+    regions = [f'<div role="region" aria-label="{name}" tabindex="0">' for name in "abaa"]
+    page = tmp_path / "page.html"
+    page.write_text("".join(regions))
+    mend_menu(tmp_path)
+    assert re.findall('aria-label="([^"]*)"', page.read_text()) == ["a", "b", "a (2)", "a (3)"]
+    assert page.read_text().count(' tabindex="0"') == 4

