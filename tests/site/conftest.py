@@ -118,20 +118,21 @@ def visit(browser: Any, site: Site, name: str, **options: Any) -> Iterator[Visit
 
 def unfold(page: Any) -> None:
     """Open what a reader can open, so that folded text is examined too."""
-    page.evaluate(
+    opened = page.evaluate(
         """() => {
             const folded = document.querySelectorAll("article details:not([open])");
             folded.forEach(each => each.open = true);
             const hidden = document.querySelectorAll("article .toggle-hidden > .admonition-title");
             hidden.forEach(each => each.click());
             // Every tab at once, below one another.
-            const tabs = document.querySelectorAll("article .sd-tab-content");
+            const tabs = [...document.querySelectorAll("article .sd-tab-content")]
+                .filter(each => each.style.display !== "block");
             tabs.forEach(each => each.style.setProperty("display", "block", "important"));
+            return folded.length + hidden.length + tabs.length;
         }"""
     )
-    # The theme makes wide blocks scrollable by keyboard 0.3 s after the last change, which may be
-    # that of an earlier test.
-    page.wait_for_timeout(500)
+    if opened:
+        page.wait_for_timeout(200)
 
 
 def use_theme(page: Any, theme: str) -> None:
@@ -179,6 +180,8 @@ def violations(page: Any, **which: Any) -> list[str]:
     from axe_playwright_python.base import AXE_SCRIPT
     from axe_playwright_python.sync_playwright import Axe
 
+    # The theme makes wide blocks scrollable by keyboard 0.3 s after the last change.
+    page.wait_for_timeout(400)
     page.evaluate(MARK_ALIKE)
     # Without preload: it would ask the server for style sheets a second time, at wrong addresses.
     options = {"resultTypes": ["violations"], "preload": False, **which}
