@@ -142,26 +142,39 @@ def use_theme(page: Any, theme: str) -> None:
     page.wait_for_function(f"document.documentElement.dataset.theme === '{theme}'", polling=100)
 
 
-# Marks the coloured words of code whose contrast need not be measured again: of those that lie in
-# the same box and look alike, the three with the most letters stand for all. (Of a lone bracket axe
-# cannot tell anything.) A page has thousands of them, and measuring each took nearly all the time.
+# Marks the words whose contrast need not be measured again: of those that look alike and lie on the
+# same ground, the three with the most letters stand for all. (Of a lone bracket axe cannot tell
+# anything.) A page has thousands of them, and measuring each took nearly all the time.
 MARK_ALIKE = """() => {
     document.querySelectorAll("[data-alike]").forEach(word => word.removeAttribute("data-alike"));
     const look = ["color", "backgroundColor", "backgroundImage", "opacity", "filter", "textShadow",
                   "fontSize", "fontWeight", "display", "visibility", "position", "mixBlendMode"];
-    const alike = new Map();
-    for (const word of document.querySelectorAll("pre span:not(:has(*))")) {
-        const style = getComputedStyle(word);
-        const key = look.map(each => style[each]).join();
-        if (!alike.has(word.parentElement)) alike.set(word.parentElement, new Map());
-        const box = alike.get(word.parentElement);
-        box.set(key, [...(box.get(key) || []), word]);
-    }
+    const grounds = new Map([[null, ""]]);
+    const ground = box => {  // whatever is painted behind the words of a box, from the page up
+        if (!grounds.has(box)) {
+            const style = getComputedStyle(box);
+            const own = [style.backgroundColor, style.backgroundImage, style.opacity, style.filter];
+            const bare = own.join() === "rgba(0, 0, 0, 0),none,1,none";
+            grounds.set(box, ground(box.parentElement) + (bare ? "" : "/" + own.join()));
+        }
+        return grounds.get(box);
+    };
     const letters = word => (word.textContent.match(/\\w/g) || []).length;
-    for (const box of alike.values())
-        for (const words of box.values())
-            words.sort((a, b) => letters(b) - letters(a)).slice(3)
-                .forEach(word => word.setAttribute("data-alike", ""));
+    const alike = new Map();
+    for (const word of document.querySelectorAll("body *")) {
+        if (![...word.childNodes].some(part => part.nodeType === 3 && part.data.trim())
+            || !word.checkVisibility()) continue;
+        const style = getComputedStyle(word);
+        const key = [word.className, ...look.map(each => style[each]), ground(word)].join();
+        alike.set(key, [...(alike.get(key) || []), word]);
+    }
+    for (const words of alike.values())
+        for (const word of words.sort((a, b) => letters(b) - letters(a)).slice(3))
+            // A word of code that is only coloured becomes plain text: axe takes its time for
+            // each element. What has one class looks alike in every theme.
+            if (word.matches("pre span[class]:not(:has(*))") && word.attributes.length === 1)
+                word.replaceWith(word.textContent);
+            else word.setAttribute("data-alike", "");
 }"""
 ONE_OF_EACH = """
 axe.configure({rules: [{id: "color-contrast", selector: ":not([data-alike])"}]});"""

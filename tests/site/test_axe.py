@@ -42,8 +42,20 @@ def test_code_that_can_be_read_is_fine(found):
         ),
         ((NAMES, NAMES), "pre:last-of-type {background: #333}"),
         ((NAMES, f"<code>{NAMES}</code>"), "code {opacity: .2}"),
+        (("<p>words</p>" * 9 + "<div class=b><i><p>words</p></i></div>",), ".b {background: #333}"),
+        (("<p>many words</p>" * 9 + "<p hidden>hidden words</p>" * 3,), "p {color: #ddd}"),
     ],
-    ids=["all", "class", "one", "ground", "between brackets", "second box", "box inside"],
+    ids=[
+        "all",
+        "class",
+        "one",
+        "ground",
+        "between brackets",
+        "second box",
+        "box inside",
+        "ground of an ancestor",
+        "hidden ones stand for none",
+    ],
 )
 def test_pale_words_are_found_among_good_ones(found, pieces, style):
     (said,) = found(*pieces, style=style)
