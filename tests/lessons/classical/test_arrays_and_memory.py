@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gpu_course import exercises
+from gpu_course.classical import count_buffers
 from gpu_course.lessons.classical.arrays_and_memory import solutions
 
 PART = "classical/arrays-and-memory/"
@@ -24,6 +25,26 @@ def test_push_makes_float32_and_large_labels_fall_together(cle):
     pushed = cle.pull(cle.push(labels))
     assert pushed.dtype == np.float32
     assert pushed[0, 0] == pushed[0, 1]
+
+
+def test_a_plane_by_range_is_a_copy_and_by_number_a_view_that_operations_misread(cle):
+    stack = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    pushed = cle.push(stack)
+    with count_buffers() as used:
+        copy = pushed[1, :, :]
+        assert used.count == 1
+        view = pushed[1]
+        assert used.count == 1
+    for plane, read in ((copy, stack[1]), (view, stack[0])):
+        assert np.array_equal(cle.pull(plane), stack[1])
+        assert np.array_equal(cle.pull(cle.add_image_and_scalar(plane, scalar=0)), read)
+
+
+def test_what_looks_at_one_pixel_may_overwrite_its_source(cle):
+    image = np.random.default_rng(2).random((64, 48)).astype(np.float32)
+    pushed = cle.push(image)
+    cle.multiply_image_and_scalar(pushed, pushed, scalar=2)
+    assert np.array_equal(cle.pull(pushed), 2 * image)
 
 
 # The exercise
