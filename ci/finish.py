@@ -29,6 +29,7 @@ _ICON = re.compile(
     r'"?(?P<name>[\w-]+)"?:\[\d+,\d+,\[(?P<others>[^\]]*)\],"[0-9a-f]+",'
     r'(?P<drawing>"[^"]*"|\[[^\]]*\])\]'
 )
+_EMPTY_HEADING = re.compile(r"<th\b([^>]*)>(?:<p>\s*</p>|&nbsp;|&#160;|\s)*</th>")
 _REGION = re.compile(r'role="region" aria-label="([^"]*)"')
 _STORED = re.compile(r"data:image/(webp|png|jpeg);base64,(.+)", re.DOTALL)
 
@@ -48,7 +49,7 @@ def mend_menu(site: Path) -> None:
     """Say what the theme and pandas leave out, for those who cannot see the page.
 
     The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,
-    the empty corner of a table is no heading, and of several regions with one name, such as two
+    an empty corner of a table is no heading, and of several regions with one name, such as two
     tables of one kind, each gets a number.
     """
     arrow = '<summary><span class="toctree-toggle"'
@@ -56,14 +57,13 @@ def mend_menu(site: Path) -> None:
     mended = {
         arrow: arrow.replace("<summary>", '<summary aria-label="Pages of this section">'),
         sidebar: sidebar.replace(" class=", ' role="navigation" aria-label="Book" class='),
-        "<th></th>": "<td></td>",
     }
     for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         better = html
         for stock, ours in mended.items():
             better = better.replace(stock, ours)
-        better = _with_regions_apart(better)
+        better = _with_regions_apart(_EMPTY_HEADING.sub(r"<td\1></td>", better))
         if better != html:
             write_atomic(page, better)
 

@@ -265,3 +265,11 @@ def test_regions_of_one_name_are_numbered(tmp_path):
     mend_menu(tmp_path)
     assert re.findall('aria-label="([^"]*)"', page.read_text()) == ["a", "b", "a (2)", "a (3)"]
     assert page.read_text().count(' tabindex="0"') == 4
+
+
+@pytest.mark.parametrize("empty", ["", "&nbsp;", "<p></p>", "\n"])
+def test_an_empty_corner_of_a_table_is_no_heading(tmp_path, empty):
+    page = tmp_path / "page.html"
+    page.write_text(f'<thead><tr><th class="head">{empty}</th><th>full</th></tr></thead>')
+    mend_menu(tmp_path)
+    assert page.read_text() == ('<thead><tr><td class="head"></td><th>full</th></tr></thead>')

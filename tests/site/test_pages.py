@@ -225,10 +225,11 @@ def test_solutions_open_by_keyboard(opened):
     for number in range(titles.count()):
         title = titles.nth(number)
         content = title.locator("xpath=following-sibling::*[1]")
+        title.locator("button").wait_for()  # made by a script
         assert not content.is_visible()
         title.locator("button").focus()
         opened.page.keyboard.press("Enter")
-        assert content.is_visible()
+        content.wait_for(state="visible", timeout=5000)
         assert content.inner_text().strip()
 
 

@@ -1,0 +1,1 @@
+"""The chapter “Memory and tiles”."""
