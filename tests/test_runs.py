@@ -88,7 +88,7 @@ def test_a_damaged_run_is_one_sentence(data, text):
 COMPARE = {
     *("classical/benchmarking", "classical/devices", "classical/arrays-and-memory"),
     *("classical/cupy-basics", "classical/cupy-drop-in", "classical/custom-kernels"),
-    *("deconvolution/system-design", "deep-learning/gpu-memory"),
+    *("deconvolution/chunks-and-memory", "deep-learning/gpu-memory"),
 }
 """Chapters that compare devices."""
 

@@ -1,1 +1,1 @@
-"""The chapter “Design a deconvolution for your image and your memory”."""
+"""The chapter “Design a deconvolution for your image”."""

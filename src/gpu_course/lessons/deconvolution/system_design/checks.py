@@ -1,172 +1,106 @@
-"""Checks of the exercises in deconvolution/system-design."""
+"""The check of the exercise in deconvolution/system-design."""
 
-from functools import cache
-from math import prod
-from typing import Any
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.errors import CourseError
-from gpu_course.exercise_answers import is_whole, numbers
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
-Shape = tuple[int, ...]
-SHAPE = (36, 32, 80)
-CHUNK = (18, 32, 40)
+if TYPE_CHECKING:
+    import pandas as pd
 
-
-def _lenses() -> list[tuple[NDArray[np.float32], float]]:
-    """Return PSFs of different reach, each with a tolerance."""
-    from gpu_course.deconvolution import psf
-    from gpu_course.lessons.deconvolution.system_design.experiment import LENS, VOXEL_SIZE
-
-    confocal = psf.theoretical((17, 21, 21), VOXEL_SIZE, numerical_aperture=1.0, **LENS)
-    round_one = psf.gaussian((15, 31, 31), (0.45, 0.45, 0.45), VOXEL_SIZE)
-    tall = psf.gaussian((17, 25, 25), (0.75, 0.15, 0.15), VOXEL_SIZE)
-    return [(confocal, 0.03), (round_one, 0.02), (tall, 0.02)]
-
-
-@cache
-def problems() -> tuple[tuple[NDArray[np.float32], float, Any, Any], ...]:
-    """Return (PSF, tolerance, image, result in one piece) of each problem."""
-    from gpu_course.deconvolution import richardson_lucy, simulation
-    from gpu_course.images.phantoms import nuclei_phantom
-    from gpu_course.lessons.deconvolution.system_design.experiment import VOXEL_SIZE
-
-    tissue = nuclei_phantom(SHAPE, seed=77, voxel_size=VOXEL_SIZE, radius=1.6).object
-    made = []
-    for number, (lens, tolerance) in enumerate(_lenses()):
-        image = simulation.simulate(tissue, lens, background=20, seed=number)
-        whole = richardson_lucy(image, lens, 20, background=20, acceleration=None)
-        made.append((lens, tolerance, image, whole))
-    return tuple(made)
-
-
-def _whole_numbers(found: Any, axes: int, least: int, what: str) -> Shape:
-    """Return the answer as a tuple of whole numbers, or say what is wrong with it."""
-    values = numbers(found, axes, f"one number for each axis, (z, y, x), as {what}")
-    if not all(is_whole(value) and value >= least for value in values):
-        raise Wrong(f"Return whole numbers of at least {least}; your {what} is {values}.")
-    return tuple(int(value) for value in values)
-
-
-def _light_beyond(lens: NDArray[np.float32], axis: int, reach: int) -> float:
-    """Return the share of a PSF's light that lies further than `reach` voxels along an axis."""
-    profile = lens.astype(np.float64).sum(axis=tuple(a for a in range(lens.ndim) if a != axis))
-    distance = abs(np.arange(len(profile)) - len(profile) // 2)
-    return float(profile[distance > reach].sum() / profile.sum())
-
-
-def overlap_score(function: Function) -> tuple[float, str]:
-    """Return the mean of 0 where a seam shows, else voxels needed divided by voxels computed."""
-    from gpu_course.deconvolution import chunked
-    from gpu_course.lessons.deconvolution.system_design.solutions import choose_overlap
-    from gpu_course.lessons.deconvolution.system_design.tiles import seam_error
-
-    scores, hint = [], ""
-    for lens, tolerance, image, whole in problems():
-        overlap = _whole_numbers(function(lens.copy(), tolerance), 3, 0, "overlap")
-        # These PSFs are alike along y and x, so that one seam judges both overlaps.
-        across = 1 if overlap[1] < overlap[2] else 2
-        limited = min(overlap[0], SHAPE[0]), 0, min(overlap[across], SHAPE[2])
-        parts = chunked(
-            image, lens, 20, chunk=CHUNK, overlap=limited, background=20, acceleration=None
-        )
-        errors = {axis: seam_error(whole, parts, CHUNK[axis], axis) for axis in (0, 2)}
-        seam = max(errors, key=lambda axis: errors[axis])
-        worst = seam and across
-        if errors[seam] > tolerance:
-            scores.append(0.0)
-            advice = "How much light does the PSF send further than that?"
-            if _light_beyond(lens, worst, overlap[worst]) <= tolerance:
-                advice = (
-                    "One way is enough. But light goes through the PSF twice in an iteration, and "
-                    "np.convolve(profile, profile[::-1]) is the profile of such a round trip."
-                )
-            hint = hint or (
-                f"A seam along {'zyx'[worst]} shows: it is off by {errors[seam]:.3f} of the range "
-                f"where {tolerance} is allowed, with an overlap of {overlap[worst]}. {advice}"
-            )
-            continue
-        needed = choose_overlap(lens, tolerance)
-        least, yours = (
-            prod(c + 2 * o for c, o in zip(CHUNK, each, strict=True)) for each in (needed, overlap)
-        )
-        scores.append(min(1.0, least / yours))
-        if scores[-1] < 0.9:
-            hint = hint or (
-                f"No seam, but {overlap} makes every chunk compute {yours / least:.1f} times "
-                f"what is needed for a PSF of {lens.shape}. Its array is larger than its light: "
-                "stop where the light beyond is less than the tolerance, for each axis by itself."
-            )
-    return float(np.mean(scores)), hint
-
-
-GIB = 2**30
-#: Volume, PSF, overlap, memory: a thin stack, a cube, and one that fits as it is.
-JOBS: tuple[tuple[Shape, Shape, Shape, int], ...] = (
-    ((100, 2048, 2048), (33, 65, 65), (8, 16, 16), 4 * GIB),
-    ((600, 600, 600), (31, 41, 41), (10, 12, 12), GIB),
-    ((40, 512, 512), (17, 31, 31), (6, 8, 8), 8 * GIB),
+#: Settings of experiments that were never made. More than four, so that no pair is mixed up with
+#: another pair.
+SETTINGS = (
+    ("iterations", "size", "aperture", "TV", "overlap"),
+    ("dose", "pinhole", "gain", "dwell", "zoom", "depth"),
 )
 
 
-def plan_score(function: Function) -> tuple[float, str]:
-    """Return the mean over jobs of the least work divided by the plan's; 0 if it does not fit."""
-    from gpu_course.lessons.deconvolution.system_design.solutions import plan_tiles
-    from gpu_course.lessons.deconvolution.system_design.tiles import (
-        bytes_for,
-        with_overlap,
-        work_of,
-    )
+def worlds() -> list[tuple[pd.DataFrame, pd.Series, pd.DataFrame, dict[str, NDArray]]]:
+    """Return plan, errors, the runs left out, and for these the truth and what mistakes lead to."""
+    import pandas as pd
 
-    scores, hint = [], ""
-    for shape, psf_shape, overlap, memory in JOBS:
-        found = _whole_numbers(function(shape, psf_shape, overlap, memory), 3, 1, "chunk")
-        chunk = tuple(min(c, n) for c, n in zip(found, shape, strict=True))
-        outer = with_overlap(chunk, shape, overlap)
-        job = f"{memory / GIB:.0f} GiB for {' × '.join(map(str, shape))}"
-        if any(o < p for o, p in zip(outer, psf_shape, strict=True)):
-            scores.append(0.0)
-            hint = hint or f"{job}: a chunk of {chunk} is smaller than the PSF. Take larger ones."
-            continue
-        need = bytes_for(chunk, shape, psf_shape, overlap)
-        if need > memory:
-            scores.append(0.0)
-            hint = hint or (
-                f"{job}: a chunk of {chunk} is {outer} with its overlap and needs "
-                f"{need / GIB:.2f} GiB. Ask bytes_for() before you accept a chunk."
+    from gpu_course.lessons.deconvolution.system_design.experiment import half_fraction
+
+    made = []
+    for seed, names in enumerate(SETTINGS):
+        plan = half_fraction(names)
+        others = plan.assign(**{names[-1]: -plan[names[-1]]})
+        others = others.sample(frac=1, random_state=seed)  # no longer row by row as the plan
+        dice = np.random.default_rng(seed)
+        alone: dict[tuple[str, ...], float] = {(name,): dice.normal(0, 0.1) for name in names}
+        pairs: dict[tuple[str, ...], float] = {
+            pair: dice.normal(0, 0.05) for pair in combinations(names, 2)
+        }
+
+        def response(table: pd.DataFrame, steps: dict[tuple[str, ...], float]) -> NDArray:
+            return sum(
+                (step * table[list(of)].prod(axis=1).to_numpy() for of, step in steps.items()),
+                np.zeros(len(table)),
             )
-            continue
-        try:
-            best = work_of(plan_tiles(shape, psf_shape, overlap, memory), shape, psf_shape, overlap)
-        except CourseError:  # no job above is impossible
-            best = 0.0
-        work = work_of(chunk, shape, psf_shape, overlap)
-        scores.append(min(1.0, best / work))
-        if scores[-1] < 0.9:
+
+        one, two = response(others, alone), response(others, pairs)
+        errors = pd.Series(2 + response(plan, alone | pairs), index=plan.index)
+        answers = {
+            "right": 2 + one + two,
+            "without pairs": 2 + one,
+            "whole effects": 2 + 2 * (one + two),
+            "from zero": one + two,
+            "upside down": 2 - one - two,
+            "only signs of one": 2 + one - two,
+            "the runs": errors.to_numpy(),
+        }
+        made.append((plan, errors, others, answers))
+    return made
+
+
+ADVICE = {
+    "without pairs": "The settings alone are right. The effects of pairs are missing: multiply the "
+    "two columns of signs.",
+    "whole effects": "Everything counts twice. An effect is the way from low to high; from the "
+    "mean it is half of that.",
+    "from zero": "The effects are right. They start from the mean error of all runs.",
+    "upside down": "All signs are turned round: an effect is the error at the high level minus "
+    "that at the low one.",
+    "only signs of one": "The pairs have the wrong sign: their effect is the error where both "
+    "settings stand alike minus that where they differ.",
+    "the runs": "You return the errors of the runs that were made. Predict those of `others`.",
+}
+
+
+def rest_score(function: Function) -> tuple[float, str]:
+    """Return 1 minus the mean distance from the truth, in mean distances of the truth from 2."""
+    scores, hint = [], ""
+    for plan, errors, others, answers in worlds():
+        wanted = f"one error for each of the {len(others)} rows of `others`"
+        answer = function(plan.copy(), errors.copy(), others.copy())
+        found = array(answer, wanted, (len(others),))
+        if np.iscomplexobj(found) or not np.isfinite(found).all():
+            raise Wrong(f"Return {wanted}: real, finite numbers. Do the rows' labels agree?")
+        right = answers["right"]
+        scores.append(max(0.0, 1 - abs(found - right).mean() / abs(right - right.mean()).mean()))
+        if scores[-1] < 0.99:
+            known = [name for name in ADVICE if np.allclose(found, answers[name], atol=1e-6)]
             hint = hint or (
-                f"{job}: chunks of {chunk} fit, but transform {work:.1f} voxels for each voxel of "
-                f"the volume, where {best:.1f} would do. Take the largest chunks that fit, and do "
-                "not cut an axis that is short anyway: compare work_of() over several shapes."
+                ADVICE[known[0]]
+                if known
+                else f"Settings {', '.join(plan)}: for {others.iloc[0].to_dict()} the error is "
+                f"{right[0]:.3f}, and you predict {found[0]:.3f}. Take the effects one by one."
             )
     return float(np.mean(scores)), hint
 
 
 CHECKS = {
-    "choose-the-overlap": Check(
-        metric="voxels needed divided by voxels computed, 0 where a seam shows",
-        score=overlap_score,
-        solution="gpu_course.lessons.deconvolution.system_design.solutions:choose_overlap",
-        goal=0.9,
-        hint="How much light does the PSF send further than the overlap, along each axis?",
-    ),
-    "plan-the-tiles": Check(
-        metric="least work divided by yours, 0 where the memory does not suffice",
-        score=plan_score,
-        solution="gpu_course.lessons.deconvolution.system_design.solutions:plan_tiles",
-        goal=0.9,
-        hint="Take the largest chunks that fit.",
+    "predict-the-rest": Check(
+        metric="1 − how far the predictions are off ÷ how far the errors lie apart",
+        score=rest_score,
+        goal=0.99,
+        hint="Begin with the mean of all runs, then add or take off half of every effect.",
     ),
 }

@@ -1,4 +1,4 @@
-"""What a designed experiment and a sweep found, and the error at the seams of chunks."""
+"""What a designed experiment and a sweep found."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -75,32 +75,6 @@ def interaction_chart(
     return figure
 
 
-def seam_chart(curves: Mapping[str, Mapping[int, float]], tolerance: float, *, alt: str) -> Panels:
-    """Draw the error beside a seam over the overlap of the chunks.
-
-    Parameters
-    ----------
-    curves : mapping
-        Name → (overlap in voxels → error relative to the range).
-    tolerance : float
-        Drawn as a level.
-    alt : str
-        What a reader who cannot see the chart should know.
-    """
-    from matplotlib.ticker import MaxNLocator
-
-    figure, (axes,) = chart(alt=alt, height=3.2)
-    for number, (name, curve) in enumerate(curves.items()):
-        look = style(number, dashes=True)
-        axes.plot(list(curve), list(curve.values()), label=name, **look)
-    axes.axhline(tolerance, color=QUIET, linewidth=1)
-    right = max(max(curve) for curve in curves.values())
-    axes.text(right, tolerance, f"tolerance {tolerance:g}", va="bottom", ha="right", fontsize=9)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    finish(axes, across="overlap in voxels", up="largest error at the seam", log=True)
-    return figure
-
-
 def weight_chart(
     weights: Sequence[float],
     errors: Mapping[str, Sequence[float]],
@@ -128,4 +102,27 @@ def weight_chart(
     axes.axvline(list(weights).index(chosen), color=QUIET, linewidth=1, linestyle="--")
     axes.set_xticks(places, [f"{weight:g}" for weight in weights])
     finish(axes, across="weight of total variation", up="error (NRMSE)")
+    return figure
+
+
+def prediction_chart(
+    measured: "pd.Series", predictions: "Mapping[str, pd.Series]", *, alt: str
+) -> Panels:
+    """Draw errors as they were predicted over errors as they were measured.
+
+    Parameters
+    ----------
+    measured : Series
+        One for each run.
+    predictions : mapping
+        Name of a way to predict → its Series.
+    alt : str
+        What a reader who cannot see the chart should know.
+    """
+    figure, (axes,) = chart(alt=alt, height=3.6)
+    ends = [measured.min(), measured.max()]
+    axes.plot(ends, ends, color=QUIET, linewidth=1, linestyle="--")
+    for number, (name, predicted) in enumerate(predictions.items()):
+        axes.plot(measured, predicted, label=name, **style(number) | {"linestyle": "none"})
+    finish(axes, across="measured error (NRMSE)", up="predicted")
     return figure
