@@ -63,7 +63,6 @@ export async function start(figure, name, button, status) {
       closing.abort();
       box.inert = true;
       say(sentence);
-      button.textContent = "Run again";
       button.dispatchEvent(new Event("lost"));
     });
     say("");

@@ -169,11 +169,12 @@ export class Gpu {
    * @param {string} code WGSL.
    * @param {string} label how it is called in messages.
    * @param {string} entry the name of the function with `@compute`.
-   * @param {Object<string, number>} constants values of the code's `override` constants.
+   * @param {{constants?: Object<string, number>, layout?: GPUPipelineLayout}} options values of the code's
+   *   `override` constants; what the kernel is given, where it is not to be read from the code.
    * @returns {Promise<GPUComputePipeline>}
    * @throws {KernelError} with the compiler's messages.
    */
-  async kernel(code, label, entry = "main", constants = {}) {
+  async kernel(code, label, entry = "main", { constants = {}, layout = "auto" } = {}) {
     const { device } = this;
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code, label });
@@ -184,7 +185,7 @@ export class Gpu {
     try {
       return await device.createComputePipelineAsync({
         label,
-        layout: "auto",
+        layout,
         compute: { module, entryPoint: entry, constants },
       });
     } catch (reason) {
@@ -196,9 +197,9 @@ export class Gpu {
   /**
    * Queue a kernel; returns at once.
    * @param {GPUComputePipeline} pipeline
-   * @param {Array<GPUBuffer|{u?: number[], f?: number[]}>} bindings what `@group(0) @binding(0)`, `(1)`, … are:
-   *   buffers, or numbers for a `var<uniform>` struct whose whole numbers (`u`, u32 or i32) stand before
-   *   its fractions (`f`, f32).
+   * @param {Array<GPUBuffer|{u?: number[], f?: number[]}|null>} bindings what `@group(0) @binding(0)`, `(1)`, …
+   *   are: buffers, or numbers for a `var<uniform>` struct whose whole numbers (`u`, u32 or i32) stand before
+   *   its fractions (`f`, f32); null for one that the kernel does not use.
    * @param {number[]} workgroups how many along x, y, z.
    */
   run(pipeline, bindings, workgroups) {
@@ -220,7 +221,8 @@ export class Gpu {
       if (Math.max(...workgroups) > most) {
         throw new Sentence(`The GPU takes ${most} workgroups in a row: take a smaller picture.`);
       }
-      const entries = bindings.map((each, binding) => {
+      const entries = bindings.flatMap((each, binding) => {
+        if (each === null) return [];
         if (each instanceof GPUBuffer) return { binding, resource: { buffer: each } };
         const buffer = this.#uniform(each);
         numbers.push(buffer);

@@ -18,7 +18,8 @@ const MOST_PIXELS = 4 * 2 ** 20;
  */
 export async function read(file, { most = MOST_PIXELS } = {}) {
   const name = file.name || "The file";
-  const whole = await createImageBitmap(file).catch(() => null);
+  // Grey values as they are stored, whatever screen they were meant for.
+  const whole = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
   if (!whole) {
     throw new Sentence(`${name} is no picture that a browser reads: choose a PNG or JPEG (Fiji saves any image as PNG).`);
   }
@@ -179,7 +180,7 @@ export function chooser(place, use, options) {
       await use(picture);
     });
   };
-  const { signal } = { signal: place.closed };
+  const signal = place.closed;
   field.addEventListener("change", () => take(field.files[0]), { signal });
   place.box.addEventListener("dragover", (event) => event.preventDefault(), { signal });
   place.box.addEventListener(
