@@ -1,5 +1,6 @@
 """A page of the reader's with a GPU in it: a browser that computes WebGPU on the processor."""
 
+import base64
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 
 from gpu_course import paths
@@ -30,7 +32,29 @@ main{{max-width:46rem;margin:auto;padding:1rem}}</style>
 <link rel="stylesheet" href="course.css"><script src="course.js"></script></head>
 <body><main class="bd-article"><h1>Live</h1>{body}<p>What follows.</p></main></body></html>"""
 
+# Arrays travel between Python and a page as text: as lists of numbers they would take many times as long.
+TRAVEL = """
+globalThis.toText = (array) => {
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  let text = "";
+  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  return btoa(text);
+};
+globalThis.toArray = (text, Type = Float32Array) =>
+  new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
+"""
+
 FIGURE = '<div class="live live-{name} docutils"><p>Try it.</p></div>'
+
+
+def as_text(array: np.ndarray) -> str:
+    """Return an array as a text that ``toArray`` in the page reads."""
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+def as_array(text: str, dtype: type = np.float32) -> np.ndarray:
+    """Return the flat array that ``toText`` in the page has written."""
+    return np.frombuffer(base64.b64decode(text), dtype)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -125,10 +149,12 @@ def _length(response: Any) -> int:
 def page(webgpu: Any, address: str) -> Iterator[Any]:
     """Give an empty page that can import the live modules, ``import("/live/gpu.js")``.
 
+    In it, ``toText(typedArray)`` and ``toArray(text, Type)`` stand ready for `as_text` and `as_array`.
     Skips where the browser finds no WebGPU adapter.
     """
     context = webgpu.new_context()
     opened = context.new_page()
+    opened.add_init_script(TRAVEL)
     html = PAGE.format(theme="light", body="")
     opened.route("**/page.html", lambda route: route.fulfill(body=html, content_type="text/html"))
     opened.goto(f"{address}/page.html")

@@ -8,6 +8,7 @@ from scipy import ndimage
 from skimage import io
 
 from gpu_course import metrics, paths
+from tests.live.conftest import as_array, as_text
 
 sys.path.insert(0, str(paths.root() / "ci"))
 import live_data
@@ -19,10 +20,10 @@ RUN = """async ([flat, width, height, how]) => {
   const { kernels, Segmentation } = await import("/live/segmentation-steps.js");
   const gpu = await connect();
   try {
-    const steps = new Segmentation(gpu, await kernels(gpu), Float32Array.from(flat), width, height);
+    const steps = new Segmentation(gpu, await kernels(gpu), toArray(flat), width, height);
     const found = await steps.run(how);
-    const pull = async (name) => Array.from(await gpu.read(steps[name]));
-    return {...found, labels: Array.from(found.labels), edges: await pull("edges"), mask: await pull("mask"),
+    const pull = async (name) => toText(await gpu.read(steps[name]));
+    return {...found, labels: toText(found.labels), edges: await pull("edges"), mask: await pull("mask"),
             hills: await pull("hills")};
   } finally { gpu.close(); }
 }"""
@@ -37,9 +38,10 @@ def stored():
 def run(page, image, **how):
     height, width = image.shape
     how = {"outline": 1, "spot": 4} | how
-    found = page.evaluate(RUN, [image.ravel().tolist(), width, height, how])
-    shaped = {name: np.reshape(found[name], image.shape) for name in ("edges", "mask", "hills", "labels")}
-    return found | shaped
+    found = page.evaluate(RUN, [as_text(image.astype(np.float32)), width, height, how])
+    dtypes = {"edges": np.float32, "mask": np.float32, "hills": np.float32, "labels": np.uint32}
+    read = {name: as_array(found[name], dtype).reshape(image.shape) for name, dtype in dtypes.items()}
+    return found | read
 
 
 @pytest.fixture(scope="module")
