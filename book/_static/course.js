@@ -67,6 +67,7 @@ document.addEventListener("DOMContentLoaded", () => {
 });
 
 // Live figures: a button, and what it loads on the press. Nothing of them is fetched before.
+const LIVE_HINT = "Computes in this page, on your own device. Nothing is sent anywhere.";
 const NOT_HERE =
   location.protocol === "file:"
     ? "From a file on the disk a browser loads no modules: open the site at its address, or serve its folder (python -m http.server)."
@@ -82,7 +83,7 @@ const makeLive = (figure) => {
   const status = document.createElement("p");
   status.className = "live-status";
   status.setAttribute("role", "status");
-  status.textContent = "Computes in this page, on your own device. Nothing is sent anywhere.";
+  status.textContent = LIVE_HINT;
   const bar = document.createElement("div");
   bar.className = "live-bar";
   bar.append(button, status);
@@ -91,6 +92,7 @@ const makeLive = (figure) => {
   let isStarting = false;
   let isLost = false;
   const show = () => {
+    figure.classList.toggle("live-open", isStarting || Boolean(close));
     button.textContent = isLost ? "Run again" : close ? "Close" : "Run on my GPU";
     button.setAttribute("aria-expanded", String(Boolean(close)));
     button.setAttribute("aria-disabled", String(isStarting)); // a disabled button would lose the focus
@@ -106,7 +108,7 @@ const makeLive = (figure) => {
     close = null;
     isLost = false;
     if (restart) {
-      isStarting = true;
+      isStarting = location.protocol !== "file:" && Boolean(navigator.gpu); // else no room is needed
       show();
       try {
         const { start } = await import("./live/figure.js");
@@ -116,7 +118,7 @@ const makeLive = (figure) => {
       }
       isStarting = false;
     } else {
-      status.textContent = "";
+      status.textContent = LIVE_HINT;
     }
     show();
   });

@@ -5,9 +5,11 @@
 // compute wrongly), and only then the figure opens. Whatever fails says so in one sentence, and the page
 // stays as it was.
 //
+// The room that a figure takes stands in course.css (`.live-NAME`): it is there at once, so nothing moves when
+// the answer comes.
+//
 // A lesson NAME.js exports
 //   title                        what the figure shows, in a few words
-//   room = [wide, phone]         the height that it takes, in rem, on a wide screen and on a phone
 //   async selfTest(gpu)          throws a `Sentence` where the GPU's answer is not the stored one
 //   async open(gpu, place)       builds the figure in `place.box`
 // and is given a `place`:
@@ -20,6 +22,7 @@
 
 import { connect, Sentence } from "./gpu.js";
 
+const READY = "Tested against a stored answer. Nothing is sent anywhere.";
 const WRONG = "Something in this figure went wrong, and the page stays as it was";
 
 /**
@@ -32,7 +35,7 @@ const WRONG = "Something in this figure went wrong, and the page stays as it was
  */
 export async function start(figure, name, button, status) {
   const say = (text) => {
-    status.textContent = text;
+    status.textContent = text || READY;
   };
   const box = document.createElement("div");
   box.className = "live-box";
@@ -40,7 +43,6 @@ export async function start(figure, name, button, status) {
   const close = () => {
     closing.abort();
     box.remove();
-    figure.classList.remove("live-open");
   };
   let gpu = null;
   closing.signal.addEventListener("abort", () => gpu?.close());
@@ -48,12 +50,7 @@ export async function start(figure, name, button, status) {
     say("Starting …");
     const [connected, lesson] = await Promise.all([connect(), import(`./${name}.js`), styled()]);
     gpu = connected;
-    // The figure's room is there from now on, so that nothing moves when the answer comes.
-    const [wide, phone] = lesson.room ?? [32, 44];
-    box.style.setProperty("--live-room", `${wide}rem`);
-    box.style.setProperty("--live-room-phone", `${phone}rem`);
     figure.setAttribute("aria-label", `Live figure: ${lesson.title}`);
-    figure.classList.add("live-open");
     figure.append(box);
     say(`Testing ${gpu.name} against the stored answer …`);
     await lesson.selfTest(gpu);
@@ -69,7 +66,7 @@ export async function start(figure, name, button, status) {
     await lesson.open(gpu, place);
     const device = document.createElement("p");
     device.className = "live-device";
-    device.textContent = `Computed in this page on ${gpu.name}; its answer to a stored picture was tested first.`;
+    device.textContent = `Computed in this page on ${gpu.name}.`;
     box.append(device);
     return close;
   } catch (reason) {

@@ -64,7 +64,7 @@ export function nameOf(info) {
   const words = [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
   const name = info.description || words || "a GPU that the browser does not name";
   const software = info.isFallbackAdapter || /swiftshader|llvmpipe|software|basic render/i.test(`${words} ${name}`);
-  return software ? `no GPU but a program on the processor (${name})` : name;
+  return software ? `the processor, by a program that stands in for a GPU (${name})` : name;
 }
 
 export class Gpu {

@@ -91,7 +91,7 @@ export function draw(canvas, values, width, height, { range = rangeOf(values), g
  * @param {{over?: ArrayLike<number>, range?: [number, number], gamma?: number, opacity?: number}} [options]
  *   the grey picture to lay them over.
  */
-export function drawLabels(canvas, labels, width, height, { over, range, gamma = 1, opacity = 0.6 } = {}) {
+export function drawLabels(canvas, labels, width, height, { over, range, gamma = 1, opacity = 0.7 } = {}) {
   const colours = coloursOf(labels, width, height);
   const levels = over && (range ?? rangeOf(over));
   paint(canvas, width, height, (i) => {
