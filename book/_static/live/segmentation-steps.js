@@ -156,12 +156,22 @@ export class Segmentation {
   }
 
   /**
+   * The whole recipe, with the labels numbered 1, 2, 3, ….
+   * @param {object} how as for `labelled`.
+   * @returns {Promise<{threshold: number, labels: Uint32Array}>} 0 is background.
+   */
+  async run(how) {
+    const { threshold, labels } = await this.labelled(how);
+    return { threshold, labels: renumbered(labels) };
+  }
+
+  /**
    * The whole recipe.
    * @param {{outline: number, spot: number, factor?: number, isLogarithm?: boolean, rounds?: number}} how the two
    *   sigmas; by how much Otsu's threshold is multiplied; whether to begin with the logarithm; rounds of growth.
-   * @returns {Promise<{threshold: number, labels: Uint32Array}>} labels from 1 on, 0 is background.
+   * @returns {Promise<{threshold: number, labels: Uint32Array}>} labels as in seeds.wgsl.
    */
-  async run({ outline, spot, factor = 1, isLogarithm = false, rounds = Infinity }) {
+  async labelled({ outline, spot, factor = 1, isLogarithm = false, rounds = Infinity }) {
     let image = this.image;
     if (isLogarithm) this.logarithm(image, (image = this.used));
     this.blur(image, this.edges, outline);
@@ -169,7 +179,7 @@ export class Segmentation {
     const threshold = factor * (await this.otsu(this.edges));
     this.above(this.edges, this.mask, threshold);
     const grown = await this.grow(this.mask, rounds);
-    return { threshold, labels: renumbered(grown.labels) };
+    return { threshold, labels: grown.labels };
   }
 }
 
