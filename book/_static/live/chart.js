@@ -15,8 +15,8 @@ function node(tag, attributes, ...children) {
  * @param {{width: number, height?: number, x: [number, number], y: [number, number], across: string, up: string,
  *   xTicks: Array<[number, string]>, lines: Array<{name: string, points: Array<[number, number]>, isJoined?: boolean}>,
  *   rules?: Array<{points: Array<[number, number]>, isDotted?: boolean}>, notes?: Array<{at: [number, number],
- *   text: string, anchor?: string}>}} how `width` in pixels; the ranges of both axes, above 0; what stands below and
- *   above; lines with their names; black lines and remarks.
+ *   text: string, anchor?: string, down?: number}>}} how `width` in pixels; the ranges of both axes, above 0; what stands below and
+ *   above; lines with their names; black lines and remarks, which may stand some pixels further down.
  * @returns {SVGElement} hidden from screen readers: say in words what it shows.
  */
 export function logChart({ width, height = 300, x, y, across, up, xTicks, lines, rules = [], notes = [] }) {
@@ -46,8 +46,8 @@ export function logChart({ width, height = 300, x, y, across, up, xTicks, lines,
     if (isJoined) svg.append(node("path", { d: path(points), class: `line series-${i}` }));
     for (const [u, v] of points) svg.append(mark(i, px(u), py(v)));
   });
-  for (const { at, text: words, anchor = "start" } of notes) {
-    svg.append(text([px(at[0]), py(at[1])], words, { "text-anchor": anchor, class: "note" }));
+  for (const { at, text: words, anchor = "start", down = 0 } of notes) {
+    svg.append(text([px(at[0]), py(at[1]) + down], words, { "text-anchor": anchor, class: "note" }));
   }
   let left = room.left;
   lines.forEach(({ name }, i) => {

@@ -63,8 +63,12 @@ export async function connect() {
 export function nameOf(info) {
   const words = [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
   const name = info.description || words || "a GPU that the browser does not name";
-  const software = info.isFallbackAdapter || /swiftshader|llvmpipe|software|basic render/i.test(`${words} ${name}`);
-  return software ? `the processor, by a program that stands in for a GPU (${name})` : name;
+  return isSoftware(info) ? `the processor, by a program that stands in for a GPU (${name})` : name;
+}
+
+function isSoftware(info) {
+  const words = [info.vendor, info.architecture, info.device, info.description].join(" ");
+  return Boolean(info.isFallbackAdapter) || /swiftshader|llvmpipe|software|basic render/i.test(words);
 }
 
 export class Gpu {
@@ -75,6 +79,8 @@ export class Gpu {
     this.device = device;
     /** As the browser calls it. */
     this.name = nameOf(adapter.info ?? {});
+    /** Whether a program on the processor stands in for a GPU. */
+    this.isSoftware = isSoftware(adapter.info ?? {});
     this.limits = device.limits;
     /** A promise of the sentence to show when the GPU is taken away; silent when `close` was called. */
     this.lost = device.lost.then((info) => {

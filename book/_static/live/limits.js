@@ -17,14 +17,14 @@ const FLOPS_PER_ITEM = STEPS * 4 * 4 * 2; // chains, numbers in a vec4, multiply
 export async function measureLimits(gpu, { megabytes = [16, 128], items = [2 ** 14, 2 ** 18, 2 ** 21] } = {}) {
   const code = await source("limits.wgsl", import.meta.url);
   const options = { constants: { STEPS } };
-  const [move, compute] = await Promise.all([
-    gpu.kernel(code, "limits.wgsl", "move"),
+  const [copy, compute] = await Promise.all([
+    gpu.kernel(code, "limits.wgsl", "copy"),
     gpu.kernel(code, "limits.wgsl", "compute", options),
   ]);
   let bandwidth = 0;
   let size = 0;
   for (size of megabytes.filter((each) => each * 2 ** 20 <= gpu.limits.maxStorageBufferBindingSize)) {
-    const seconds = await timeMove(gpu, move, size * 2 ** 20);
+    const seconds = await timeCopy(gpu, copy, size * 2 ** 20);
     bandwidth = (2 * size * 2 ** 20) / seconds;
     if (seconds > 0.005) break;
   }
@@ -37,7 +37,7 @@ export async function measureLimits(gpu, { megabytes = [16, 128], items = [2 ** 
   return { bandwidth, rate, megabytes: size };
 }
 
-async function timeMove(gpu, pipeline, bytes) {
+async function timeCopy(gpu, pipeline, bytes) {
   const src = gpu.empty(bytes);
   const dst = gpu.empty(bytes);
   const { numbers, groups } = grid(bytes / 16);

@@ -16,7 +16,7 @@ struct Numbers {
 @group(0) @binding(2) var<uniform> numbers: Numbers;
 
 @compute @workgroup_size(256)
-fn move(@builtin(global_invocation_id) id: vec3<u32>) {
+fn copy(@builtin(global_invocation_id) id: vec3<u32>) {
   let i = id.y * numbers.width + id.x;
   if (i < numbers.count) { dst[i] = src[i]; }
 }
