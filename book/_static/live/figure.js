@@ -48,7 +48,7 @@ export async function start(figure, name, button, status) {
   closing.signal.addEventListener("abort", () => gpu?.close());
   try {
     say("Starting …");
-    const [connected, lesson] = await Promise.all([connect(), import(`./${name}.js`), styled()]);
+    const [connected, lesson] = await Promise.all([connect(), lessonOf(name), styled()]);
     gpu = connected;
     figure.setAttribute("aria-label", `Live figure: ${lesson.title}`);
     figure.append(box);
@@ -101,6 +101,13 @@ function placeOf(box, closed, gpu, say) {
 
 function sentenceOf(reason) {
   return reason instanceof Sentence ? reason.message : `${WRONG}: ${reason.message}`;
+}
+
+/** Load a lesson's module. */
+function lessonOf(name) {
+  return import(`./${name}.js`).catch(() => {
+    throw new Sentence(`A part of this figure (${name}.js) did not come: load the page again.`);
+  });
 }
 
 /** Load the style of what is in the box, once. */

@@ -25,9 +25,10 @@ export async function open(gpu, place) {
   const nuclei = await read(await (await fetched("data/nuclei.png", import.meta.url)).blob());
   const facts = element("div");
   const speeds = element("p", { class: "live-told live-long" });
-  const raceChart = element("div", { class: "live-chart-room", role: "img" });
+  const chartRoom = (label) => element("div", { class: "live-chart-room", role: "img", "aria-label": label });
+  const raceChart = chartRoom("The chart of the race, drawn as the results come.");
   const raceWords = element("p", { class: "live-told live-long" });
-  const roofChart = element("div", { class: "live-chart-room", role: "img" });
+  const roofChart = chartRoom("The roofline, drawn as the results come.");
   const times = element("div", { class: "live-times", tabindex: "0", role: "group", "aria-label": "Table of the times" });
   facts.append(table("Your GPU", ["", ""], factsOf(gpu)));
   const again = button(place, "Measure again", () => measure());
