@@ -12,11 +12,15 @@ function node(tag, attributes, ...children) {
 
 /**
  * Draw a chart.
- * @param {{width: number, height?: number, x: [number, number], y: [number, number], across: string, up: string,
- *   xTicks: Array<[number, string]>, lines: Array<{name: string, points: Array<[number, number]>, isJoined?: boolean}>,
- *   rules?: Array<{points: Array<[number, number]>, isDotted?: boolean}>, notes?: Array<{at: [number, number],
- *   text: string, anchor?: string, down?: number}>}} how `width` in pixels; the ranges of both axes, above 0; what stands below and
- *   above; lines with their names; black lines and remarks, which may stand some pixels further down.
+ * @param {object} how
+ * @param {number} how.width in pixels; and how.height.
+ * @param {[number, number]} how.x the range of the axis, above 0; and how.y.
+ * @param {string} how.across what stands below; and how.up, above.
+ * @param {Array<[number, string]>} how.xTicks values and their words.
+ * @param {Array<{name: string, points: Array<[number, number]>, isJoined?: boolean}>} how.lines
+ * @param {Array<{points: Array<[number, number]>, isDotted?: boolean}>} [how.rules] black lines.
+ * @param {Array<{at: [number, number], text: string, anchor?: string, down?: number}>} [how.notes] remarks, which
+ *   may stand some pixels further down.
  * @returns {SVGElement} hidden from screen readers: say in words what it shows.
  */
 export function logChart({ width, height = 300, x, y, across, up, xTicks, lines, rules = [], notes = [] }) {
@@ -38,7 +42,8 @@ export function logChart({ width, height = 300, x, y, across, up, xTicks, lines,
   svg.append(text([room.left - 40, 14], up));
   svg.append(text([width - room.right, py(y[0]) + 34], across, { "text-anchor": "end" }));
 
-  const path = (points) => points.map(([u, v], i) => `${i ? "L" : "M"}${px(u).toFixed(1)} ${py(v).toFixed(1)}`).join("");
+  const pen = ([u, v], i) => `${i ? "L" : "M"}${px(u).toFixed(1)} ${py(v).toFixed(1)}`;
+  const path = (points) => points.map(pen).join("");
   for (const { points, isDotted } of rules) {
     svg.append(node("path", { d: path(points), class: isDotted ? "rule dotted" : "rule" }));
   }

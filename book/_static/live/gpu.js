@@ -10,7 +10,8 @@ export class Sentence extends Error {}
 export class KernelError extends Sentence {
   constructor(label, messages) {
     const [first] = messages;
-    super(`The kernel “${label}” was not compiled: line ${first.line}: ${first.text}`);
+    const where = first.line > 0 ? `line ${first.line}: ` : "";
+    super(`The kernel “${label}” was not compiled: ${where}${first.text}`);
     this.messages = messages;
   }
 }
@@ -196,7 +197,7 @@ export class Gpu {
       });
     } catch (reason) {
       this.complain();
-      throw new KernelError(label, [{ line: 0, column: 0, text: reason.message }]);
+      throw new KernelError(label, [{ line: 0, column: 0, text: reason.message.split("\n")[0] }]);
     }
   }
 

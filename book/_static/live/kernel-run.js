@@ -31,11 +31,11 @@ const LINES = HEAD.split("\n").length - 1;
  * @throws {KernelError} whose lines count from the first of `code`.
  */
 export async function runKernel(gpu, code, image, width, height, isTimed = true) {
+  const [across, down] = workgroupOf(code);
   const pipeline = await compiled(gpu, code);
   const src = gpu.upload(image);
   const dst = gpu.empty(image.byteLength);
   try {
-    const [across, down] = workgroupOf(code);
     const groups = [Math.ceil(width / across), Math.ceil(height / down)];
     const bindings = [src, dst, { u: [width, height] }];
     gpu.run(pipeline, bindings, groups);
@@ -77,6 +77,6 @@ export function workgroupOf(code) {
 
 /** One sentence on how long a kernel took. */
 export function timeInWords(seconds, width, height) {
-  const perSecond = (width * height) / seconds;
-  return `${inWords(seconds)} for ${width} × ${height} pixels, ${(perSecond / 1e6).toPrecision(3)} million pixels a second`;
+  const millions = ((width * height) / seconds / 1e6).toPrecision(3);
+  return `${inWords(seconds)} for ${width} × ${height} pixels, ${millions} million pixels a second`;
 }

@@ -53,10 +53,11 @@ export async function open(gpu, place) {
     place.say("Compiling and running …");
     messages.replaceChildren();
     try {
-      const { image, seconds, groups } = await runKernel(gpu, editor.value, picture.grey, picture.width, picture.height);
+      const { grey, width, height } = picture;
+      const { image, seconds, groups } = await runKernel(gpu, editor.value, grey, width, height);
       if (place.closed.aborted) return;
       show(image);
-      told.textContent = `${timeInWords(seconds, picture.width, picture.height)}, in ${groups.join(" × ")} workgroups.`;
+      told.textContent = `${timeInWords(seconds, width, height)}, in ${groups.join(" × ")} workgroups.`;
       place.say("");
     } catch (reason) {
       if (!(reason instanceof KernelError)) throw reason;

@@ -29,7 +29,8 @@ export async function open(gpu, place) {
   const raceChart = chartRoom("The chart of the race, drawn as the results come.");
   const raceWords = element("p", { class: "live-told live-long" });
   const roofChart = chartRoom("The roofline, drawn as the results come.");
-  const times = element("div", { class: "live-times", tabindex: "0", role: "group", "aria-label": "Table of the times" });
+  const scrolls = { tabindex: "0", role: "group", "aria-label": "Table of the times" };
+  const times = element("div", { class: "live-times", ...scrolls });
   facts.append(table("Your GPU", ["", ""], factsOf(gpu)));
   const again = button(place, "Measure again", () => measure());
   place.box.append(row(again), facts, speeds, raceChart, raceWords, roofChart, times);
@@ -58,7 +59,8 @@ export async function open(gpu, place) {
       const image = mirrored(nuclei.grey, nuclei.width, edge);
       for (const name of Object.keys(OPERATIONS)) {
         const before = found[name].at(-1);
-        if (before && (before.gpu > TOO_LONG / 4 || before.processor > TOO_LONG / 4 || before.edge * 2 < edge)) continue;
+        // Four times as many pixels take about four times as long.
+        if (before && (4 * Math.max(before.gpu, before.processor) > TOO_LONG || before.edge * 2 < edge)) continue;
         if (place.closed.aborted) return;
         place.say(`Racing: ${name}, ${edge} × ${edge} pixels …`);
         await pause();
@@ -101,10 +103,11 @@ function factsOf(gpu) {
 
 /** Both limits in a sentence. */
 export function limitsInWords({ bandwidth, rate, megabytes }) {
+  const short = (value) => value.toPrecision(3);
   return (
-    `Memory: ${(bandwidth / 1e9).toPrecision(3)} GB a second (an array of ${megabytes} MB copied). Arithmetic: ` +
-    `${(rate / 1e9).toPrecision(3)} thousand million operations a second. Ridge: ${(rate / bandwidth).toPrecision(3)} ` +
-    "operations for each byte."
+    `Memory: ${short(bandwidth / 1e9)} GB a second (an array of ${megabytes} MB copied). ` +
+    `Arithmetic: ${short(rate / 1e9)} thousand million operations a second. ` +
+    `Ridge: ${short(rate / bandwidth)} operations for each byte.`
   );
 }
 
@@ -172,7 +175,11 @@ function chartOfRoof(found, { bandwidth, rate }, width) {
     across: "operations for each byte moved",
     up: "thousand million operations a second",
     xTicks: ticks.map((value) => [value, String(value)]),
-    lines: marks.map(({ name, intensity, reached }) => ({ name, points: [[intensity, reached / 1e9]], isJoined: false })),
+    lines: marks.map(({ name, intensity, reached }) => ({
+      name,
+      points: [[intensity, reached / 1e9]],
+      isJoined: false,
+    })),
     rules: [
       { points: [[x[0], roof(x[0])], [ridge, roof(ridge)], [x[1], roof(x[1])]] },
       ...marks.map(({ intensity, reached }) => ({
@@ -187,7 +194,8 @@ function chartOfRoof(found, { bandwidth, rate }, width) {
 function roofInWords(found, { bandwidth, rate }) {
   const parts = marksOf(found).map(({ name, intensity, reached }) => {
     const part = reached / Math.min(rate, bandwidth * intensity);
-    return `${name} reaches ${(100 * part).toPrecision(2)} % of what ${intensity < rate / bandwidth ? "memory" : "arithmetic"} allows`;
+    const limit = intensity < rate / bandwidth ? "memory" : "arithmetic";
+    return `${name} reaches ${(100 * part).toPrecision(2)} % of what ${limit} allows`;
   });
   return `A roofline: what memory and arithmetic allow, and where the operations stand below it. ${parts.join("; ")}.`;
 }

@@ -21,7 +21,7 @@ export async function read(file, { most = MOST_PIXELS } = {}) {
   // Grey values as they are stored, whatever screen they were meant for.
   const whole = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
   if (!whole) {
-    throw new Sentence(`${name} is no picture that a browser reads: choose a PNG or JPEG (Fiji saves any image as PNG).`);
+    throw new Sentence(`${name} is no picture that a browser reads: take a PNG or JPEG (Fiji saves any image as PNG).`);
   }
   const scale = Math.min(1, Math.sqrt(most / (whole.width * whole.height)));
   const width = Math.max(1, Math.floor(whole.width * scale));
@@ -31,8 +31,8 @@ export async function read(file, { most = MOST_PIXELS } = {}) {
   if (!context) throw new Sentence(`${name} is too large for this browser: make it smaller first.`);
   context.imageSmoothingQuality = "high";
   context.drawImage(whole, 0, 0, width, height);
-  const note =
-    scale < 1 ? `${name} has ${whole.width} × ${whole.height} pixels and was scaled down to ${width} × ${height}.` : "";
+  const size = `${whole.width} × ${whole.height}`;
+  const note = scale < 1 ? `${name} has ${size} pixels and was scaled down to ${width} × ${height}.` : "";
   whole.close();
   return { grey: toGrey(context.getImageData(0, 0, width, height).data), width, height, note };
 }

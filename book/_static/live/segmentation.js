@@ -34,7 +34,7 @@ export async function selfTest(gpu) {
   const { missed, invented } = match(expected.grey, labels, 0.9);
   if (missed + invented > 0) {
     throw new Sentence(
-      `The labels of the stored picture come out wrong on ${gpu.name}: it is not used, and its driver may need an update.`,
+      `The labels of the stored picture come out wrong on ${gpu.name}: it is not used. A newer driver may help.`,
     );
   }
 }
@@ -72,7 +72,7 @@ export async function open(gpu, place) {
     const [edges, mask, hills] = await Promise.all(["edges", "mask", "hills"].map((name) => gpu.read(steps[name])));
     if (place.closed.aborted) return;
     show({ edges, mask, hills, districts, labels });
-    tell(threshold, labels);
+    tell(threshold, labels, mask);
   };
 
   const show = ({ edges, mask, hills, districts, labels }) => {
@@ -89,7 +89,7 @@ export async function open(gpu, place) {
     drawLabels(canvases[5], labels, width, height, { over: edges, ...bright });
   };
 
-  const tell = (threshold, labels) => {
+  const tell = (threshold, labels, mask) => {
     const objects = rangeOf(labels)[1];
     const parts = [`${objects} objects`, `threshold ${threshold === Infinity ? "none" : threshold.toPrecision(3)}`];
     if (picture === nuclei) {
@@ -98,12 +98,14 @@ export async function open(gpu, place) {
     }
     told.textContent = `${parts.join("; ")}.`;
     const of = picture === nuclei ? "nuclei" : "your picture";
+    const grown = rounds.value === WHOLE_GROWTH ? "to the end" : `for ${rounds.value} rounds`;
+    const share = mask.filter((value) => value > 0).length / mask.length;
     const seen = [
       `${of}, blurred with a sigma of ${outline.value} pixels`,
-      `the mask: what is brighter than the threshold, ${Math.round((100 * labels.filter(Boolean).length) / labels.length)} % of the pixels in a label`,
+      `in white what is brighter than the threshold, ${Math.round(100 * share)} % of the pixels`,
       `${of}, blurred with a sigma of ${spot.value} pixels: each object a soft hill`,
       "a coloured dot on each seed, the highest pixel of a hill",
-      `coloured districts, one around each seed, after growth ${rounds.value === WHOLE_GROWTH ? "to the end" : `of ${rounds.value} rounds`}`,
+      `a coloured district around each seed, grown ${grown}`,
       `${objects} objects, each in a colour that its neighbours do not have, over the picture`,
     ];
     seen.forEach((text, i) => place.describe(`${STEPS[i]}: ${text}.`, frames[i].canvas));
