@@ -48,7 +48,11 @@ def segmentation() -> dict[str, NDArray[np.uint8]]:
         image.astype(np.float32), spot_sigma=SPOT, outline_sigma=OUTLINE
     )
     people, _, _ = relabel_sequential(np.asarray(train.labels)[WINDOW])
-    found = {"nuclei": image, "nuclei-people": people, "nuclei-labels": np.asarray(cle.pull(labels))}
+    found = {
+        "nuclei": image,
+        "nuclei-people": people,
+        "nuclei-labels": np.asarray(cle.pull(labels)),
+    }
     return {name: np.asarray(array).astype(np.uint8) for name, array in found.items()}
 
 

@@ -122,7 +122,9 @@ def test_a_wrong_answer_is_not_shown(visit):
     assert page.locator("canvas").count() == 0
 
 
-@pytest.mark.parametrize("file", ["figure.js", "segmentation.js", "grow.wgsl", "nuclei.png", "live.css"])
+@pytest.mark.parametrize(
+    "file", ["figure.js", "segmentation.js", "grow.wgsl", "nuclei.png", "live.css"]
+)
 def test_a_part_that_does_not_come_is_told(visit, file):
     found = visit("segmentation")
     found.page.route(f"**/{file}", lambda route: route.fulfill(status=404, body=""))
@@ -173,7 +175,9 @@ def test_from_a_file_on_the_disk_the_page_says_what_to_do(webgpu, tmp_path, addr
     page = webgpu.new_page()
     page.goto((tmp_path / "page.html").as_uri())
     page.get_by_role("button", name="Run on my GPU").click()
-    page.wait_for_function("document.querySelector('.live-status').textContent.includes('http.server')")
+    page.wait_for_function(
+        "document.querySelector('.live-status').textContent.includes('http.server')"
+    )
     page.close()
 
 
@@ -196,7 +200,9 @@ def test_a_keyboard_is_enough(visit):
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     assert page.evaluate("document.activeElement.getAttribute('aria-valuetext')") == "3 px"
-    page.wait_for_function("(told) => document.querySelector('.live-told').textContent !== told", arg=told)
+    page.wait_for_function(
+        "(told) => document.querySelector('.live-told').textContent !== told", arg=told
+    )
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
     assert page.locator(".live-box").count() == 0
@@ -207,7 +213,9 @@ def test_what_is_no_picture_is_told_and_the_figure_stays(visit):
     before = page.inner_text(".live-told")
     text = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
     page.set_input_files("input[type=file]", text)
-    page.wait_for_function("document.querySelector('.live-status').textContent.includes('notes.txt')")
+    page.wait_for_function(
+        "document.querySelector('.live-status').textContent.includes('notes.txt')"
+    )
     assert "no picture" in status(page)
     assert page.inner_text(".live-told") == before
     assert page.locator("canvas").count() == 6

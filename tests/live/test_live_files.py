@@ -35,7 +35,9 @@ def test_a_figure_on_a_page_has_its_lesson_and_its_room(page, name):
     lesson = (LIVE / f"{name}.js").read_text(encoding="utf-8")
     for part in ("const title", "selfTest", "async function open"):
         assert part in lesson
-    assert re.search(rf"^\.live-{name} \{{ --live-room: \d+rem; --live-room-phone: \d+rem; \}}$", CSS, re.M)
+    assert re.search(
+        rf"^\.live-{name} \{{ --live-room: \d+rem; --live-room-phone: \d+rem; \}}$", CSS, re.M
+    )
 
 
 def test_nothing_names_another_host():

@@ -44,7 +44,10 @@ def test_processor_and_gpu_segment_alike(page):
 def test_crossing_is_that_of_the_chapter(page):
     rng = np.random.default_rng(0)
     edges = [64, 128, 256, 512]
-    cases = [np.exp(rng.normal(0, 1, 4)).tolist() for _ in range(20)] + [[2, 2, 2, 2], [0.1, 0.1, 0.1, 0.5]]
+    cases = [np.exp(rng.normal(0, 1, 4)).tolist() for _ in range(20)] + [
+        [2, 2, 2, 2],
+        [0.1, 0.1, 0.1, 0.5],
+    ]
     found = page.evaluate(
         """async ([edges, cases]) => {
       const { crossing } = await import("/live/race.js");
@@ -97,7 +100,9 @@ def test_the_figure_fills_as_it_measures(visit):
     found = visit("measure")
     page = press(found)
     assert "processor" in page.inner_text("table")
-    page.wait_for_function("document.querySelectorAll('.live-times tbody tr').length >= 3", timeout=120_000)
+    page.wait_for_function(
+        "document.querySelectorAll('.live-times tbody tr').length >= 3", timeout=120_000
+    )
     for word in ("GB a second", "Ridge"):
         assert word in page.inner_text(".live-long >> nth=0")
     assert page.locator(".live-chart").count() == 2

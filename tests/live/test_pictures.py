@@ -29,7 +29,9 @@ DRAW = """async ([name, text, type, width, height, options]) => {
 def read(page, picture, form="PNG"):
     file = BytesIO()
     picture.save(file, form)
-    found = page.evaluate(READ, [base64.b64encode(file.getvalue()).decode(), f"mine.{form.lower()}"])
+    found = page.evaluate(
+        READ, [base64.b64encode(file.getvalue()).decode(), f"mine.{form.lower()}"]
+    )
     return found | {"grey": as_array(found["grey"]).reshape(found["height"], found["width"])}
 
 

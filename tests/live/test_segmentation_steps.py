@@ -40,7 +40,9 @@ def run(page, image, **how):
     how = {"outline": 1, "spot": 4} | how
     found = page.evaluate(RUN, [as_text(image.astype(np.float32)), width, height, how])
     dtypes = {"edges": np.float32, "mask": np.float32, "hills": np.float32, "labels": np.uint32}
-    read = {name: as_array(found[name], dtype).reshape(image.shape) for name, dtype in dtypes.items()}
+    read = {
+        name: as_array(found[name], dtype).reshape(image.shape) for name, dtype in dtypes.items()
+    }
     return found | read
 
 
@@ -103,5 +105,7 @@ def test_growth_stops_after_the_rounds_asked_for(page, stored, found):
 def test_logarithm_brings_dim_nuclei_back(page, stored, found):
     brought = run(page, stored["nuclei"], isLogarithm=True)
     assert np.count_nonzero(brought["mask"]) > np.count_nonzero(found["mask"])
-    smooth = ndimage.gaussian_filter(np.log1p(stored["nuclei"].astype(float)), 1, mode="nearest", truncate=4)
+    smooth = ndimage.gaussian_filter(
+        np.log1p(stored["nuclei"].astype(float)), 1, mode="nearest", truncate=4
+    )
     assert np.abs(brought["edges"] - smooth).max() < 1e-4 * np.ptp(smooth)
