@@ -29,8 +29,8 @@ def segmentation() -> dict[str, NDArray[np.uint8]]:
     Returns
     -------
     dict
-        ``nuclei``: grey values; ``nuclei-people``: labels that people drew; ``nuclei-labels``: those
-        of clesperanto's ``voronoi_otsu_labeling`` with the chapter's two widths.
+        ``nuclei``: grey values; ``nuclei-people``: labels that people drew; ``nuclei-labels``:
+        those of clesperanto's ``voronoi_otsu_labeling`` with the chapter's two widths.
 
     Raises
     ------

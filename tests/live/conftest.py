@@ -19,25 +19,28 @@ from tests.browser import FLAGS
 WEBGPU = [*FLAGS, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
 STATIC = paths.root() / "book" / "_static"
 
-# The colours that the theme of the site gives to a page, and the bare figure that course.js looks for.
-PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Live</title>
+# The colours that the site's theme gives to a page, and the bare figure that course.js looks for.
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8">
+<title>Live</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<style>html[data-theme=light]{{color-scheme:light;--pst-color-background:#fff;--pst-color-surface:#f3f4f5;
---pst-color-border:#c9c9c9}}
-html[data-theme=dark]{{color-scheme:dark;--pst-color-background:#121212;--pst-color-surface:#222832;
---pst-color-border:#48566b}}
+<style>html[data-theme=light]{{color-scheme:light;--pst-color-background:#fff;
+--pst-color-surface:#f3f4f5;--pst-color-border:#c9c9c9}}
+html[data-theme=dark]{{color-scheme:dark;--pst-color-background:#121212;
+--pst-color-surface:#222832;--pst-color-border:#48566b}}
 body{{margin:0;font-family:system-ui,sans-serif;background:var(--pst-color-background);
 color:var(--pst-color-text-base)}}
 main{{max-width:46rem;margin:auto;padding:1rem}}</style>
 <link rel="stylesheet" href="course.css"><script src="course.js"></script></head>
 <body><main class="bd-article"><h1>Live</h1>{body}<p>What follows.</p></main></body></html>"""
 
-# Arrays travel between Python and a page as text: as lists of numbers they would take many times as long.
+# Arrays travel between Python and a page as text: lists of numbers would take many times as long.
 TRAVEL = """
 globalThis.toText = (array) => {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   let text = "";
-  for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  for (let i = 0; i < bytes.length; i += 32768) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+  }
   return btoa(text);
 };
 globalThis.toArray = (text, Type = Float32Array) =>
@@ -115,8 +118,8 @@ Open = Callable[..., Visit]
 def visit(webgpu: Any, address: str) -> Iterator[Open]:
     """Give a function that opens a page with the live figure `name`, in a context of its own.
 
-    ``visit(name, script="", theme="light", **options)``: `script` runs before the page's own; options
-    are those of a browser's context, such as ``viewport``. Without a name the page is empty.
+    ``visit(name, script="", theme="light", **options)``: `script` runs before the page's own;
+    options are those of a browser's context, such as ``viewport``. Without a name the page is empty.
     """
     opened = []
 
@@ -149,7 +152,8 @@ def _length(response: Any) -> int:
 def page(webgpu: Any, address: str) -> Iterator[Any]:
     """Give an empty page that can import the live modules, ``import("/live/gpu.js")``.
 
-    In it, ``toText(typedArray)`` and ``toArray(text, Type)`` stand ready for `as_text` and `as_array`.
+    In it, ``toText(typedArray)`` and ``toArray(text, Type)`` are the other ends of `as_array` and
+    `as_text`.
     Skips where the browser finds no WebGPU adapter.
     """
     context = webgpu.new_context()

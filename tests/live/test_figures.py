@@ -10,7 +10,7 @@ LESSONS = ["segmentation", "kernel", "measure"]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
-# Layouts that moved without the reader's doing, and what is wider or higher than the room kept for it.
+# What moved without the reader's doing, and what is higher than the room kept for it.
 WATCH = """globalThis.moved = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) {
@@ -154,7 +154,13 @@ def test_too_small_limits_are_told(page):
       const { connect, Sentence } = await import("/live/gpu.js");
       const gpu = await connect();
       const said = [];
-      const tell = (work) => { try { work(); } catch (reason) { said.push([reason instanceof Sentence, reason.message]); } };
+      const tell = (work) => {
+        try {
+          work();
+        } catch (reason) {
+          said.push([reason instanceof Sentence, reason.message]);
+        }
+      };
       tell(() => gpu.empty(2 ** 42));
       tell(() => gpu.run(null, [], [70000, 1]));
       gpu.close();

@@ -1,4 +1,4 @@
-"""A kernel of the reader's own: its answer, what the compiler says of it, and the page around it."""
+"""A kernel of the reader's own: its answer, what the compiler says, and the page around it."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,10 @@ RUN = """async ([code, text, width, height]) => {
   const { runKernel } = await import("/live/kernel-run.js");
   const gpu = await connect();
   try {
-    if (!code.includes("main")) code = await (await fetched(`kernels/${code}.wgsl`, `${location.origin}/live/`)).text();
-    const { image, groups, seconds } = await runKernel(gpu, code, toArray(text), width, height, false);
-    return { image: toText(image), groups };
+    const live = `${location.origin}/live/`;
+    if (!code.includes("main")) code = await (await fetched(`kernels/${code}.wgsl`, live)).text();
+    const { image } = await runKernel(gpu, code, toArray(text), width, height, false);
+    return { image: toText(image) };
   } catch (reason) {
     return { said: reason.message, messages: reason.messages ?? [] };
   } finally { gpu.close(); }
@@ -97,7 +98,10 @@ def test_editing_running_and_repairing_in_the_page(visit):
     page.keyboard.press("Control+Enter")
     page.get_by_role("button", name="Line 7").click()
     assert "half" in page.evaluate(
-        "(() => { const box = document.activeElement; return box.value.slice(box.selectionStart, box.selectionEnd); })()"
+        """() => {
+      const box = document.activeElement;
+      return box.value.slice(box.selectionStart, box.selectionEnd);
+    }"""
     )
     assert "line 7" in status(page)
     assert page.evaluate("document.querySelectorAll('canvas')[1].toDataURL()") == before

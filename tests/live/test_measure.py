@@ -51,7 +51,8 @@ def test_crossing_is_that_of_the_chapter(page):
     found = page.evaluate(
         """async ([edges, cases]) => {
       const { crossing } = await import("/live/race.js");
-      return cases.map((ratios) => crossing(edges, ratios)).map((edge) => (edge === Infinity ? null : edge));
+      const found = cases.map((ratios) => crossing(edges, ratios));
+      return found.map((edge) => (edge === Infinity ? null : edge));
     }""",
         [edges, cases],
     )
