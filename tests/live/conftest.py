@@ -119,7 +119,7 @@ def visit(webgpu: Any, address: str) -> Iterator[Open]:
     """Give a function that opens a page with the live figure `name`, in a context of its own.
 
     ``visit(name, script="", theme="light", **options)``: `script` runs before the page's own;
-    options are those of a browser's context, such as ``viewport``. Without a name the page is empty.
+    options are those of a browser's context, such as ``viewport``. Without a name the page is bare.
     """
     opened = []
 

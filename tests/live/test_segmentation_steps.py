@@ -23,8 +23,8 @@ RUN = """async ([flat, width, height, how]) => {
     const steps = new Segmentation(gpu, await kernels(gpu), toArray(flat), width, height);
     const found = await steps.run(how);
     const pull = async (name) => toText(await gpu.read(steps[name]));
-    const pulled = { edges: await pull("edges"), mask: await pull("mask"), hills: await pull("hills") };
-    return { ...found, ...pulled, labels: toText(found.labels) };
+    const [edges, mask, hills] = [await pull("edges"), await pull("mask"), await pull("hills")];
+    return { ...found, edges, mask, hills, labels: toText(found.labels) };
   } finally { gpu.close(); }
 }"""
 
