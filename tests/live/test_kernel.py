@@ -110,6 +110,11 @@ def test_editing_running_and_repairing_in_the_page(visit):
     page.wait_for_function(
         "(before) => document.querySelectorAll('canvas')[1].toDataURL() !== before", arg=before
     )
+    # Opened again, it is as it was left, and waits: it may be what took the GPU away.
+    page.get_by_role("button", name="Close").click()
+    press(found)
+    assert "exponent = 2.0" in page.input_value("textarea")
+    assert "not run yet" in page.inner_text(".live-report")
     page.get_by_label("start from").select_option("edges (Sobel)")
     page.wait_for_function("document.querySelector('textarea').value.includes('steep')")
     assert found.printed == []

@@ -3,7 +3,7 @@
 
 import { fetched, KernelError, Sentence } from "./gpu.js";
 import { button, choice, element, frame, row } from "./controls.js";
-import { chooser, draw, rangeOf, read } from "./picture.js";
+import { chooser, CREDIT, draw, rangeOf, read } from "./picture.js";
 import { HEAD, runKernel, timeInWords } from "./kernel-run.js";
 
 export const title = "a kernel of your own";
@@ -16,6 +16,9 @@ const KERNELS = {
   "along columns": "columns",
   "empty": "empty",
 };
+
+/** What the reader wrote, for when the figure is opened again. */
+let kept = null;
 
 const example = async (file) => (await fetched(`kernels/${file}.wgsl`, import.meta.url)).text();
 
@@ -47,7 +50,11 @@ export async function open(gpu, place) {
     wrap: "off",
     "aria-label": "Your kernel, in WGSL",
   });
-  editor.value = first;
+  editor.value = kept ?? first;
+  const keep = () => {
+    kept = editor.value;
+  };
+  editor.addEventListener("input", keep, { signal: place.closed });
 
   const run = async () => {
     place.say("Compiling and running …");
@@ -109,6 +116,7 @@ export async function open(gpu, place) {
   const examples = choice(place, "start from", Object.keys(KERNELS), (i) =>
     place.attempt(async () => {
       editor.value = await example(Object.values(KERNELS)[i]);
+      kept = null;
       await run();
     }),
   );
@@ -139,6 +147,13 @@ export async function open(gpu, place) {
     row(button(place, "Run the kernel", run), element("span", { class: "live-hint" }, "or Ctrl + Enter in the editor")),
     element("div", { class: "live-report" }, told, messages),
     element("div", { class: "live-grid live-two" }, before.node, after.node),
+    element("p", { class: "live-credit" }, CREDIT),
   );
-  await run();
+  if (kept === null) {
+    await run();
+  } else {
+    // It may be what took the GPU away: it runs when its author says so.
+    show(picture.grey);
+    told.textContent = "Your kernel is as you left it, and has not run yet.";
+  }
 }

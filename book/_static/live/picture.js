@@ -5,6 +5,10 @@
 import { Sentence } from "./gpu.js";
 import { element } from "./controls.js";
 
+/** Stands below the stored nuclei. */
+export const CREDIT =
+  "Nuclei: Data Science Bowl 2018 (CC0), from the StarDist package; no scale was recorded.";
+
 /** Larger pictures are scaled down: four megapixels hold what a screen can show. */
 const MOST_PIXELS = 4 * 2 ** 20;
 

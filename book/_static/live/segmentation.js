@@ -2,7 +2,7 @@
 
 import { fetched, Sentence } from "./gpu.js";
 import { choice, element, frame, latest, row, slider } from "./controls.js";
-import { chooser, draw, drawLabels, rangeOf, read } from "./picture.js";
+import { chooser, CREDIT, draw, drawLabels, rangeOf, read } from "./picture.js";
 import { match } from "./scores.js";
 import { kernels, renumbered, Segmentation } from "./segmentation-steps.js";
 
@@ -135,6 +135,7 @@ export async function open(gpu, place) {
     row(chooser(place, use, { most: MOST_PIXELS })),
     told,
     element("div", { class: "live-grid" }, ...frames.map((each) => each.node)),
+    element("p", { class: "live-credit" }, CREDIT),
   );
   await again();
 }
