@@ -2,7 +2,10 @@
 
 import { source } from "./gpu.js";
 
-export const LONGEST = 1024; // numbers in a line, as in the kernel
+const ROOM = 1024; // numbers in all lines of a workgroup, as in the kernel
+const LINES = 4; // of a workgroup, if there is room
+
+const kernels = new WeakMap(); // of each GPU, compiled once
 
 /**
  * Make ready to transform arrays of one shape.
@@ -15,17 +18,25 @@ export const LONGEST = 1024; // numbers in a line, as in the kernel
  */
 export async function transform(gpu, width, height) {
   for (const count of [width, height]) {
-    if (!(count >= 2 && count <= LONGEST && Number.isInteger(Math.log2(count)))) {
-      throw new RangeError(`${count} is no power of two from 2 to ${LONGEST}`);
+    if (!(count >= 2 && count <= ROOM && Number.isInteger(Math.log2(count)))) {
+      throw new RangeError(`${count} is no power of two from 2 to ${ROOM}`);
     }
   }
-  const kernel = await gpu.kernel(await source("fft.wgsl", import.meta.url), "Fourier transform", "transform");
+  if (!kernels.has(gpu)) {
+    const code = source("fft.wgsl", import.meta.url);
+    kernels.set(gpu, code.then((text) => gpu.kernel(text, "Fourier transform", "transform")));
+  }
+  const kernel = await kernels.get(gpu);
   const waves = new Map([width, height].map((count) => [count, gpu.upload(wavesOf(count))]));
-  const along = (direction) => (queue, buffer) => {
-    queue(kernel, [buffer, waves.get(width), { u: [width, 1, width, direction] }], [height]);
-    queue(kernel, [buffer, waves.get(height), { u: [height, width, 1, direction] }], [width]);
+  const along = (queue, buffer, count, all, step, apart, direction) => {
+    const lines = Math.min(LINES, all, ROOM / count);
+    queue(kernel, [buffer, waves.get(count), { u: [count, lines, step, apart, direction] }], [all / lines]);
   };
-  return { forward: along(1), back: along(-1), free: () => gpu.free(...waves.values()) };
+  const both = (direction) => (queue, buffer) => {
+    along(queue, buffer, width, height, 1, width, direction); // the rows
+    along(queue, buffer, height, width, width, 1, direction); // the columns
+  };
+  return { forward: both(1), back: both(-1), free: () => gpu.free(...waves.values()) };
 }
 
 /** exp(-2πi k / count) for k < count / 2, computed in float64: real part, imaginary part, and so on. */

@@ -13,7 +13,19 @@ const FLOOR = 1e-6; // of the brightest pixel
 const DARK = 1e-12; // of the brightest pixel
 const FLAT = 1e-3; // of the mean
 
-const groups = (pixels) => [Math.ceil(pixels / 256)];
+const THREADS = 64; // in a workgroup, as in the kernels
+const SUMMING = 64; // workgroups of a kernel that sums
+const NAMES = ["pass_lens", "predict", "compare", "correct", "judge"];
+
+const compiled = new WeakMap(); // the kernels of each GPU, once
+
+async function compile(gpu) {
+  const here = import.meta.url;
+  const [code, tv] = await Promise.all(["richardson-lucy.wgsl", "total-variation.wgsl"].map((name) => source(name, here)));
+  const kernels = { curvature: await gpu.kernel(tv, "total variation", "curvature") };
+  for (const name of NAMES) kernels[name] = await gpu.kernel(code, "Richardson–Lucy", name);
+  return kernels;
+}
 
 /**
  * A lens and a window: everything that stays the same while estimates come and go.
@@ -37,14 +49,8 @@ export async function imaging(gpu, image, lens) {
   const width = fast(image.width + lens.width - 1);
   const height = fast(image.height + lens.height - 1);
   const begin = [lens.width, lens.height].map((size) => size - 1 - (size >> 1));
-  const code = await source("richardson-lucy.wgsl", import.meta.url);
-  const names = ["pass_lens", "predict", "compare", "correct", "judge"];
-  const [fft, curvature, ...rest] = await Promise.all([
-    transform(gpu, width, height),
-    source("total-variation.wgsl", import.meta.url).then((text) => gpu.kernel(text, "total variation", "curvature")),
-    ...names.map((name) => gpu.kernel(code, "Richardson–Lucy", name)),
-  ]);
-  const kernels = { curvature, ...Object.fromEntries(names.map((name, i) => [name, rest[i]])) };
+  if (!compiled.has(gpu)) compiled.set(gpu, compile(gpu));
+  const [kernels, fft] = await Promise.all([compiled.get(gpu), transform(gpu, width, height)]);
 
   // The centre of the lens goes to pixel 0, which is where a transform looks for it, and on to -begin. The factor
   // 1 / (width · height) that the transform back leaves out goes in here, once for all.
@@ -59,7 +65,7 @@ export async function imaging(gpu, image, lens) {
 
   const passed = (conjugate) => (queue, buffer) => {
     fft.forward(queue, buffer);
-    queue(kernels.pass_lens, [{ f: [conjugate] }, transfer, buffer], groups(width * height));
+    queue(kernels.pass_lens, [{ f: [conjugate] }, transfer, buffer], [Math.ceil((width * height) / THREADS)]);
     fft.back(queue, buffer);
   };
   const free = () => {
@@ -138,22 +144,23 @@ export async function* richardsonLucy(gpu, image, lens, options = {}) {
     bend: gpu.empty(4 * pixels),
     steepness: gpu.empty(4 * pixels),
     step: gpu.empty(4 * pixels),
-    sums: gpu.empty(3 * 16 * groups(pixels)[0]),
+    sums: gpu.empty(3 * 16 * SUMMING),
   };
   try {
     for (let iteration = 1; iteration <= iterations; iteration++) {
       const size = [width, height, image.width, image.height, ...begin];
       const scene = { u: size, f: [background, floor, dark, tv, accelerated ? momentum.value : 0] };
       gpu.batch((queue) => {
-        const all = (name, ...bindings) => queue(kernels[name], [scene, ...bindings], groups(pixels));
-        all("predict", on.estimate, on.before, on.prediction, on.spectrum);
+        const sum = (name, ...bindings) => queue(kernels[name], [scene, on.sums, ...bindings], [SUMMING]);
+        const predicted = [scene, on.estimate, on.before, on.prediction, on.spectrum];
+        queue(kernels.predict, predicted, [Math.ceil(pixels / THREADS)]);
         model.blur(queue, on.spectrum);
-        all("compare", on.sums, on.image, on.spectrum);
+        sum("compare", on.image, on.spectrum);
         model.sendBack(queue, on.spectrum);
         if (tv > 0) curve(queue, kernels.curvature, on, { width, height, tv, flat: FLAT * level });
         // The new estimate takes the place of the one before the last, which nobody needs any more.
-        all("correct", on.sums, on.spectrum, on.prediction, on.seen, on.bend, on.step, on.before);
-        all("judge", on.sums, on.before, on.truth, on.steepness);
+        sum("correct", on.spectrum, on.prediction, on.seen, on.bend, on.step, on.before);
+        sum("judge", on.before, on.truth, on.steepness);
       });
       [on.estimate, on.before] = [on.before, on.estimate];
       const [[misfit], [overlap, length], [wrong, right, variation]] = added(await gpu.read(on.sums));

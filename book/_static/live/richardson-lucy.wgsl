@@ -21,15 +21,15 @@ struct Scene {
   momentum: f32,      // what part of its last step an iteration repeats before it corrects
 }
 
-const THREADS = 256u;
-
 @group(0) @binding(0) var<uniform> scene: Scene;
 
 // Sums over all pixels, in the order in which a GPU can do it: in every workgroup pairs, pairs of pairs, and so on. The
-// few sums of all workgroups are added up by the page, in float64. Three kernels sum, up to four things each.
+// few sums of all workgroups are added up by the page, in float64. Three kernels sum, up to four things each. So that there
+// are few sums, a thread of these kernels does not stop after one pixel: it goes on to the one that lies as many pixels
+// further as there are threads.
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4f>;
 
-const THREADS = 256u;
+const THREADS = 64u;
 var<workgroup> parts: array<vec4f, THREADS>;
 
 fn sum_up(own: vec4f, thread: u32, place: u32) {
@@ -84,20 +84,21 @@ fn predict(@builtin(global_invocation_id) id: vec3u) {
 @compute @workgroup_size(THREADS)
 fn compare(
   @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) thread: u32,
-  @builtin(workgroup_id) group: vec3u
+  @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u
 ) {
-  let i = id.x;
-  let x = i % scene.width;
-  let y = i / scene.width;
   var misfit = 0.0;
-  if (x < scene.shown_width && y < scene.shown_height) {
-    let model = max(blurred[i].x + scene.background, scene.floor);
-    let counted = image[y * scene.shown_width + x];
-    blurred[i] = vec2f(counted / model, 0);
-    misfit = model - counted;
-    if (counted > 0) { misfit += counted * log(counted / model); }
-  } else if (i < arrayLength(&blurred)) {
-    blurred[i] = vec2f(0);
+  for (var i = id.x; i < arrayLength(&blurred); i += groups.x * THREADS) {
+    let x = i % scene.width;
+    let y = i / scene.width;
+    if (x < scene.shown_width && y < scene.shown_height) {
+      let model = max(blurred[i].x + scene.background, scene.floor);
+      let counted = image[y * scene.shown_width + x];
+      blurred[i] = vec2f(counted / model, 0);
+      misfit += model - counted;
+      if (counted > 0) { misfit += counted * log(counted / model); }
+    } else {
+      blurred[i] = vec2f(0);
+    }
   }
   sum_up(vec4f(misfit, 0, 0, 0), thread, group.x);
 }
@@ -108,7 +109,7 @@ fn compare(
 @group(0) @binding(3) var<storage, read> point: array<f32>;  // what was blurred: the prediction
 @group(0) @binding(4) var<storage, read> seen: array<f32>;
 @group(0) @binding(5) var<storage, read> bend: array<f32>;   // of the total variation
-@group(0) @binding(6) var<storage, read_write> step: array<f32>;  // the last one; becomes this one
+@group(0) @binding(6) var<storage, read_write> last_step: array<f32>;  // the last one; becomes this one
 @group(0) @binding(7) var<storage, read_write> corrected: array<f32>;
 
 @compute @workgroup_size(THREADS)
@@ -116,17 +117,16 @@ fn correct(
   @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) thread: u32,
   @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u
 ) {
-  let i = id.x;
   var own = vec4f(0);  // this step · the last one, this step squared
-  if (i < arrayLength(&point)) {
+  for (var i = id.x; i < arrayLength(&point); i += groups.x * THREADS) {
     var factor = correction[i].x;
     if (scene.weight > 0) {  // divided by more than 1 on bumps and by less in dents, but never by less than 0.1
       factor /= max(1 - scene.weight * bend[i] * seen[i], 0.1);
     }
     corrected[i] = max(factor * point[i] / seen[i], scene.dark);
     let change = corrected[i] - point[i];
-    own = vec4f(change * step[i], change * change, 0, 0);
-    step[i] = change;
+    own += vec4f(change * last_step[i], change * change, 0, 0);
+    last_step[i] = change;
   }
   sum_up(own, thread, groups.x + group.x);
 }
@@ -142,16 +142,17 @@ fn judge(
   @builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_index) thread: u32,
   @builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u
 ) {
-  let i = id.x;
-  let x = i % scene.width - scene.begin_x;  // left of the window this is a very large number: u32 has no sign
-  let y = i / scene.width - scene.begin_y;
   var own = vec4f(0);  // the error squared, the truth squared, the variation
-  if (i < arrayLength(&steepness)) { own.z = steepness[i]; }
-  if (x < scene.shown_width && y < scene.shown_height) {
-    let right = truth[y * scene.shown_width + x];
-    let wrong = answer[i] - right;
-    own.x = wrong * wrong;
-    own.y = right * right;
+  for (var i = id.x; i < arrayLength(&answer); i += groups.x * THREADS) {
+    own.z += steepness[i];
+    let x = i % scene.width - scene.begin_x;  // left of the window this is a very large number: u32 has no sign
+    let y = i / scene.width - scene.begin_y;
+    if (x < scene.shown_width && y < scene.shown_height) {
+      let right = truth[y * scene.shown_width + x];
+      let wrong = answer[i] - right;
+      own.x += wrong * wrong;
+      own.y += right * right;
+    }
   }
   sum_up(own, thread, 2 * groups.x + group.x);
 }
