@@ -8,7 +8,7 @@ import { source } from "./gpu.js";
 
 // As in the Python package, and there is said why.
 const LEAST_SEEN = 1e-3; // of a pixel's light, so that it counts
-const HIDDEN = 1e12; // divided by so much, no light is left
+const HIDDEN = Math.fround(1e12); // divided by so much, no light is left; as float32 has it
 const FLOOR = 1e-6; // of the brightest pixel
 const DARK = 1e-12; // of the brightest pixel
 const FLAT = 1e-3; // of the mean
