@@ -56,6 +56,24 @@ def segmentation() -> dict[str, NDArray[np.uint8]]:
     return {name: np.asarray(array).astype(np.uint8) for name, array in found.items()}
 
 
+def deconvolution() -> dict[str, NDArray[np.float32]]:
+    """Return the picture and the estimate that Richardson–Lucy is tested against.
+
+    Returns
+    -------
+    dict
+        ``image``: photons counted of two discs, seen through a Gaussian lens; ``estimate``: what the
+        course's ``richardson_lucy`` makes of it. Both float32 (48, 48).
+    """
+    from gpu_course.deconvolution import psf, richardson_lucy, simulation
+
+    y, x = np.mgrid[:48, :48]
+    object = 200.0 * (np.hypot(y - 20, x - 18) <= 9) + 80.0 * (np.hypot(y - 34, x - 37) <= 5)
+    lens = psf.gaussian((17, 17), 1.7, 1.0)
+    image = simulation.simulate(object, lens, background=20, seed=0)
+    return {"image": image, "estimate": richardson_lucy(image, lens, 10, background=20, tv=0.002)}
+
+
 def png(array: NDArray[np.uint8]) -> bytes:
     """Return a grey picture as the bytes of a PNG file."""
     from io import BytesIO
@@ -72,6 +90,8 @@ def main() -> int:
     try:
         for name, array in segmentation().items():
             write_atomic(FOLDER / f"{name}.png", png(array))
+        both = np.stack(list(deconvolution().values()))
+        write_atomic(FOLDER / "richardson-lucy.bin", both.astype("<f4").tobytes())
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

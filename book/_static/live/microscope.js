@@ -14,7 +14,7 @@ const DISCS = [
   { x: -2.6, y: 0, radius: 2.45, light: 1 },
   { x: 3.4, y: -3.6, radius: 1.5, light: 0.4 },
   ...[0.5, 0.7, 1.0].flatMap((apart, row) => [-apart / 2, apart / 2].map(
-    (x) => ({ x: 3.4 + x, y: 1.2 + 2.2 * row, radius: 0.15, light: 3 }),
+    (x) => ({ x: 3.4 + x, y: 1.2 + 2.2 * row, radius: 0.15, light: 2 }),
   )),
 ];
 
