@@ -93,13 +93,13 @@ def test_no_transform_is_made_of_other_lengths(page: Any, width: int) -> None:
 
 def test_the_lens_is_the_course_s_gaussian(page: Any) -> None:
     made = array(run(page, "return plain(microscope.spot(2.5))"))
-    np.testing.assert_allclose(made, gaussian((65, 65), 2.5, 1.0), atol=1e-8)
+    np.testing.assert_allclose(made, gaussian((33, 33), 2.5, 1.0), atol=1e-8)
 
 
 def test_a_lens_beside_its_centre_moves_the_image(page: Any) -> None:
     made = array(run(page, "return plain(microscope.spot(3, 4))"))
     assert made.sum() == pytest.approx(1, abs=1e-5)
-    assert np.unravel_index(made.argmax(), made.shape) == (32, 36)
+    assert np.unravel_index(made.argmax(), made.shape) == (16, 20)
 
 
 def test_the_expected_image_is_that_of_the_course(scene: Any) -> None:
@@ -195,7 +195,7 @@ def compared(
         assert nrmse(array(answer["kept"][str(iteration)]), kept[iteration]) <= 1e-3
     errors, deviances, momenta = np.transpose(answer["told"])
     expected = np.transpose(told)
-    np.testing.assert_allclose(errors, expected[0], atol=2e-4)
+    np.testing.assert_allclose(errors, expected[0], atol=5e-4)
     np.testing.assert_allclose(deviances, expected[1], rtol=1e-3)
     np.testing.assert_allclose(momenta, expected[2], atol=0.01)
 
@@ -211,6 +211,6 @@ def test_the_recipe_gives_what_it_gives_in_the_course(page: Any, scene: Any) -> 
 def test_every_way_is_that_of_the_course(
     page: Any, scene: Any, accelerated: bool, tv: float
 ) -> None:
-    truth, _, image, _ = (part[40:130, 30:125] for part in scene)  # light comes in from outside
+    truth, _, image, _ = (part[8:90, 22:95] for part in scene)  # light comes in from outside
     lens = gaussian((31, 33), 2.8, 1.0)
-    compared(page, (truth, image, lens), 50, [10, 50], tv, accelerated)
+    compared(page, (truth, image, lens), 30, [10, 30], tv, accelerated)

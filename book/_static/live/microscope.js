@@ -6,16 +6,17 @@
  */
 
 export const PIXEL = 0.1; // µm
-const SIZE = 192; // pixels; with a lens of 65 pixels the field is 192 + 65 - 1 = 256, which a transform likes
+const SIZE = 96; // pixels; with a lens of 33 pixels the field is 96 + 33 - 1 = 128, which a transform likes
+const LENS = 33;
 
-// The disc is the middle plane of the sphere on the page; the others show what one disc cannot: a dim one beside it, and
-// pairs of small ones, of which the closest cannot be told apart in the image. Places and radii in µm from the middle.
+// The large disc is the middle plane of the sphere on the page; the others show what one disc cannot: a dim one beside it,
+// and pairs of beads, of which the closest looks like one in the image. Places and radii in µm, from the middle.
 const DISCS = [
-  { x: -2.6, y: 0, radius: 2.45, light: 1 },
-  { x: 3.4, y: -3.6, radius: 1.5, light: 0.4 },
-  ...[0.5, 0.7, 1.0].flatMap((apart, row) => [-apart / 2, apart / 2].map(
-    (x) => ({ x: 3.4 + x, y: 1.2 + 2.2 * row, radius: 0.15, light: 2 }),
-  )),
+  { x: -1.8, y: 0.3, radius: 2.45, light: 1 },
+  { x: 2.7, y: -2.9, radius: 1.1, light: 0.4 },
+  ...[0.5, 0.7, 1.0].flatMap((apart, row) =>
+    [-apart / 2, apart / 2].map((x) => ({ x: 2.7 + x, y: -0.4 + 1.8 * row, radius: 0.15, light: 2 })),
+  ),
 ];
 
 /**
@@ -44,7 +45,7 @@ export function scene(photons) {
  * @param {number} [size] n, odd: rows and columns
  * @returns {Picture}
  */
-export function spot(width, beside = 0, size = 65) {
+export function spot(width, beside = 0, size = LENS) {
   const values = new Float32Array(size * size);
   const profile = (middle) => Float64Array.from(
     { length: size }, (_, i) => Math.exp(-0.5 * ((i - (size - 1) / 2 - middle) / width) ** 2),

@@ -42,8 +42,8 @@ export async function open(gpu, place) {
   const controls = {
     light: how("light", 0, LIGHT.length - 1, 1, FIRST.light, (index) => `${photons(index)} photons`),
     iterations: how("iterations", 1, 200, 1, FIRST.iterations),
-    width: how("PSF width", 0.1, 0.6, 0.01, FIRST.width, micrometres),
-    beside: how("PSF centre", -1, 1, 0.1, FIRST.beside, (value) => (value > 0 ? "+" : "") + micrometres(value)),
+    width: how("PSF width", 0.1, 0.5, 0.01, FIRST.width, micrometres),
+    beside: how("PSF centre", -0.6, 0.6, 0.1, FIRST.beside, (value) => (value > 0 ? "+" : "") + micrometres(value)),
     tv: how("total variation", 0, WEIGHTS.length - 1, 1, FIRST.tv, (index) => String(WEIGHTS[index])),
     way: choice(place, "steps", ["accelerated", "plain"], () => change()),
   };
@@ -88,7 +88,7 @@ export async function open(gpu, place) {
       tell(step, options.iterations);
       drawn = performance.now();
     }
-    place.say(`Done: ${told.textContent}`);
+    place.say(`Done: error ${errors.at(-1).toFixed(2)} after ${errors.length} iterations.`);
   };
 
   const showScene = (truth, image, light) => {
