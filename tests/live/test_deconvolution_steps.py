@@ -1,6 +1,5 @@
 """Fourier transform and Richardson–Lucy of the page against NumPy and the course's own."""
 
-import base64
 from typing import Any
 
 import numpy as np
@@ -11,21 +10,20 @@ from gpu_course.deconvolution import convolve, richardson_lucy
 from gpu_course.deconvolution.psf import gaussian
 from gpu_course.deconvolution.total_variation import curvature
 from gpu_course.metrics.errors import nrmse
+from tests.live.conftest import as_array, as_text
 
 pytestmark = pytest.mark.browser
 
 Array = NDArray[np.float32]
 
-# Arrays travel as text in base 64, which is much faster than as lists; pictures have a width, too.
+# A picture is {width, height, values}.
 COMMON = """
 import("/live/gpu.js").then(async ({ connect }) => {
   const gpu = await connect();
   const [fft, steps, microscope] = await Promise.all(
     ["fft", "richardson-lucy-steps", "microscope"].map((name) => import(`/live/${name}.js`)));
-  const array = (text) => new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-  const picture = ({ width, height, values }) => ({ width, height, values: array(values) });
-  const text = (array) => btoa(Array.from(new Uint8Array(array.buffer), (b) => String.fromCharCode(b)).join(""));
-  const plain = ({ width, height, values }) => ({ width, height, values: text(values) });
+  const picture = ({ width, height, values }) => ({ width, height, values: toArray(values) });
+  const plain = ({ width, height, values }) => ({ width, height, values: toText(values) });
   try { return await (async () => { BODY })(); } finally { gpu.close(); }
 })
 """
@@ -36,20 +34,12 @@ def run(page: Any, body: str, given: object = None) -> Any:
     return page.evaluate(f"async (given) => {COMMON.replace('BODY', body)}", given)
 
 
-def text(values: NDArray[Any]) -> str:
-    return base64.b64encode(np.ascontiguousarray(values, np.float32).tobytes()).decode()
-
-
-def numbers(text: str) -> Array:
-    return np.frombuffer(base64.b64decode(text), np.float32)
-
-
 def picture(image: Array) -> dict[str, Any]:
-    return {"width": image.shape[1], "height": image.shape[0], "values": text(image)}
+    return {"width": image.shape[1], "height": image.shape[0], "values": as_text(image)}
 
 
 def array(picture: Any) -> Array:
-    return numbers(picture["values"]).reshape(picture["height"], picture["width"])
+    return as_array(picture["values"]).reshape(picture["height"], picture["width"])
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +55,21 @@ def scene(page: Any) -> tuple[Array, Array, Array, Array]:
     return truth, expected, image, lens
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (8, 64), (256, 128), (4, 1024)])
+@pytest.mark.parametrize("shape", [(2, 2), (8, 64), (128, 32), (4, 1024)])
 def test_the_transform_is_that_of_numpy(page: Any, shape: tuple[int, int]) -> None:
     values = np.random.default_rng(0).standard_normal((*shape, 2)).astype(np.float32)
     answers = run(
         page,
         """const [height, width, values] = given;
         const transform = await fft.transform(gpu, width, height);
-        const one = gpu.upload(array(values));
+        const one = gpu.upload(toArray(values));
         gpu.batch((queue) => transform.forward(queue, one));
-        const forward = text(await gpu.read(one));
+        const forward = toText(await gpu.read(one));
         gpu.batch((queue) => transform.back(queue, one));
-        return [forward, text(await gpu.read(one))]""",
-        [*shape, text(values)],
+        return [forward, toText(await gpu.read(one))]""",
+        [*shape, as_text(values)],
     )
-    forward, back = (np.reshape(numbers(a), (*shape, 2)) @ [1, 1j] for a in answers)
+    forward, back = (np.reshape(as_array(a), (*shape, 2)) @ [1, 1j] for a in answers)
     expected = np.fft.fft2(values @ np.array([1, 1j]))
     assert abs(forward - expected).max() <= 1e-6 * abs(expected).max()
     assert abs(back / np.prod(shape) - values @ [1, 1j]).max() <= 1e-6 * abs(values).max()
@@ -150,10 +140,10 @@ def test_bumps_and_dents_are_those_of_the_course(page: Any) -> None:
         const on = { prediction: gpu.upload(values), bend: gpu.empty(4 * values.length),
                      steepness: gpu.empty(4 * values.length) };
         gpu.batch((queue) => steps.curve(queue, kernel, on, { width, height, tv: 0.01, flat: 0.02 }));
-        return [text(await gpu.read(on.bend)), text(await gpu.read(on.steepness))]""",
+        return [toText(await gpu.read(on.bend)), toText(await gpu.read(on.steepness))]""",
         picture(image),
     )
-    bend, steepness = (numbers(a).reshape(image.shape) for a in answers)
+    bend, steepness = (as_array(a).reshape(image.shape) for a in answers)
     expected, length = curvature(image, (1.0, 1.0), image * (8 * 0.01) + 0.02)
     assert abs(bend - expected).max() <= 1e-4
     assert abs(steepness - length).max() <= 1e-5 * length.max()
@@ -205,12 +195,10 @@ def test_the_recipe_gives_what_it_gives_in_the_course(page: Any, scene: Any) -> 
     compared(page, (truth, image, lens), 50, [10, 50], tv=0.002, accelerated=True)
 
 
-@pytest.mark.parametrize(
-    ("accelerated", "tv"), [(False, 0.0), (True, 0.0), (False, 0.02), (True, 0.05)]
-)
+@pytest.mark.parametrize(("accelerated", "tv"), [(False, 0.0), (True, 0.0), (True, 0.05)])
 def test_every_way_is_that_of_the_course(
     page: Any, scene: Any, accelerated: bool, tv: float
 ) -> None:
-    truth, _, image, _ = (part[8:90, 22:95] for part in scene)  # light comes in from outside
-    lens = gaussian((31, 33), 2.8, 1.0)
+    truth, _, image, _ = (part[30:74, 40:88] for part in scene)  # light comes in from outside
+    lens = gaussian((15, 17), 2.4, 1.0)
     compared(page, (truth, image, lens), 30, [10, 30], tv, accelerated)
