@@ -62,8 +62,8 @@ def deconvolution() -> dict[str, NDArray[np.float32]]:
     Returns
     -------
     dict
-        ``image``: photons counted of two discs, seen through a Gaussian lens; ``estimate``: what the
-        course's ``richardson_lucy`` makes of it. Both float32 (48, 48).
+        ``image``: photons counted of two discs, seen through a Gaussian lens; ``estimate``: what
+        the course's ``richardson_lucy`` makes of it. Both float32 (48, 48).
     """
     from gpu_course.deconvolution import psf, richardson_lucy, simulation
 

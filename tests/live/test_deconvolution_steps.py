@@ -108,7 +108,8 @@ def test_photons_are_counted_as_poisson_says(page: Any) -> None:
         means,
     )
     for mean, made in zip(means, map(array, answers), strict=True):
-        assert (made == made.round()).all() and made.min() >= 0
+        assert (made == made.round()).all()
+        assert made.min() >= 0
         away = made.astype(float) - mean
         assert abs(away.mean()) <= 4 * (mean / made.size) ** 0.5
         assert (away**2).mean() == pytest.approx(mean, rel=0.05, abs=1e-6)
@@ -139,7 +140,8 @@ def test_bumps_and_dents_are_those_of_the_course(page: Any) -> None:
         const kernel = await gpu.kernel(code, "total variation", "curvature");
         const on = { prediction: gpu.upload(values), bend: gpu.empty(4 * values.length),
                      steepness: gpu.empty(4 * values.length) };
-        gpu.batch((queue) => steps.curve(queue, kernel, on, { width, height, tv: 0.01, flat: 0.02 }));
+        const how = { width, height, tv: 0.01, flat: 0.02 };
+        gpu.batch((queue) => steps.curve(queue, kernel, on, how));
         return [toText(await gpu.read(on.bend)), toText(await gpu.read(on.steepness))]""",
         picture(image),
     )
@@ -149,14 +151,17 @@ def test_bumps_and_dents_are_those_of_the_course(page: Any) -> None:
     assert abs(steepness - length).max() <= 1e-5 * length.max()
 
 
-def steps_of(page: Any, image: Array, lens: Array, truth: Array, keep: list[int], **how: Any) -> Any:
+def steps_of(
+    page: Any, image: Array, lens: Array, truth: Array, keep: list[int], **how: Any
+) -> Any:
     """Iterate in the page; return errors, deviances and momenta, and the estimates to keep."""
     return run(
         page,
         """const [image, lens, truth, keep, how] = given;
         const kept = {}, told = [];
         const options = { ...how, truth: picture(truth) };
-        for await (const step of steps.richardsonLucy(gpu, picture(image), picture(lens), options)) {
+        const all = steps.richardsonLucy(gpu, picture(image), picture(lens), options);
+        for await (const step of all) {
           told.push([step.error, step.deviance, step.momentum]);
           if (keep.includes(step.iteration)) kept[step.iteration] = plain(await step.estimate());
         }

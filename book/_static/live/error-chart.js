@@ -11,8 +11,8 @@ function node(tag, attributes, ...children) {
 
 /**
  * Draw the chart. Iterations have a logarithmic axis: the first ones change the most.
- * @param {{width: number, height: number, iterations: number, errors: number[], before: number[]}} how size in pixels; how
- *   many iterations there will be; the error after each that is done; those of the run before, which are dotted.
+ * @param {{width: number, height: number, iterations: number, errors: number[], before: number[]}} how size in
+ *   pixels; how many iterations there will be; the error after each that is done; those of the run before, dotted.
  * @returns {SVGElement} hidden from screen readers: say in words what it shows.
  */
 export function errorChart({ width, height, iterations, errors, before }) {
@@ -34,9 +34,12 @@ export function errorChart({ width, height, iterations, errors, before }) {
   }
   svg.append(text(0, 14, "error"));
   svg.append(text(width - room.right, height - 8, "iterations", { "text-anchor": "end" }));
-  if (before.length) svg.append(text(width - room.right, 14, "dotted: the run before", { "text-anchor": "end", class: "note" }));
+  if (before.length) {
+    svg.append(text(width - room.right, 14, "dotted: the run before", { "text-anchor": "end", class: "note" }));
+  }
 
-  const path = (values) => values.map((error, i) => `${i ? "L" : "M"}${px(i + 1).toFixed(1)} ${py(error).toFixed(1)}`).join("");
+  const point = (error, i) => `${i ? "L" : "M"}${px(i + 1).toFixed(1)} ${py(error).toFixed(1)}`;
+  const path = (values) => values.map(point).join("");
   svg.append(node("path", { d: path(before), class: "rule dotted" }));
   svg.append(node("path", { d: path(errors), class: "line series-0" }));
   if (errors.length > 1) {

@@ -9,8 +9,9 @@ export const PIXEL = 0.1; // µm
 const SIZE = 96; // pixels; with a lens of 33 pixels the field is 96 + 33 - 1 = 128, which a transform likes
 const LENS = 33;
 
-// The large disc is the middle plane of the sphere on the page; the others show what one disc cannot: a dim one beside it,
-// and pairs of beads, of which the closest looks like one in the image. Places and radii in µm, from the middle.
+// The large disc is the middle plane of the sphere on the page; the others show what one disc cannot: a dim one
+// beside it, and pairs of beads, of which the closest looks like one in the image. Places and radii in µm, from the
+// middle.
 const DISCS = [
   { x: -1.8, y: 0.3, radius: 2.45, light: 1 },
   { x: 2.7, y: -2.9, radius: 1.1, light: 0.4 },

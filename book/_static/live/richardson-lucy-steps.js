@@ -1,5 +1,5 @@
-// Richardson–Lucy on the GPU: the method of the course's own `richardson_lucy`, in two dimensions. The kernels, and what
-// the words field, window, seen and dark mean, are in richardson-lucy.wgsl.
+// Richardson–Lucy on the GPU: the method of the course's own `richardson_lucy`, in two dimensions. The kernels, and
+// what the words field, window, seen and dark mean, are in richardson-lucy.wgsl.
 
 import { fast, transform } from "./fft.js";
 import { source } from "./gpu.js";
@@ -21,7 +21,8 @@ const compiled = new WeakMap(); // the kernels of each GPU, once
 
 async function compile(gpu) {
   const here = import.meta.url;
-  const [code, tv] = await Promise.all(["richardson-lucy.wgsl", "total-variation.wgsl"].map((name) => source(name, here)));
+  const files = ["richardson-lucy.wgsl", "total-variation.wgsl"];
+  const [code, tv] = await Promise.all(files.map((name) => source(name, here)));
   const kernels = { curvature: await gpu.kernel(tv, "total variation", "curvature") };
   for (const name of NAMES) kernels[name] = await gpu.kernel(code, "Richardson–Lucy", name);
   return kernels;

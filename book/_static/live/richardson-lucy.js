@@ -26,10 +26,12 @@ export async function selfTest(gpu) {
   const picture = (values) => ({ width: size, height: size, values });
   const [image, truth] = [picture(numbers.slice(0, size * size)), picture(numbers.slice(size * size))];
   let error = Infinity;
-  for await (const step of richardsonLucy(gpu, image, spot(width, 0, lens), { ...options, truth })) error = step.error;
+  const steps = richardsonLucy(gpu, image, spot(width, 0, lens), { ...options, truth });
+  for await (const step of steps) error = step.error;
   if (!(error <= 1e-3)) {
     throw new Sentence(
-      `The estimate of the stored picture comes out wrong on ${gpu.name}: it is not used, and its driver may need an update.`,
+      `The estimate of the stored picture comes out wrong on ${gpu.name}: it is not used, and its driver may ` +
+        "need an update.",
     );
   }
 }
@@ -38,7 +40,8 @@ export async function selfTest(gpu) {
 export async function open(gpu, place) {
   const photons = (index) => LIGHT[index];
   const micrometres = (value) => `${value.toFixed(2)} µm`;
-  const how = (label, min, max, step, value, show) => slider(place, { label, min, max, step, value, show }, () => change());
+  const how = (label, min, max, step, value, show) =>
+    slider(place, { label, min, max, step, value, show }, () => change());
   const controls = {
     light: how("light", 0, LIGHT.length - 1, 1, FIRST.light, (index) => `${photons(index)} photons`),
     iterations: how("iterations", 1, 200, 1, FIRST.iterations),
@@ -48,7 +51,8 @@ export async function open(gpu, place) {
     way: choice(place, "steps", ["accelerated", "plain"], () => change()),
   };
   const names = ["object", "image", "estimate", "estimate − object"];
-  const [objectFrame, imageFrame, estimateFrame, differenceFrame] = names.map((name) => frame("1", name));
+  const frames = names.map((name) => frame("1", name));
+  const [objectFrame, imageFrame, estimateFrame, differenceFrame] = frames;
   const chart = element("div", { class: "live-error-chart", role: "img" });
   const told = element("p", { class: "live-told" });
 
@@ -97,11 +101,12 @@ export async function open(gpu, place) {
     draw(objectFrame.canvas, truth.values, width, height, { range });
     draw(imageFrame.canvas, image.values.map((value) => value - BACKGROUND), width, height, { range });
     place.describe(
-      "Object: a large disc on the left, a small dimmer one at the upper right, and three pairs of beads at the lower right.",
+      "Object: a large disc on the left, a small dimmer one at the upper right, three pairs of beads below it.",
       objectFrame.canvas,
     );
     place.describe(
-      `Image of the object: blurred, and counted in ${light} photons per pixel of the large disc; the closest pair of beads is one spot.`,
+      `Image of the object: blurred, and counted in ${light} photons per pixel of the large disc; ` +
+        "the closest pair of beads is one spot.",
       imageFrame.canvas,
     );
   };
@@ -112,9 +117,13 @@ export async function open(gpu, place) {
     const difference = values.map((value, i) => value - truth.values[i]);
     draw(differenceFrame.canvas, difference, width, height, { range: [-light, light] });
     const beside = controls.beside.value;
-    const moved = beside ? `, displaced to the ${beside > 0 ? "left" : "right"} by as much as the PSF lies beside its centre` : "";
+    const side = beside > 0 ? "left" : "right"; // the other one than the PSF's
+    const moved = beside ? `, displaced to the ${side} by as much as the PSF lies beside its centre` : "";
     place.describe(`Estimate of the object${moved}.`, estimateFrame.canvas);
-    place.describe("Estimate minus object: grey where it is right, white where too bright, black where too dark.", differenceFrame.canvas);
+    place.describe(
+      "Estimate minus object: grey where it is right, white where too bright, black where too dark.",
+      differenceFrame.canvas,
+    );
   };
 
   const tell = (step, iterations) => {
@@ -147,7 +156,7 @@ export async function open(gpu, place) {
     row(...[light, iterations, width, beside, tv, way].map((each) => each.node)),
     row(second, reset),
     told,
-    element("div", { class: "live-panels" }, ...[objectFrame, imageFrame, estimateFrame, differenceFrame].map((each) => each.node), chart),
+    element("div", { class: "live-panels" }, ...frames.map((each) => each.node), chart),
   );
   chart.setAttribute("aria-label", "Chart: the error against the iterations, drawn as they are computed.");
   showScene(scene(photons(FIRST.light)), blurred, photons(FIRST.light));

@@ -3,9 +3,9 @@
 // An iteration is predict → blur → compare → send back → correct. Blurring and sending back are a transform forth, a
 // product with the lens's transfer function (or its conjugate, which mirrors the lens), and a transform back.
 //
-// The object lies on a field that is larger than the image: light comes in from outside the picture, and the model has to
-// have a place for it. The image is a window into that field. `seen` is the share of a pixel's light that this window
-// shows, or 1e12 where that is next to nothing: divided by so much, no light is left.
+// The object lies on a field that is larger than the image: light comes in from outside the picture, and the model
+// has to have a place for it. The image is a window into that field. `seen` is the share of a pixel's light that this
+// window shows, or 1e12 where that is next to nothing: divided by so much, no light is left.
 
 struct Scene {
   width: u32,         // of the field
@@ -23,10 +23,10 @@ struct Scene {
 
 @group(0) @binding(0) var<uniform> scene: Scene;
 
-// Sums over all pixels, in the order in which a GPU can do it: in every workgroup pairs, pairs of pairs, and so on. The
-// few sums of all workgroups are added up by the page, in float64. Three kernels sum, up to four things each. So that there
-// are few sums, a thread of these kernels does not stop after one pixel: it goes on to the one that lies as many pixels
-// further as there are threads.
+// Sums over all pixels, in the order in which a GPU can do it: in every workgroup pairs, pairs of pairs, and so on.
+// The sums of all workgroups are added up by the page, in float64. Three kernels sum, up to four things each. So that
+// there are few sums, a thread of these kernels does not stop after one pixel: it goes on to the one that lies as many
+// pixels further as there are threads.
 @group(0) @binding(1) var<storage, read_write> sums: array<vec4f>;
 
 const THREADS = 64u;
