@@ -38,7 +38,7 @@ def test_the_stored_answer_is_that_of_the_course():
 
 
 def test_a_wrong_estimate_is_not_shown(visit):
-    found = visit("richardson-lucy")
+    found = patient(visit("richardson-lucy"))
     image, estimate = stored()
     wrong = np.stack([image, np.roll(estimate, 1, axis=1)]).tobytes()
     found.page.route("**/richardson-lucy.bin", lambda route: route.fulfill(body=wrong))
@@ -49,20 +49,20 @@ def test_a_wrong_estimate_is_not_shown(visit):
 
 
 def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
-    found = visit("richardson-lucy")
+    found = patient(visit("richardson-lucy"))
     page = press(found)
     slider(page, "iterations").focus()
     page.keyboard.press("Home")
     for _ in range(9):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function(f"{DONE} && {STATUS}.includes(' 10 ')", timeout=60_000)
+    page.wait_for_function(f"{DONE} && {STATUS}.includes(' 10 ')")
     right = error(page)
     assert "falls from" in page.get_attribute(".live-error-chart", "aria-label")
     assert "displaced" not in page.locator("canvas").nth(2).get_attribute("aria-label")
     slider(page, "PSF centre").focus()
     page.keyboard.press("End")
     page.wait_for_function(f"!({DONE})")
-    page.wait_for_function(DONE, timeout=60_000)
+    page.wait_for_function(DONE)
     assert slider(page, "PSF centre").get_attribute("aria-valuetext") == "+0.60 µm"
     assert "displaced to the left" in page.locator("canvas").nth(2).get_attribute("aria-label")
     assert error(page) > 2 * right
@@ -73,7 +73,7 @@ def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
 
 
 def test_a_gpu_that_is_lost_between_two_iterations_ends_in_a_sentence(visit):
-    found = visit("richardson-lucy", script=LOSE)
+    found = patient(visit("richardson-lucy", script=LOSE))
     page = press(found)
     page.wait_for_selector(".live-error-chart .line")
     page.evaluate("takeAway()")
@@ -81,12 +81,17 @@ def test_a_gpu_that_is_lost_between_two_iterations_ends_in_a_sentence(visit):
     page.wait_for_timeout(500)
     assert "taken the GPU away" in status(page)
     page.get_by_role("button", name="Run again").click()
-    page.wait_for_selector(".live-error-chart .line", timeout=60_000)
+    page.wait_for_selector(".live-error-chart .line")
     # Closed while it computes.
     page.get_by_role("button", name="Close").click()
     page.wait_for_timeout(500)
     assert page.locator(".live-box").count() == 0
     assert found.printed == []
+
+
+def patient(found):
+    found.page.set_default_timeout(90_000)
+    return found
 
 
 def slider(page, label):

@@ -54,7 +54,7 @@ export async function open(gpu, place) {
   const frames = names.map((name) => frame("1", name));
   const [objectFrame, imageFrame, estimateFrame, differenceFrame] = frames;
   const chart = element("div", { class: "live-error-chart", role: "img" });
-  const told = element("p", { class: "live-told" });
+  const told = element("p", { class: "live-told live-long" });
 
   // One photon's worth of light, blurred once for all: the expected image is in proportion to the light.
   const blurred = await expected(gpu, scene(1), spot(WIDTH / PIXEL));
@@ -159,6 +159,7 @@ export async function open(gpu, place) {
     element("div", { class: "live-panels" }, ...frames.map((each) => each.node), chart),
   );
   chart.setAttribute("aria-label", "Chart: the error against the iterations, drawn as they are computed.");
-  showScene(scene(photons(FIRST.light)), blurred, photons(FIRST.light));
+  place.describe("Estimate of the object: not yet computed.", estimateFrame.canvas);
+  place.describe("Estimate minus object: not yet computed.", differenceFrame.canvas);
   place.attempt(change); // the figure is open while it iterates
 }
