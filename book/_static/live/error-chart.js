@@ -61,7 +61,8 @@ export function errorsInWords(errors) {
   const [first, last] = [errors[0], errors.at(-1)].map((each) => each.toFixed(2));
   const falls = `The error falls from ${first} to ${least.error.toFixed(2)} after ${counted(least.iteration)}`;
   const climbs = last > least.error.toFixed(2) ? `, then climbs to ${last} after ${counted(errors.length)}` : "";
-  return least.iteration === 1 && errors.length > 1 ? `The error climbs from ${first} to ${last}.` : `${falls}${climbs}.`;
+  if (errors.length === 1) return `The error is ${first} after 1 iteration.`;
+  return least.iteration === 1 ? `The error climbs from ${first} to ${last}.` : `${falls}${climbs}.`;
 }
 
 const counted = (n) => `${n} iteration${n === 1 ? "" : "s"}`;

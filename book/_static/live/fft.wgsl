@@ -1,4 +1,4 @@
-// The Fourier transform of every line of an array, a few lines at a time by one workgroup, in the workgroup's own memory.
+// The Fourier transform of every line of an array, a few lines at a time by one workgroup, in its own memory.
 //
 // A transform of n numbers is made of two transforms of half as many, those of a quarter as many, and so on: log2(n)
 // rounds, each of n / 2 "butterflies", and a butterfly is one multiplication, one sum and one difference. All

@@ -1,8 +1,8 @@
 // Total variation: the sum of the lengths of all gradients of an image. This kernel finds where it can be lowered.
 //
-// At every pixel the gradient points uphill; of it only the direction is kept, an arrow of length 1. Where the arrows run
-// together lies a bump, where they part lies a dent, and on a slope, be it ever so steep, as many come as go. So what
-// flows together says where to push: bumps down, dents up, and edges are left alone (Dey and others 2006).
+// At every pixel the gradient points uphill; of it only the direction is kept, an arrow of length 1. Where the arrows
+// run together lies a bump, where they part lies a dent, and on a slope, be it ever so steep, as many come as go. So
+// what flows together says where to push: bumps down, dents up, and edges are left alone (Dey and others 2006).
 
 struct Grid {
   width: u32,
