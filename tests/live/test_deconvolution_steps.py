@@ -181,11 +181,14 @@ def compared(
         told.append((nrmse(step.estimate, truth), step.deviance, step.momentum))
         kept[step.iteration] = step.estimate.copy()
 
-    way = "biggs-andrews" if accelerated else None
-    how = {"background": 20, "tv": tv}
-    richardson_lucy(image, lens, iterations, acceleration=way, callback=watch, **how)
-    how |= {"iterations": iterations, "accelerated": accelerated}
-    answer = steps_of(page, image, lens, truth, keep, **how)
+    richardson_lucy(
+        image, lens, iterations, background=20, tv=tv, callback=watch,
+        acceleration="biggs-andrews" if accelerated else None,
+    )  # fmt: skip
+    answer = steps_of(
+        page, image, lens, truth, keep, iterations=iterations, background=20, tv=tv,
+        accelerated=accelerated,
+    )  # fmt: skip
     for iteration in keep:
         assert nrmse(array(answer["kept"][str(iteration)]), kept[iteration]) <= 1e-3
     errors, deviances, momenta = np.transpose(answer["told"])
@@ -207,3 +210,14 @@ def test_every_way_is_that_of_the_course(
     truth, _, image, _ = (part[30:74, 40:88] for part in scene)  # light comes in from outside
     lens = gaussian((15, 17), 2.4, 1.0)
     compared(page, (truth, image, lens), 30, [10, 30], tv, accelerated)
+
+
+def test_a_lens_beside_its_centre_displaces_the_estimate_to_the_other_side(page: Any) -> None:
+    row, column = np.mgrid[:40, :44]
+    truth = 200 * (np.hypot(row - 20, column - 22) <= 6).astype(np.float32)
+    image = convolve(truth, gaussian((21, 21), 2.0, 1.0)) + 20
+    lens = array(run(page, "return plain(microscope.spot(2, 3, 21))"))
+    answer = steps_of(page, image, lens, truth, [15], iterations=15, background=20)
+    estimate = array(answer["kept"]["15"])
+    assert (estimate * column).sum() / estimate.sum() == pytest.approx(22 - 3, abs=0.2)
+    assert (estimate * row).sum() / estimate.sum() == pytest.approx(20, abs=0.1)

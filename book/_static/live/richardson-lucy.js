@@ -87,7 +87,7 @@ export async function open(gpu, place) {
       errors.push(step.error);
       const isLast = step.iteration === options.iterations;
       if (!isLast && performance.now() - drawn < WAIT) continue;
-      showEstimate(await step.estimate(), truth, light);
+      showEstimate(step, await step.estimate(), truth, light);
       if (place.closed.aborted) return;
       tell(step, options.iterations);
       drawn = performance.now();
@@ -111,7 +111,7 @@ export async function open(gpu, place) {
     );
   };
 
-  const showEstimate = (estimate, truth, light) => {
+  const showEstimate = (step, estimate, truth, light) => {
     const { width, height, values } = estimate;
     draw(estimateFrame.canvas, values, width, height, { range: [0, 1.3 * light] });
     const difference = values.map((value, i) => value - truth.values[i]);
@@ -119,7 +119,8 @@ export async function open(gpu, place) {
     const beside = controls.beside.value;
     const side = beside > 0 ? "left" : "right"; // the other one than the PSF's
     const moved = beside ? `, displaced to the ${side} by as much as the PSF lies beside its centre` : "";
-    place.describe(`Estimate of the object${moved}.`, estimateFrame.canvas);
+    const done = `Estimate of the object after iteration ${step.iteration}, with an error of ${step.error.toFixed(2)}`;
+    place.describe(`${done}${moved}.`, estimateFrame.canvas);
     place.describe(
       "Estimate minus object: grey where it is right, white where too bright, black where too dark.",
       differenceFrame.canvas,
