@@ -61,7 +61,8 @@ export async function open(gpu, place) {
   let exposure = 1;
   let wish = 0; // counts up with every change: a run that is no longer wanted stops
   let errors = [];
-  let before = [];
+  let before = []; // those of the last run that came to its end
+  let finished = [];
 
   const compute = async () => {
     const mine = wish;
@@ -77,7 +78,7 @@ export async function open(gpu, place) {
       truth,
     };
     showScene(truth, image, light);
-    if (errors.length > 1) before = errors;
+    before = finished;
     errors = [];
     place.say("Iterating …");
     let drawn = -Infinity;
@@ -92,6 +93,7 @@ export async function open(gpu, place) {
       tell(step, options.iterations);
       drawn = performance.now();
     }
+    finished = errors;
     place.say(`Done: error ${errors.at(-1).toFixed(2)} after ${errors.length} iterations.`);
   };
 
