@@ -50,6 +50,8 @@ from gpu_course.files import write_atomic
 ROOT = paths.root()
 STAGE = ROOT / "_build" / "stage"
 SITE = ROOT / "_build" / "html"
+LIVE = Path("book") / "_static" / "live"
+"""What the live figures fetch when a reader presses their button, and not before."""
 WHEEL_MARK = "{{ wheel }}"
 """Stands in a chapter's text, in blocks of code too, for the name of the file that pip installs."""
 
@@ -106,6 +108,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
+    shutil.copytree(ROOT / LIVE, SITE / LIVE.relative_to("book"))
     finish.mend_bibliography(SITE / "reference" / "bibliography.html")
     finish.mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
@@ -147,7 +150,8 @@ def stage(
         Chapter's name → the record of its stored output; empty for a page without code.
     """
     shutil.rmtree(STAGE, ignore_errors=True)
-    shutil.copytree(ROOT / "book", STAGE, ignore=shutil.ignore_patterns("*.md"))
+    # Jupyter Book would load each script below _static on every page: the live figures come later.
+    shutil.copytree(ROOT / "book", STAGE, ignore=shutil.ignore_patterns("*.md", "live"))
     # literalinclude shows the solutions from /src/…, seen from the staged root.
     shutil.copytree(
         ROOT / "src", STAGE / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")

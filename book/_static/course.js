@@ -65,3 +65,63 @@ document.addEventListener("DOMContentLoaded", () => {
     picture.after(button);
   });
 });
+
+// Live figures: a button, and what it loads on the press. Nothing of them is fetched before.
+const LIVE_HINT = "Computes in this page, on your own device. Nothing is sent anywhere.";
+const NOT_HERE =
+  location.protocol === "file:"
+    ? "From a file on the disk a browser loads no modules: open the site at its address, or serve its folder (python -m http.server)."
+    : "The code of this figure did not come: load the page again.";
+const makeLive = (figure) => {
+  const name = [...figure.classList].find((each) => each.startsWith("live-"))?.slice(5);
+  if (!name) return;
+  figure.setAttribute("role", "group");
+  figure.setAttribute("aria-label", "Live figure");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "live-button";
+  const status = document.createElement("p");
+  status.className = "live-status";
+  status.setAttribute("role", "status");
+  status.textContent = LIVE_HINT;
+  const bar = document.createElement("div");
+  bar.className = "live-bar";
+  bar.append(button, status);
+  figure.append(bar);
+  let close = null; // closes the open figure
+  let isStarting = false;
+  let isLost = false;
+  const show = () => {
+    figure.classList.toggle("live-open", isStarting || Boolean(close));
+    button.textContent = isLost ? "Run again" : close ? "Close" : "Run on my GPU";
+    button.setAttribute("aria-expanded", String(Boolean(close)));
+    button.setAttribute("aria-disabled", String(isStarting)); // a disabled button would lose the focus
+  };
+  button.addEventListener("lost", () => {
+    isLost = true;
+    show();
+  });
+  button.addEventListener("click", async () => {
+    if (isStarting) return;
+    const restart = isLost || !close;
+    close?.();
+    close = null;
+    isLost = false;
+    if (restart) {
+      isStarting = location.protocol !== "file:" && Boolean(navigator.gpu); // else no room is needed
+      show();
+      try {
+        const { start } = await import("./live/figure.js");
+        close = await start(figure, name, button, status);
+      } catch {
+        status.textContent = NOT_HERE;
+      }
+      isStarting = false;
+    } else {
+      status.textContent = LIVE_HINT;
+    }
+    show();
+  });
+  show();
+};
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".live").forEach(makeLive));

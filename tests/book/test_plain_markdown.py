@@ -38,6 +38,12 @@ def test_tabs_and_cards_become_titled_paragraphs():
     assert "gutter" not in text
 
 
+def test_live_figures_stay_on_the_site():
+    text = convert("before\n\n:::{div} live live-x\nTry it.\n:::\n\nafter", LINKS)
+    assert text == "before\n\nafter"
+    assert convert(":::{div} lead\nTry it.\n:::", LINKS) == "Try it."
+
+
 def test_references_lead_to_the_site_or_show_their_title():
     source = "See {ref}`ch-setup`, {ref}`the picture <fig-a>` and {doc}`/start/setup`."
     assert convert(source, LINKS) == (

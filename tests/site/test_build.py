@@ -78,3 +78,9 @@ def test_a_page_says_what_it_is_where_it_is_shared(site, name):
     html = (site.folder / f"{name}.html").read_text(encoding="utf-8")
     assert html.count('<meta property="og:title"') == 1
     assert html.count('<meta property="og:description"') == 1
+
+
+def test_live_code_lies_in_the_site_and_no_page_asks_for_it_by_itself(site):
+    assert (site.folder / "_static" / "live" / "figure.js").is_file()
+    for page in site.folder.rglob("*.html"):
+        assert "_static/live" not in page.read_text(encoding="utf-8"), page.name

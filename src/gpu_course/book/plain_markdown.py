@@ -159,6 +159,8 @@ def _directive(name: str, argument: str, body: list[str], links: Links) -> list[
     options, content = _options(body)
     if name in _BOXES:
         return _box(_BOXES[name] or argument, [argument] if _BOXES[name] else [], content, links)
+    if name == "div" and "live" in argument.split():
+        return []  # a figure that computes in the site's pages, and nowhere else
     if name in _PLAIN_CONTAINERS:
         return _blocks(content, links)
     if name in _TITLED:

@@ -1,0 +1,52 @@
+"""What lies in `book/_static/live`: small, readable, complete, and named by a page."""
+
+import re
+
+import pytest
+
+from gpu_course import paths
+
+BOOK = paths.root() / "book"
+LIVE = BOOK / "_static" / "live"
+CODE = sorted(file for file in LIVE.rglob("*") if file.suffix in {".js", ".wgsl", ".css"})
+CSS = (BOOK / "_static" / "course.css").read_text(encoding="utf-8")
+ON_PAGES = {
+    (page.relative_to(BOOK).as_posix(), name)
+    for page in BOOK.rglob("*.md")
+    for name in re.findall(r"^:{3,}\{div\} live live-([\w-]+)$", page.read_text("utf-8"), re.M)
+}
+
+
+def test_all_code_together_is_small():
+    assert sum(file.stat().st_size for file in CODE) <= 200_000
+
+
+@pytest.mark.parametrize("file", CODE, ids=lambda file: file.name)
+def test_every_file_can_be_read(file):
+    lines = file.read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 300
+    assert max(len(line) for line in lines) <= 120
+    begins = ("//", "/*", "@compute") if "kernels" in file.parts else ("//", "/*")
+    assert lines[0].startswith(begins), "a file begins with what it is for"
+
+
+@pytest.mark.parametrize(("page", "name"), sorted(ON_PAGES))
+def test_a_figure_on_a_page_has_its_lesson_and_its_room(page, name):
+    lesson = (LIVE / f"{name}.js").read_text(encoding="utf-8")
+    for part in ("const title", "selfTest", "async function open"):
+        assert part in lesson
+    assert re.search(
+        rf"^\.live-{name} \{{ --live-room: \d+rem; --live-room-phone: \d+rem; \}}$", CSS, re.M
+    )
+
+
+def test_nothing_names_another_host():
+    for file in CODE:
+        addresses = set(re.findall(r"https?://[^\s\"'`)]+", file.read_text(encoding="utf-8")))
+        assert addresses <= {"http://www.w3.org/2000/svg"}, file.name
+
+
+def test_imports_lead_to_files_that_are_there():
+    for file in LIVE.glob("*.js"):
+        for name in re.findall(r"from \"\./([\w./-]+)\"", file.read_text(encoding="utf-8")):
+            assert (LIVE / name).is_file(), f"{file.name} imports {name}"
