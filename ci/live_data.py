@@ -22,6 +22,10 @@ FOLDER = paths.root() / "book" / "_static" / "live" / "data"
 WINDOW = np.s_[256:512, :]
 SPOT, OUTLINE = 4.0, 1.0
 
+# A part of a scene of soil with thick and thin roots, and the part of it that is a trial for a GPU.
+SOIL = np.s_[0:256, 96:352]
+TRIAL = np.s_[96:160, 96:160]
+
 
 def segmentation() -> dict[str, NDArray[np.uint8]]:
     """Return the pictures of the live segmentation, each uint8 (256, 256).
@@ -56,6 +60,33 @@ def segmentation() -> dict[str, NDArray[np.uint8]]:
     return {name: np.asarray(array).astype(np.uint8) for name, array in found.items()}
 
 
+def roots() -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of the live U-Net.
+
+    Returns
+    -------
+    dict
+        Each uint8 (256, 256): ``roots``, a part of the first test scene, simulated; ``roots-truth``,
+        255 on its roots. ``roots-probability``, uint8 (64, 64): what the trained network says of
+        `TRIAL`, a part of the part, 255 for 1.
+    """
+    from gpu_course.deep_learning import storage
+    from gpu_course.deep_learning.prediction import predict_tiled
+
+    scene = images.load("roots", index=0, size="small")
+    image, truth = scene.image[SOIL], scene.mask[SOIL]
+    # The course's own file, whatever a reader of this tree has trained.
+    model, scale, _ = storage.load(paths.data() / "weights" / "roots-unet.safetensors")
+    probability = predict_tiled(
+        model, image[TRIAL], normalisation=scale, device="cpu", precision="float32"
+    )[0]
+    return {
+        "roots": image,
+        "roots-truth": np.where(truth, 255, 0).astype(np.uint8),
+        "roots-probability": np.rint(255 * probability).astype(np.uint8),
+    }
+
+
 def png(array: NDArray[np.uint8]) -> bytes:
     """Return a grey picture as the bytes of a PNG file."""
     from io import BytesIO
@@ -70,8 +101,9 @@ def png(array: NDArray[np.uint8]) -> bytes:
 def main() -> int:
     """Write the files and return the exit status."""
     try:
-        for name, array in segmentation().items():
-            write_atomic(FOLDER / f"{name}.png", png(array))
+        for make in (segmentation, roots):
+            for name, array in make().items():
+                write_atomic(FOLDER / f"{name}.png", png(array))
     except CourseError as error:
         print(error, file=sys.stderr)
         return 1

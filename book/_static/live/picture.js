@@ -154,7 +154,8 @@ function greyOf(value, [low, high], gamma) {
   return 255 * (gamma === 1 ? part : part ** gamma);
 }
 
-function paint(canvas, width, height, colour) {
+/** Draw a picture whose pixel number i has the colour `colour(i)`, red, green and blue from 0 to 255. */
+export function paint(canvas, width, height, colour) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const image = new ImageData(width, height);

@@ -24,7 +24,10 @@ export function parse(bytes) {
     for (const [name, { dtype, shape, data_offsets: [start, end] }] of Object.entries(table)) {
       const read = { F16: halves, F32: (part) => new Float32Array(part) }[dtype];
       // Whole numbers are counters of the training.
-      if (read) arrays.set(name, { shape, values: read(bytes.slice(8 + length + start, 8 + length + end)) });
+      if (!read) continue;
+      const values = read(bytes.slice(8 + length + start, 8 + length + end));
+      if (values.length !== shape.reduce((product, side) => product * side, 1)) throw new RangeError(name);
+      arrays.set(name, { shape, values });
     }
     if (about.kind !== KIND) throw new TypeError(about.kind);
     return { about, arrays };

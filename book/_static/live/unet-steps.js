@@ -47,7 +47,7 @@ export async function load(gpu, bytes) {
  * @param {object} [options]
  * @param {number} [options.tile] rows and columns of a tile.
  * @param {number} [options.overlap] pixels that neighbouring tiles share.
- * @param {(done: number, all: number) => void} [options.progress] is told after each tile.
+ * @param {(share: number) => void} [options.progress] is told how much is done, from 0 to 1.
  * @param {AbortSignal} [options.closed] ends it, with the signal's reason, before the next step.
  * @returns {Promise<Float32Array>} height × width, from 0 to 1.
  */
@@ -60,13 +60,19 @@ export async function predict(gpu, unet, picture, { tile = 512, overlap = tile /
   const total = new Float32Array(width * height);
   const weights = new Float32Array(width * height);
   const room = roomFor(gpu, unet, across.side, along.side);
-  const all = across.starts.length * along.starts.length;
+  const all = across.starts.length * along.starts.length * (3 * unet.depth + 1);
   let done = 0;
+  // A pause after each step: the browser can draw, and whoever closed the figure is heard.
+  const pause = async () => {
+    await gpu.finished();
+    closed?.throwIfAborted();
+    progress?.(++done / all);
+  };
   try {
     for (const [i, row] of along.starts.entries()) {
       for (const [j, column] of across.starts.entries()) {
         const input = cut(pixels, width, height, row, column, along.side, across.side);
-        const found = await forward(gpu, unet, room, input, closed);
+        const found = await forward(gpu, unet, room, input, pause);
         for (let y = 0; y < Math.min(along.side, height - row); y++) {
           for (let x = 0; x < Math.min(across.side, width - column); x++) {
             const weight = along.weights[i][y] * across.weights[j][x];
@@ -74,7 +80,6 @@ export async function predict(gpu, unet, picture, { tile = 512, overlap = tile /
             weights[(row + y) * width + column + x] += weight;
           }
         }
-        progress?.(++done, all);
       }
     }
   } finally {
@@ -108,7 +113,8 @@ function roomFor(gpu, unet, width, height) {
   return { levels, result, free: () => gpu.free(result, ...buffers) };
 }
 
-async function forward(gpu, unet, room, input, closed) {
+/** One tile through the network: normalised values with their frame in, probabilities out. */
+async function forward(gpu, unet, room, input, pause) {
   const { kernels } = unet;
   const { levels, result } = room;
   const convolve = (level, layer, from, rowIn, to, rowOut) => {
@@ -124,12 +130,6 @@ async function forward(gpu, unet, room, input, closed) {
     convolve(level, first, from, rowIn, between, channels);
     convolve(level, second, between, channels, to, rowOut);
   };
-  // A pause after each level: the browser can draw, and whoever closed the figure is heard.
-  const pause = async () => {
-    await gpu.finished();
-    closed?.throwIfAborted();
-  };
-
   gpu.device.queue.writeBuffer(levels[0].input, 0, input);
   for (let level = 0; level < unet.depth; level++) {
     const { input, both, channels } = levels[level];
@@ -179,7 +179,6 @@ async function forward(gpu, unet, room, input, closed) {
     [{ u: [width, height, unet.width, apart] }, below, unet.last.weights, unet.last.biases, result],
     [Math.ceil(width / 16), Math.ceil(height / 4), 1],
   );
-  const found = await gpu.read(result);
-  closed?.throwIfAborted();
-  return found;
+  await pause();
+  return gpu.read(result);
 }
