@@ -8,7 +8,6 @@ import { dice } from "./scores.js";
 import { load, predict } from "./unet-steps.js";
 
 export const title = "the trained U-Net, from grey values to roots";
-export const room = [43, 62];
 
 const WEIGHTS = "weights/roots-unet.safetensors";
 const THRESHOLD = 0.3; // the chapter chose it on validation scenes
@@ -70,7 +69,7 @@ export async function open(gpu, place) {
     () => judge(),
   );
   const size = choice(place, "picture", ["as it is", "at half size"], () => place.attempt(compute));
-  const reset = element("button", { type: "button", class: "live-quiet" }, "The chapter's scene");
+  const reset = element("button", { type: "button", class: "live-quiet" }, "The chapter’s scene");
   reset.addEventListener("click", () => place.attempt(() => use(scene)), { signal: place.closed });
 
   /** Tell what was found above the threshold; no new prediction is needed for it. */
@@ -114,6 +113,7 @@ export async function open(gpu, place) {
       told.textContent = `Computing: ${Math.round(100 * share)} %`;
     };
     try {
+      progress(0);
       const start = performance.now();
       probability = await predict(gpu, unet, picture, { progress, closed });
       const seconds = (performance.now() - start) / 1000;
