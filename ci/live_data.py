@@ -87,6 +87,32 @@ def roots() -> dict[str, NDArray[np.uint8]]:
     }
 
 
+def grain() -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of the live painting, each uint8 (256, 256).
+
+    Returns
+    -------
+    dict
+        ``grain``: the chapter's picture of fine and coarse grain, in whole grey values;
+        ``grain-truth``: 255 on the fine; ``grain-strokes``: the chapter's six strokes, 1 and 2;
+        ``grain-answer``: 255 where the course's classifier takes the grain for fine.
+    """
+    from gpu_course.lessons.pixel_classification.introduction.textures import two_textures
+    from gpu_course.pixel_classification import PixelClassifier, Recipe, paint
+
+    image, fine = two_textures()
+    whole = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    strokes = paint(fine, strokes=3, length=60, seed=1)
+    classifier = PixelClassifier(Recipe(sigmas=(1, 2, 4, 8)), trees=50).fit(whole, strokes)
+    answer = classifier.predict(whole) == 2
+    return {
+        "grain": whole,
+        "grain-truth": np.where(fine, 255, 0).astype(np.uint8),
+        "grain-strokes": strokes,
+        "grain-answer": np.where(answer, 255, 0).astype(np.uint8),
+    }
+
+
 def png(array: NDArray[np.uint8]) -> bytes:
     """Return a grey picture as the bytes of a PNG file."""
     from io import BytesIO
@@ -101,7 +127,7 @@ def png(array: NDArray[np.uint8]) -> bytes:
 def main() -> int:
     """Write the files and return the exit status."""
     try:
-        for make in (segmentation, roots):
+        for make in (segmentation, roots, grain):
             for name, array in make().items():
                 write_atomic(FOLDER / f"{name}.png", png(array))
     except CourseError as error:

@@ -73,7 +73,7 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     waits_for(page, "Predicted in")
     assert "Dice" not in page.inner_text(TOLD)  # nobody has labelled it
     assert "Your picture" in page.locator("canvas").nth(2).get_attribute("aria-label")
-    page.get_by_label("picture", exact=True).select_option("at half size")
+    page.locator(".live-choice select").select_option("at half size")
     waits_for(page, "Predicted in")
     assert page.evaluate("document.querySelector('canvas').width") == 40
     page.set_input_files(FILE, {"name": "no.png", "mimeType": "image/png", "buffer": b"no"})
@@ -108,7 +108,7 @@ def test_twelve_megapixels_are_scaled_down_and_a_close_ends_the_computation(visi
 def test_a_gpu_that_is_lost_in_the_middle_is_told_and_can_be_asked_again(visit, small):
     found = opened(visit, script=LOSS)
     page = found.page
-    page.get_by_label("picture", exact=True).select_option("at half size")
+    page.locator(".live-choice select").select_option("at half size")
     waits_for(page, "Computing")
     page.evaluate("takeAway()")
     waits_for(page, "taken the GPU away", STATUS)
