@@ -80,7 +80,7 @@ export function grow(painted, weights, seed) {
 /** How mixed the classes are: 0 where there is one alone (the Gini impurity). */
 function impurityOf(counts, weight) {
   let squares = 0;
-  for (const count of counts) squares += count * count;
+  for (let c = 0; c < counts.length; c++) squares += counts[c] * counts[c];
   return 1 - squares / (weight * weight);
 }
 
@@ -149,11 +149,11 @@ class Growing {
     for (let i = 0; i < known; i++) features[i] = constant[i];
     for (let i = known; i < known + found; i++) constant[i] = features[i];
     if (best.gain === -Infinity) return null;
-    const { left, right, leftWeight, rightWeight } = best;
-    const [impurityLeft, impurityRight] = [impurityOf(left, leftWeight), impurityOf(right, rightWeight)];
+    const [left, right] = [this.count(start, best.at), this.count(best.at, end)];
+    const [impurityLeft, impurityRight] = [left, right].map((side) => impurityOf(side.counts, side.weight));
     const change =
       (weight / this.all) *
-      (impurity - (rightWeight / weight) * impurityRight - (leftWeight / weight) * impurityLeft);
+      (impurity - (right.weight / weight) * impurityRight - (left.weight / weight) * impurityLeft);
     if (change + NOTHING < 0) return null;
     return { ...best, impurityLeft, impurityRight, known: known + found };
   }
@@ -182,14 +182,12 @@ class Growing {
       left[labels[pixel]] += drawn;
       right[labels[pixel]] -= drawn;
       leftWeight += drawn;
-      const [here, there] = [values[offset + pixel], values[offset + next]];
+      const here = values[offset + pixel];
+      const there = values[offset + next];
       if (there <= Math.fround(here + SAME)) continue;
       const rightWeight = weight - leftWeight;
       const gain = -rightWeight * impurityOf(right, rightWeight) - leftWeight * impurityOf(left, leftWeight);
-      if (gain > best.gain) {
-        const sides = { left: left.slice(), right: right.slice(), leftWeight, rightWeight };
-        best = { gain, feature, threshold: here / 2 + there / 2, at: i + 1, ...sides };
-      }
+      if (gain > best.gain) best = { gain, feature, threshold: here / 2 + there / 2, at: i + 1 };
     }
     return best;
   }

@@ -55,15 +55,11 @@ export async function open(gpu, place) {
   const shipped = await scenes();
   let scene = null;
   let learner = null;
-  let changes = 0;
   const painted = frame("1", "paint here");
   const found = frame("1", "the forest’s answer");
   const told = element("p", { class: "live-told" });
 
-  const board = new Board(place, painted.canvas, () => {
-    changes++;
-    again();
-  });
+  const board = new Board(place, painted.canvas, () => again());
   const brush = choice(place, "brush", ["", "", "eraser"], (index) => {
     board.brush = (index + 1) % 3;
   });
@@ -77,12 +73,15 @@ export async function open(gpu, place) {
   };
 
   const compute = async () => {
-    const [asked, { width, height, grey, truth, words }] = [changes, scene];
+    const asked = scene;
+    const { width, height, grey, truth, words } = asked;
+    // While one paints on, an answer to the strokes so far is better than none; to another picture it is not.
+    const isOld = () => scene !== asked || place.closed.aborted;
     const marks = board.marks.slice();
     const share = (100 * marks.filter(Boolean).length) / marks.length;
     const start = performance.now();
-    const answer = await learner.answer(marks, CLASSES, () => changes !== asked);
-    if (place.closed.aborted || changes !== asked) return; // the next one is on its way
+    const answer = await learner.answer(marks, CLASSES, isOld);
+    if (isOld()) return; // the next one is on its way
     const [low, high] = rangeOf(grey);
     const dimmed = (i) => (150 * (grey[i] - low)) / (high - low || 1);
     if (!answer) {
@@ -120,7 +119,6 @@ export async function open(gpu, place) {
   const again = latest(place, compute);
 
   const show = async (chosen) => {
-    changes++;
     const next = await Learner.on(gpu, chosen);
     learner?.free();
     [learner, scene] = [next, chosen];
@@ -132,8 +130,7 @@ export async function open(gpu, place) {
     await again();
   };
   const use = async (chosen) => {
-    // A size of its own for each picture, so that nothing is stretched.
-    picture.value = -1;
+    picture.value = -1; // none of the list
     await show({ ...chosen, words: null, truth: null });
   };
 
