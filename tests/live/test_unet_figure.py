@@ -67,12 +67,12 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
         page.keyboard.press("ArrowRight")
     waits_for(page, "threshold of 0.80")
     assert page.inner_text(TOLD).split(" %")[0] < first.split(" %")[0]
-    assert "white where a root was found" in page.locator("canvas").nth(2).get_attribute("aria-label")
+    assert "white where root was found" in page.locator("canvas").nth(2).get_attribute("aria-label")
     assert violations(page) == []
     page.set_input_files(FILE, small)
     waits_for(page, "Predicted in")
     assert "Dice" not in page.inner_text(TOLD)  # nobody has labelled it
-    assert "Your picture" in page.locator("canvas").nth(2).get_attribute("aria-label")
+    assert "The picture, dimmed" in page.locator("canvas").nth(2).get_attribute("aria-label")
     page.locator(".live-choice select").select_option("at half size")
     waits_for(page, "Predicted in")
     assert page.evaluate("document.querySelector('canvas').width") == 40

@@ -5,7 +5,7 @@ const SIZE = 624;
 
 /**
  * The Mersenne Twister, as `numpy.random.RandomState(seed)`.
- * Matsumoto and Nishimura (1998), https://doi.org/10.1145/272991.272995
+ * Matsumoto and Nishimura (1998), doi 10.1145/272991.272995
  */
 export class Draws {
   #state = new Uint32Array(SIZE);
@@ -55,7 +55,7 @@ export class Draws {
   }
 }
 
-/** The short generator that a tree draws its features with (xorshift): Marsaglia (2003), https://doi.org/10.18637/jss.v008.i14 */
+/** The short generator that a tree draws its features with (xorshift): Marsaglia (2003), doi 10.18637/jss.v008.i14 */
 export class QuickDraws {
   #state;
 

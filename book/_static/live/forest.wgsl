@@ -1,5 +1,5 @@
-// Every pixel walks down every tree. At a node it is asked whether a feature is at most a threshold, goes left or right,
-// and at the leaf finds the shares of the classes; the mean over the trees is its probability.
+// Every pixel walks down every tree. At a node it is asked whether a feature is at most a threshold, and goes left or
+// right; at the leaf it finds the shares of the classes. Their mean over the trees is its probability.
 
 struct Numbers {
   pixels: u32,

@@ -1,8 +1,9 @@
 // The live figure of the chapter on pixel classification: strokes on a picture, and an answer that follows them.
 
-import { fetched, Sentence } from "./gpu.js";
+import { Sentence } from "./gpu.js";
 import { choice, element, frame, latest, row } from "./controls.js";
-import { chooser, paint, rangeOf, read } from "./picture.js";
+import { colourOf, INVENTED, MISSED } from "./judged.js";
+import { chooser, paint, rangeOf, stored } from "./picture.js";
 import { Board } from "./paint-board.js";
 import { Learner } from "./paint-steps.js";
 
@@ -11,12 +12,11 @@ export const title = "strokes, and what a forest makes of them";
 const CLASSES = 2;
 const MOST_PIXELS = 2 ** 19; // the sixteen features of each are pulled once
 const AGREEMENT = 0.98; // features are rounded in another order on each GPU, and trees part at rounded values
-// The course's colours of judged pixels.
-const RIGHT = { 1: [0, 0, 0], 2: [217, 217, 217] };
-const MISSED = [230, 159, 0];
-const INVENTED = [0, 114, 178];
+const KEYS =
+  "Keys, once the picture has the focus: arrows move the brush, with Shift faster; Space puts it down and lifts it; " +
+  "1, 2 and 0 choose a class or the eraser; Z undoes.";
+const BLACK = [0, 0, 0];
 
-const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
 const marksOf = ({ grey }) => Uint8Array.from(grey);
 
 /** Throws a sentence where this GPU does not answer the stored strokes with the stored answer. */
@@ -28,7 +28,7 @@ export async function selfTest(gpu) {
   const same = labels.filter((label, i) => label === (expected.grey[i] > 0 ? 2 : 1)).length / labels.length;
   if (same < AGREEMENT) {
     throw new Sentence(
-      `The stored strokes get a wrong answer on ${gpu.name}: it is not used, and its driver may need an update.`,
+      `The stored strokes get a wrong answer on ${gpu.name}: it is not used. A newer driver may help.`,
     );
   }
 }
@@ -99,22 +99,17 @@ export async function open(gpu, place) {
         const colour = labels[i] === 1 ? INVENTED : MISSED;
         return colour.map((channel) => 0.55 * channel + 0.6 * dimmed(i));
       }
-      const expected = truth[i] > 0 ? 2 : 1;
-      if (labels[i] === expected) {
-        right++;
-        return RIGHT[expected];
-      }
-      return expected === 2 ? MISSED : INVENTED;
+      const [isTrue, isFound] = [truth[i] > 0, labels[i] === 2];
+      if (isTrue === isFound) right++;
+      return colourOf(isTrue, isFound, BLACK);
     });
     if (truth) parts.push(`right ${((100 * right) / labels.length).toFixed(1)} % of the pixels`);
     else parts.push(`${((100 * labels.filter((label) => label === 2).length) / labels.length).toFixed(1)} % orange`);
     told.textContent = `${parts.join(", ")}; learned and answered in ${milliseconds} ms.`;
-    place.describe(
-      truth
-        ? `The answer judged: white where ${words[1]} was found, orange where it was missed, blue where it was invented; ${parts.join(", ")}.`
-        : `The answer: your picture in blue and orange, as the forest parts it; ${parts.join(", ")}.`,
-      found.canvas,
-    );
+    const what = truth
+      ? `The answer judged: white where ${words[1]} was found, orange where missed, blue where invented`
+      : "The answer: your picture in blue and orange, as the forest parts it";
+    place.describe(`${what}; ${parts.join(", ")}.`, found.canvas);
   };
   const again = latest(place, compute);
 
@@ -147,11 +142,7 @@ export async function open(gpu, place) {
     row(chooser(place, use, { most: MOST_PIXELS })),
     told,
     element("div", { class: "live-grid live-pair" }, painted.node, found.node),
-    element(
-      "p",
-      { class: "live-keys", id: "live-paint-keys" },
-      "Keys, once the picture has the focus: arrows move the brush, with Shift faster; Space puts it down and lifts it; 1, 2 and 0 choose a class or the eraser; Z undoes.",
-    ),
+    element("p", { class: "live-keys", id: "live-paint-keys" }, KEYS),
   );
   board.onBrush = (number) => {
     brush.value = (number + 2) % 3;

@@ -3,7 +3,8 @@
 
 import { fetched, Sentence } from "./gpu.js";
 import { choice, element, frame, row, slider } from "./controls.js";
-import { chooser, draw, paint, rangeOf, read } from "./picture.js";
+import { colourOf, FOUND } from "./judged.js";
+import { chooser, draw, paint, rangeOf, stored } from "./picture.js";
 import { dice } from "./scores.js";
 import { load, predict } from "./unet-steps.js";
 
@@ -14,12 +15,6 @@ const THRESHOLD = 0.3; // the chapter chose it on validation scenes
 const MOST_PIXELS = 2 ** 20; // some 10¹¹ products, where a processor stands in for the GPU
 const TRIAL = { side: 64, row: 96, column: 96 }; // the part of the scene whose answer is stored
 const TOLERANCE = 0.01; // the stored answer is rounded to 1/255
-// The course's colours of judged pixels; grey values shine through where there is nothing to judge.
-const FOUND = [217, 217, 217];
-const MISSED = [230, 159, 0];
-const INVENTED = [0, 114, 178];
-
-const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
 
 // Read once for the test and the figure.
 const loaded = new WeakMap();
@@ -37,7 +32,7 @@ export async function selfTest(gpu) {
   const found = await predict(gpu, unet, part);
   if (found.some((value, i) => !(Math.abs(value - expected.grey[i] / 255) < TOLERANCE))) {
     throw new Sentence(
-      `The roots of the stored picture come out wrong on ${gpu.name}: it is not used, and its driver may need an update.`,
+      `The roots of the stored picture come out wrong on ${gpu.name}: it is not used. A newer driver may help.`,
     );
   }
 }
@@ -80,20 +75,19 @@ export async function open(gpu, place) {
     const isScene = whole === scene && size.value === 0;
     const [low, high] = rangeOf(grey);
     paint(judged, width, height, (i) => {
-      const isTrue = isScene ? truth.grey[i] > 0 : mask[i];
-      if (isTrue && mask[i]) return FOUND;
-      if (isTrue) return MISSED;
-      if (mask[i]) return INVENTED;
-      const dimmed = (110 * (grey[i] - low)) / Math.max(high - low, 1);
-      return [dimmed, dimmed, dimmed];
+      const level = (110 * (grey[i] - low)) / Math.max(high - low, 1); // dimmed
+      // Nobody knows what is true in a picture of the reader's.
+      if (!isScene && mask[i]) return FOUND;
+      return colourOf(isScene && truth.grey[i] > 0, mask[i] > 0, [level, level, level]);
     });
     const share = (100 * mask.reduce((sum, value) => sum + value, 0)) / mask.length;
     const score = isScene ? `, Dice ${dice(truth.grey, mask).toFixed(3)}` : "";
-    told.textContent = `${share.toFixed(1)} % of the pixels are root at a threshold of ${show(threshold.value)}${score}.`;
+    const line = show(threshold.value);
+    told.textContent = `${share.toFixed(1)} % of the pixels are root at a threshold of ${line}${score}.`;
     place.describe(
       isScene
-        ? `The scene judged: white where a root was found, orange where one was missed, blue where one was invented${score}.`
-        : `Your picture, dimmed, with what the network takes for root in white: ${share.toFixed(1)} % of the pixels.`,
+        ? `The scene judged: white where root was found, orange where missed, blue where invented${score}.`
+        : `The picture, dimmed, with what the network takes for root in white: ${share.toFixed(1)} % of the pixels.`,
       judged,
     );
   };
@@ -107,7 +101,8 @@ export async function open(gpu, place) {
     const { grey, width, height } = picture;
     draw(seen, grey, width, height);
     for (const canvas of [sure, judged]) paint(canvas, width, height, () => [0, 0, 0]);
-    place.describe(whole === scene ? "Simulated grey soil with pale roots of different widths." : "Your picture.", seen);
+    const what = whole === scene ? "Simulated grey soil with pale roots of different widths." : "Your own picture.";
+    place.describe(what, seen);
     for (const canvas of [sure, judged]) place.describe("Not computed yet.", canvas);
     const progress = (share) => {
       told.textContent = `Computing: ${Math.round(100 * share)} %`;
