@@ -66,9 +66,9 @@ def roots() -> dict[str, NDArray[np.uint8]]:
     Returns
     -------
     dict
-        Each uint8 (256, 256): ``roots``, a part of the first test scene, simulated; ``roots-truth``,
-        255 on its roots. ``roots-probability``, uint8 (64, 64): what the trained network says of
-        `TRIAL`, a part of the part, 255 for 1.
+        Each uint8 (256, 256): ``roots``, a part of the first test scene, which is simulated;
+        ``roots-truth``, 255 on its roots. ``roots-probability``, uint8 (64, 64): what the trained
+        network says of `TRIAL`, a part of the part, 255 for 1.
     """
     from gpu_course.deep_learning import storage
     from gpu_course.deep_learning.prediction import predict_tiled

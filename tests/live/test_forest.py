@@ -43,7 +43,8 @@ WHOLE = """async ([flat, width, height, marks, classes]) => {
 def scene():
     """The chapter's picture of two grains, in whole grey values, and its six strokes."""
     image, fine = two_textures()
-    return np.clip(np.rint(image), 0, 255).astype(np.float32), paint(fine, strokes=3, length=60, seed=1)
+    whole = np.clip(np.rint(image), 0, 255).astype(np.float32)
+    return whole, paint(fine, strokes=3, length=60, seed=1)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def table(scene):
 
 
 def grown(page, table, labels, **how):
-    """Return the page's forest as the course holds one: feature, threshold, left, right, shares, roots."""
+    """Return the page's forest: feature, threshold, left, right, shares, roots."""
     how = {"classes": int(labels.max()) + 1, "trees": TREES} | how
     sent = [as_text(np.ascontiguousarray(table, np.float32)), as_text(labels.astype(np.uint8)), how]
     nodes, shares, roots = page.evaluate(TRAIN, sent)
@@ -63,11 +64,11 @@ def grown(page, table, labels, **how):
     return flat[:, 0], threshold, flat[:, 2], flat[:, 3], shares, as_array(roots, np.uint32)
 
 
-def sklearns(table, labels, **how):
+def sklearns(table, labels, trees=TREES, **how):
     """Return scikit-learn's forest in the same form."""
-    classifier = PixelClassifier(RECIPE, trees=TREES, **how).fit_table(table.T, labels + 1)
-    forest = classifier.forest
-    return (forest.feature, forest.threshold, forest.left, forest.right, forest.probability, forest.roots)
+    classifier = PixelClassifier(RECIPE, trees=trees, **how).fit_table(table.T, labels + 1)
+    names = ("feature", "threshold", "left", "right", "probability", "roots")
+    return [getattr(classifier.forest, name) for name in names]
 
 
 def same(one, other):
@@ -103,12 +104,7 @@ def test_more_pixels_than_a_tree_draws(page):
     rng = np.random.default_rng(1)
     table = rng.normal(size=(16, 6000)).astype(np.float32)
     labels = (table[0] + rng.normal(size=6000) > 0).astype(np.uint8)
-    same(grown(page, table, labels, trees=1), sklearns_of_one(table, labels))
-
-
-def sklearns_of_one(table, labels):
-    forest = PixelClassifier(RECIPE, trees=1).fit_table(table.T, labels + 1).forest
-    return (forest.feature, forest.threshold, forest.left, forest.right, forest.probability, forest.roots)
+    same(grown(page, table, labels, trees=1), sklearns(table, labels, trees=1))
 
 
 def test_strokes_give_the_answer_of_the_course(page, scene):
@@ -121,7 +117,6 @@ def test_strokes_give_the_answer_of_the_course(page, scene):
     assert agree.mean() >= 0.99
     found = as_array(probability, np.float32).reshape(2, height, width)
     apart = np.abs(found - classifier.predict_proba(image))
-    print("agree", agree.mean(), "probabilities apart", apart.mean(), apart.max())
     assert apart.mean() < 0.01
 
 
@@ -141,7 +136,8 @@ def test_exported_trees_walk_on_the_gpu_as_in_python(page, scene):
           try {
             const packed = { nodes: toArray(nodes, Int32Array), shares: toArray(shares),
                              roots: toArray(roots, Uint32Array) };
-            return toText(await walk(gpu, await kernel(gpu), packed, 2, gpu.upload(toArray(table)), pixels));
+            const features = gpu.upload(toArray(table));
+            return toText(await walk(gpu, await kernel(gpu), packed, 2, features, pixels));
           } finally { gpu.close(); }
         }""",
         [
@@ -150,4 +146,5 @@ def test_exported_trees_walk_on_the_gpu_as_in_python(page, scene):
         ],
     )  # fmt: skip
     expected = classifier.predict_proba(image)
-    np.testing.assert_allclose(as_array(found, np.float32).reshape(expected.shape), expected, atol=1e-5)
+    shares = as_array(found, np.float32).reshape(expected.shape)
+    np.testing.assert_allclose(shares, expected, atol=1e-5)

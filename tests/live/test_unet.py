@@ -1,4 +1,4 @@
-"""The trained U-Net in the page gives PyTorch's probabilities, on the course's own file of weights."""
+"""The trained U-Net in the page reads the course's own file, and gives PyTorch's probabilities."""
 
 import sys
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-
 from tests.site.conftest import violations
 
 pytestmark = pytest.mark.browser
@@ -67,12 +66,13 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
         page.keyboard.press("ArrowRight")
     waits_for(page, "threshold of 0.80")
     assert page.inner_text(TOLD).split(" %")[0] < first.split(" %")[0]
-    assert "white where root was found" in page.locator("canvas").nth(2).get_attribute("aria-label")
+    judged = page.locator("canvas").nth(2)
+    assert "white where root was found" in judged.get_attribute("aria-label")
     assert violations(page) == []
     page.set_input_files(FILE, small)
     waits_for(page, "Predicted in")
     assert "Dice" not in page.inner_text(TOLD)  # nobody has labelled it
-    assert "The picture, dimmed" in page.locator("canvas").nth(2).get_attribute("aria-label")
+    assert "The picture, dimmed" in judged.get_attribute("aria-label")
     page.locator(".live-choice select").select_option("at half size")
     waits_for(page, "Predicted in")
     assert page.evaluate("document.querySelector('canvas').width") == 40
@@ -123,7 +123,8 @@ def test_a_wrong_answer_leaves_the_page_as_it_was(visit):
     wrong = """
     const make = GPUDevice.prototype.createShaderModule;
     GPUDevice.prototype.createShaderModule = function (how) {
-      return make.call(this, { ...how, code: how.code.replace("mix(here, there, 0.25)", "max(here, there)") });
+      const code = how.code.replace("mix(here, there, 0.25)", "max(here, there)");
+      return make.call(this, { ...how, code });
     };"""
     found = visit("unet", script=wrong)
     found.page.get_by_role("button", name="Run on my GPU").click()
@@ -133,7 +134,8 @@ def test_a_wrong_answer_leaves_the_page_as_it_was(visit):
 
 def test_weights_that_do_not_come_are_told(visit):
     found = visit("unet")
-    found.page.route("**/*.safetensors", lambda route: route.fulfill(body=b"<html>no such page</html>"))
+    html = b"<html>no such page</html>"
+    found.page.route("**/*.safetensors", lambda route: route.fulfill(body=html))
     found.page.get_by_role("button", name="Run on my GPU").click()
     waits_for(found.page, "did not come whole", STATUS)
     assert found.printed == []

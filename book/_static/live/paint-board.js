@@ -3,7 +3,7 @@
 import { rangeOf } from "./picture.js";
 
 const RADIUS = 1.5; // of the brush, in pixels: three wide, as the chapter's simulated hand has it
-const BRUSH = { 1: [0, 114, 178], 2: [230, 159, 0] }; // the course's colours of painted classes
+const COLOURS = { 1: packed([0, 114, 178]), 2: packed([230, 159, 0]) }; // the course's, of painted classes
 const KEPT = 50; // steps that can be undone
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -52,7 +52,11 @@ export class Board {
    */
   show(picture, marks) {
     this.picture = picture;
-    this.range = rangeOf(picture.grey);
+    const [low, high] = rangeOf(picture.grey);
+    this.background = Uint32Array.from(picture.grey, (value) => {
+      const level = Math.round((255 * (value - low)) / (high - low || 1));
+      return packed([level, level, level]);
+    });
     this.marks = marks?.slice() ?? new Uint8Array(picture.grey.length);
     this.#before = [];
     this.#isDown = false;
@@ -168,24 +172,20 @@ export class Board {
 
   #draw() {
     const { canvas, marks, picture } = this;
-    const { grey, width, height } = picture;
-    const [low, high] = this.range;
+    const { width, height } = picture;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    const image = new ImageData(width, height);
-    const pixels = new Uint32Array(image.data.buffer);
-    const colour = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-    const colours = [0, colour(BRUSH[1]), colour(BRUSH[2])];
-    for (let i = 0; i < grey.length; i++) {
-      const level = Math.round((255 * (grey[i] - low)) / (high - low || 1));
-      pixels[i] = colours[marks[i]] || colour([level, level, level]);
+    const pixels = this.background.slice();
+    const counts = [0, 0, 0];
+    for (let i = 0; i < marks.length; i++) {
+      counts[marks[i]]++;
+      if (marks[i]) pixels[i] = COLOURS[marks[i]];
     }
     const context = canvas.getContext("2d");
-    context.putImageData(image, 0, 0);
-    const counts = [1, 2].map((label) => marks.reduce((sum, mark) => sum + (mark === label), 0));
+    context.putImageData(new ImageData(new Uint8ClampedArray(pixels.buffer), width, height), 0, 0);
     canvas.setAttribute(
       "aria-label",
-      `A picture to paint on: ${counts[0]} pixels of class 1 and ${counts[1]} of class 2 are painted.`,
+      `A picture to paint on: ${counts[1]} pixels of class 1 and ${counts[2]} of class 2 are painted.`,
     );
     if (document.activeElement === canvas && canvas.matches(":focus-visible")) this.#cross(context);
   }
@@ -203,4 +203,9 @@ export class Board {
       context.stroke();
     }
   }
+}
+
+/** A colour as the 32 bits in which a canvas holds it. */
+function packed([red, green, blue]) {
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

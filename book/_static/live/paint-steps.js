@@ -36,7 +36,8 @@ export class Learner {
    */
   async answer(marks, classes, isOld = () => false) {
     const { gpu, pixels } = this;
-    const where = [...marks.keys()].filter((i) => marks[i]);
+    const where = [];
+    for (let i = 0; i < marks.length; i++) if (marks[i]) where.push(i);
     const labels = Uint8Array.from(where, (i) => marks[i] - 1);
     // Classes without a stroke do not exist for the forest.
     const present = [...new Set(labels)].sort();
