@@ -113,6 +113,14 @@ def grain() -> dict[str, NDArray[np.uint8]]:
     }
 
 
+def strokes() -> dict[str, NDArray[np.uint8]]:
+    """Return ``nuclei-strokes``, uint8 (256, 256): strokes on the nuclei, 1 beside and 2 on them."""
+    from gpu_course.pixel_classification import paint
+
+    truth = np.asarray(images.load("nuclei", split="train").labels)[WINDOW] > 0
+    return {"nuclei-strokes": paint(truth, strokes=5, length=25, margin=1, seed=3)}
+
+
 def png(array: NDArray[np.uint8]) -> bytes:
     """Return a grey picture as the bytes of a PNG file."""
     from io import BytesIO
@@ -127,7 +135,7 @@ def png(array: NDArray[np.uint8]) -> bytes:
 def main() -> int:
     """Write the files and return the exit status."""
     try:
-        for make in (segmentation, roots, grain):
+        for make in (segmentation, roots, grain, strokes):
             for name, array in make().items():
                 write_atomic(FOLDER / f"{name}.png", png(array))
     except CourseError as error:

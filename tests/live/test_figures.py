@@ -6,7 +6,7 @@ from tests.site.conftest import violations
 
 pytestmark = pytest.mark.browser
 
-LESSONS = ["segmentation", "kernel", "measure", "unet", "paint"]
+LESSONS = ["segmentation", "kernel", "measure", "unet", "paint", "methods"]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

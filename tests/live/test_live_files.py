@@ -10,10 +10,13 @@ BOOK = paths.root() / "book"
 LIVE = BOOK / "_static" / "live"
 CODE = sorted(file for file in LIVE.rglob("*") if file.suffix in {".js", ".wgsl", ".css"})
 CSS = (BOOK / "_static" / "course.css").read_text(encoding="utf-8")
+PAGES = {page.relative_to(BOOK).as_posix(): page.read_text("utf-8") for page in BOOK.rglob("*.md")}
+# The page of scores is written by the build.
+PAGES["reference/scores.md"] = (paths.root() / "ci" / "score_page.py").read_text("utf-8")
 ON_PAGES = {
-    (page.relative_to(BOOK).as_posix(), name)
-    for page in BOOK.rglob("*.md")
-    for name in re.findall(r"^:{3,}\{div\} live live-([\w-]+)$", page.read_text("utf-8"), re.M)
+    (page, name)
+    for page, text in PAGES.items()
+    for name in re.findall(r"^[ \"]*:{3,}\{div\} live live-([\w-]+)", text, re.M)
 }
 
 

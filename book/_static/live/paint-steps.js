@@ -26,16 +26,13 @@ export class Learner {
   }
 
   /**
-   * Learn from strokes, and answer for all pixels.
+   * Learn from strokes.
    * @param {Uint8Array} marks 0 where nothing is painted, 1, 2, … the classes.
-   * @param {number} classes how many there are.
-   * @param {() => boolean} [isOld] asked now and then: true ends it, as the strokes have changed meanwhile.
-   * @returns {Promise<{labels: Uint8Array, probability: Float32Array}|null>} the class of each pixel, 1, 2, …, and
-   *   the probabilities, class after class; null where there is no answer: fewer than two classes are painted, or
-   *   it was ended.
+   * @param {() => boolean} [isOld] asked now and then: true ends it, as nobody waits for it any more.
+   * @returns {Promise<{trees: object, present: number[]}|null>} the forest, and the classes that were painted, less
+   *   one; null where fewer than two are, or it was ended.
    */
-  async answer(marks, classes, isOld = () => false) {
-    const { gpu, pixels } = this;
+  async learn(marks, isOld = () => false) {
     const where = [];
     for (let i = 0; i < marks.length; i++) if (marks[i]) where.push(i);
     const labels = Uint8Array.from(where, (i) => marks[i] - 1);
@@ -45,7 +42,7 @@ export class Learner {
     const table = new Float32Array(where.length * EACH * SIGMAS.length);
     for (let f = 0; f < EACH * SIGMAS.length; f++) {
       where.forEach((i, n) => {
-        table[f * where.length + n] = this.pulled[f * pixels + i];
+        table[f * where.length + n] = this.pulled[f * this.pixels + i];
       });
     }
     const numbered = labels.map((label) => present.indexOf(label));
@@ -58,11 +55,33 @@ export class Learner {
       if (isOld()) return null;
       pause = performance.now() + SLICE;
     }
-    const forest = packed(trees, present.length);
-    const shares = await walk(gpu, this.kernel, forest, present.length, this.features, pixels);
+    return { trees: packed(trees, present.length), present };
+  }
+
+  /**
+   * Ask a forest about all pixels.
+   * @param {{trees: object, present: number[]}} learned from `learn`, of this picture or another.
+   * @param {number} classes how many there are.
+   * @returns {Promise<Float32Array>} the probability of each, class after class.
+   */
+  async ask({ trees, present }, classes) {
+    const { gpu, pixels } = this;
+    const shares = await walk(gpu, this.kernel, trees, present.length, this.features, pixels);
     const probability = new Float32Array(classes * pixels);
     present.forEach((label, c) => probability.set(shares.subarray(c * pixels, (c + 1) * pixels), label * pixels));
-    return { labels: elected(shares, present.length).map((c) => present[c] + 1), probability };
+    return probability;
+  }
+
+  /**
+   * Learn from strokes, and answer for all pixels.
+   * @returns {Promise<{labels: Uint8Array, probability: Float32Array}|null>} the class of each pixel, 1, 2, …, and
+   *   the probabilities, class after class; null where there is no answer, see `learn`.
+   */
+  async answer(marks, classes, isOld) {
+    const learned = await this.learn(marks, isOld);
+    if (!learned) return null;
+    const probability = await this.ask(learned, classes);
+    return { labels: elected(probability, classes).map((c) => c + 1), probability };
   }
 
   /** Give its memory back. */

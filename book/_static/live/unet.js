@@ -11,14 +11,14 @@ import { load, predict } from "./unet-steps.js";
 export const title = "the trained U-Net, from grey values to roots";
 
 const WEIGHTS = "weights/roots-unet.safetensors";
-const THRESHOLD = 0.3; // the chapter chose it on validation scenes
+export const THRESHOLD = 0.3; // the chapter chose it on validation scenes
 const MOST_PIXELS = 2 ** 20; // some 10¹¹ products, where a processor stands in for the GPU
 const TRIAL = { side: 64, row: 96, column: 96 }; // the part of the scene whose answer is stored
 const TOLERANCE = 0.01; // the stored answer is rounded to 1/255
 
-// Read once for the test and the figure.
 const loaded = new WeakMap();
-function network(gpu) {
+/** The network on a GPU; read once for the test and the figure. */
+export function network(gpu) {
   if (!loaded.has(gpu)) {
     loaded.set(gpu, (async () => load(gpu, await (await fetched(WEIGHTS, import.meta.url)).arrayBuffer()))());
   }
