@@ -114,7 +114,7 @@ def grain() -> dict[str, NDArray[np.uint8]]:
 
 
 def strokes() -> dict[str, NDArray[np.uint8]]:
-    """Return ``nuclei-strokes``, uint8 (256, 256): strokes on the nuclei, 1 beside and 2 on them."""
+    """Return ``nuclei-strokes``, uint8 (256, 256): strokes beside (1) and on (2) the nuclei."""
     from gpu_course.pixel_classification import paint
 
     truth = np.asarray(images.load("nuclei", split="train").labels)[WINDOW] > 0

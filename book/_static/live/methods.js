@@ -83,11 +83,12 @@ export async function open(gpu, place) {
   const [seen, ...canvases] = frames.map((each) => each.canvas);
   const cells = METHODS.map(() => [element("td", {}, "…"), element("td", {}, "…")]);
   const head = (scope, text) => element("th", { scope }, text);
+  const line = (...parts) => element("tr", {}, ...parts);
   const table = element(
     "table",
     {},
-    element("thead", {}, element("tr", {}, ...["method", "finds", "score"].map((text) => head("col", text)))),
-    element("tbody", {}, ...METHODS.map((name, i) => element("tr", {}, head("row", `${name}: ${WHAT[i]}`), ...cells[i]))),
+    element("thead", {}, line(...["method", "finds", "score"].map((text) => head("col", text)))),
+    element("tbody", {}, ...METHODS.map((name, i) => line(head("row", `${name}: ${WHAT[i]}`), ...cells[i]))),
   );
   const which = choice(place, "picture", ["nuclei", "roots in soil"], (i) => place.attempt(() => compute(scenes[i])));
   const tell = (i, found, score, alt) => {
