@@ -86,7 +86,7 @@ export async function open(gpu, place) {
   const line = (...parts) => element("tr", {}, ...parts);
   const table = element(
     "table",
-    {},
+    { class: "live-counts" },
     element("thead", {}, line(...["method", "finds", "score"].map((text) => head("col", text)))),
     element("tbody", {}, ...METHODS.map((name, i) => line(head("row", `${name}: ${WHAT[i]}`), ...cells[i]))),
   );
