@@ -74,7 +74,7 @@ def roots() -> dict[str, NDArray[np.uint8]]:
     from gpu_course.deep_learning.prediction import predict_tiled
 
     scene = images.load("roots", index=0, size="small")
-    image, truth = scene.image[SOIL], scene.mask[SOIL]
+    image, truth = scene.image[SOIL], np.asarray(scene.mask)[SOIL]
     # The course's own file, whatever a reader of this tree has trained.
     model, scale, _ = storage.load(paths.data() / "weights" / "roots-unet.safetensors")
     probability = predict_tiled(
