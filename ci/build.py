@@ -52,6 +52,8 @@ STAGE = ROOT / "_build" / "stage"
 SITE = ROOT / "_build" / "html"
 LIVE = Path("book") / "_static" / "live"
 """What the live figures fetch when a reader presses their button, and not before."""
+LIVE_WEIGHTS = ("roots-unet.safetensors",)
+"""Trained networks that a live figure reads."""
 WHEEL_MARK = "{{ wheel }}"
 """Stands in a chapter's text, in blocks of code too, for the name of the file that pip installs."""
 
@@ -108,7 +110,11 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     if done.returncode:
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
-    shutil.copytree(ROOT / LIVE, SITE / LIVE.relative_to("book"))
+    live = SITE / LIVE.relative_to("book")
+    shutil.copytree(ROOT / LIVE, live)
+    # The very file that the chapters use; in the repository it lies once.
+    for name in LIVE_WEIGHTS:
+        write_atomic(live / "weights" / name, (paths.data() / "weights" / name).read_bytes())
     finish.mend_bibliography(SITE / "reference" / "bibliography.html")
     finish.mend_menu(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())

@@ -22,6 +22,10 @@ FOLDER = paths.root() / "book" / "_static" / "live" / "data"
 WINDOW = np.s_[256:512, :]
 SPOT, OUTLINE = 4.0, 1.0
 
+# A part of a scene of soil with thick and thin roots, and the part of it that is a trial for a GPU.
+SOIL = np.s_[0:256, 96:352]
+TRIAL = np.s_[96:160, 96:160]
+
 
 def segmentation() -> dict[str, NDArray[np.uint8]]:
     """Return the pictures of the live segmentation, each uint8 (256, 256).
@@ -74,6 +78,67 @@ def deconvolution() -> dict[str, NDArray[np.float32]]:
     return {"image": image, "estimate": richardson_lucy(image, lens, 10, background=20, tv=0.002)}
 
 
+def roots() -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of the live U-Net.
+
+    Returns
+    -------
+    dict
+        Each uint8 (256, 256): ``roots``, a part of the first test scene, which is simulated;
+        ``roots-truth``, 255 on its roots. ``roots-probability``, uint8 (64, 64): what the trained
+        network says of `TRIAL`, a part of the part, 255 for 1.
+    """
+    from gpu_course.deep_learning import storage
+    from gpu_course.deep_learning.prediction import predict_tiled
+
+    scene = images.load("roots", index=0, size="small")
+    image, truth = scene.image[SOIL], np.asarray(scene.mask)[SOIL]
+    # The course's own file, whatever a reader of this tree has trained.
+    model, scale, _ = storage.load(paths.data() / "weights" / "roots-unet.safetensors")
+    probability = predict_tiled(
+        model, image[TRIAL], normalisation=scale, device="cpu", precision="float32"
+    )[0]
+    return {
+        "roots": image,
+        "roots-truth": np.where(truth, 255, 0).astype(np.uint8),
+        "roots-probability": np.rint(255 * probability).astype(np.uint8),
+    }
+
+
+def grain() -> dict[str, NDArray[np.uint8]]:
+    """Return the pictures of the live painting, each uint8 (256, 256).
+
+    Returns
+    -------
+    dict
+        ``grain``: the chapter's picture of fine and coarse grain, in whole grey values;
+        ``grain-truth``: 255 on the fine; ``grain-strokes``: the chapter's six strokes, 1 and 2;
+        ``grain-answer``: 255 where the course's classifier takes the grain for fine.
+    """
+    from gpu_course.lessons.pixel_classification.introduction.textures import two_textures
+    from gpu_course.pixel_classification import PixelClassifier, Recipe, paint
+
+    image, fine = two_textures()
+    whole = np.clip(np.rint(image), 0, 255).astype(np.uint8)
+    strokes = paint(fine, strokes=3, length=60, seed=1)
+    classifier = PixelClassifier(Recipe(sigmas=(1, 2, 4, 8)), trees=50).fit(whole, strokes)
+    answer = classifier.predict(whole) == 2
+    return {
+        "grain": whole,
+        "grain-truth": np.where(fine, 255, 0).astype(np.uint8),
+        "grain-strokes": strokes,
+        "grain-answer": np.where(answer, 255, 0).astype(np.uint8),
+    }
+
+
+def strokes() -> dict[str, NDArray[np.uint8]]:
+    """Return ``nuclei-strokes``, uint8 (256, 256): strokes beside (1) and on (2) the nuclei."""
+    from gpu_course.pixel_classification import paint
+
+    truth = np.asarray(images.load("nuclei", split="train").labels)[WINDOW] > 0
+    return {"nuclei-strokes": paint(truth, strokes=5, length=25, margin=1, seed=3)}
+
+
 def png(array: NDArray[np.uint8]) -> bytes:
     """Return a grey picture as the bytes of a PNG file."""
     from io import BytesIO
@@ -88,8 +153,9 @@ def png(array: NDArray[np.uint8]) -> bytes:
 def main() -> int:
     """Write the files and return the exit status."""
     try:
-        for name, array in segmentation().items():
-            write_atomic(FOLDER / f"{name}.png", png(array))
+        for make in (segmentation, roots, grain, strokes):
+            for name, array in make().items():
+                write_atomic(FOLDER / f"{name}.png", png(array))
         both = np.stack(list(deconvolution().values()))
         write_atomic(FOLDER / "richardson-lucy.bin", both.astype("<f4").tobytes())
     except CourseError as error:

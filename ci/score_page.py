@@ -7,6 +7,17 @@ from gpu_course.scores import Score
 #: From left to right, as the course goes; methods with other names follow.
 ORDER = ("classical", "deconvolution + classical", "pixel classification", "deep learning")
 
+#: A figure that computes in the page, on the reader's own GPU.
+LIVE = (
+    ":::{div} live live-methods",
+    "**Your own image, through the methods that run in a page**: the recipe for nuclei, a forest "
+    "that learned from ten strokes on the nuclei shown (so it is flattered there), and the U-Net "
+    "that learned roots in simulated soil. Each counts what it takes for an object, on a picture "
+    "of another kind, too. Nuclei: Data Science Bowl 2018 (CC0), from the StarDist package; roots: "
+    "simulated.",
+    ":::",
+)
+
 
 def scores_page(found: list[Score], titles: dict[str, str]) -> str:
     """Return the page of all scores, as MyST.
@@ -28,6 +39,8 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         "or one count over all of them), so compare small differences in a chapter, not here. "
         "The page is written from the chapters' own outputs, so a method that has no chapter yet "
         "has no column.",
+        "",
+        *LIVE,
         "",
     ]
     for name in dict.fromkeys(score.set for score in found):

@@ -6,7 +6,7 @@ from tests.site.conftest import violations
 
 pytestmark = pytest.mark.browser
 
-LESSONS = ["segmentation", "kernel", "measure", "richardson-lucy"]
+LESSONS = ["segmentation", "kernel", "measure", "richardson-lucy", "unet", "paint", "methods"]
 WIDE = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

@@ -2,7 +2,7 @@
 //
 // A picture is a flat array, row after row: the pixel in row y and column x is number y * width + x.
 
-import { Sentence } from "./gpu.js";
+import { fetched, Sentence } from "./gpu.js";
 import { element } from "./controls.js";
 
 /** Stands below the stored nuclei. */
@@ -40,6 +40,9 @@ export async function read(file, { most = MOST_PIXELS } = {}) {
   whole.close();
   return { grey: toGrey(context.getImageData(0, 0, width, height).data), width, height, note };
 }
+
+/** Read a picture that comes with the site, as `read` does; `name` is that of a file in `data`, without its end. */
+export const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
 
 /**
  * The brightness of coloured pixels, as the eye weighs the colours (ITU-R BT.601).
@@ -154,7 +157,8 @@ function greyOf(value, [low, high], gamma) {
   return 255 * (gamma === 1 ? part : part ** gamma);
 }
 
-function paint(canvas, width, height, colour) {
+/** Draw a picture whose pixel number i has the colour `colour(i)`, red, green and blue from 0 to 255. */
+export function paint(canvas, width, height, colour) {
   if (canvas.width !== width) canvas.width = width;
   if (canvas.height !== height) canvas.height = height;
   const image = new ImageData(width, height);
