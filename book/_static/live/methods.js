@@ -97,10 +97,10 @@ export async function open(gpu, place) {
   };
 
   /** Objects of grey values, or of probabilities: the same second step for both. */
-  const objects = async (i, picture, grey, options) => {
+  const objects = async (i, picture, grey) => {
     const { width, height } = picture;
     const steps = new Segmentation(gpu, pipelines, grey, width, height);
-    const { labels } = await steps.run({ ...WIDTHS, ...options });
+    const { labels } = await steps.run(WIDTHS);
     steps.free();
     drawLabels(canvases[i], labels, width, height, { over: picture.grey, gamma: 0.5 });
     const score = picture === nuclei ? `AP ${match(people.grey, labels).precision.toFixed(2)}` : "–";
@@ -118,11 +118,11 @@ export async function open(gpu, place) {
       paint(canvas, width, height, () => [0, 0, 0]);
       tell(i, "…", "…", "not computed yet.");
     });
-    await objects(0, picture, grey, {});
+    await objects(0, picture, grey);
     if (isOld()) return;
     const probability = await forest(picture);
     if (isOld()) return;
-    await objects(1, picture, probability, {});
+    await objects(1, picture, probability);
     if (isOld()) return;
     const sure = await predict(gpu, unet, picture, { closed: place.closed });
     if (isOld()) return;
