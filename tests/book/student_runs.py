@@ -20,9 +20,21 @@ PHOTOGRAPHS = [
 ]
 
 
-def shows_photographs(name):
+def photographs_of(name):
     code = "\n".join(cell.source for cell in BOOK[name].code_cells)
-    return any(re.search(rf"[\"']{photograph}[\"']", code) for photograph in PHOTOGRAPHS)
+    return [each for each in PHOTOGRAPHS if re.search(rf"[\"']{each}[\"']", code)]
+
+
+def shows_photographs(name):
+    return bool(photographs_of(name))
+
+
+def files_of(name):
+    """Return the files that the photographs of a chapter are made of, as a mirror names them."""
+    sets = photographs_of(name)
+    return [
+        path for each in sets for path in catalogue.files(each) if not registry.entry(path).package
+    ]
 
 
 def outputs_of(name, folder, mirror):
