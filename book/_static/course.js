@@ -7,7 +7,8 @@ document.addEventListener("click", (event) => {
 });
 
 // Tables and code that reach past their box: mark those with more to the right, as long as there is.
-const boxes = ".pst-scrollable-table-container, .cell_output .text_html, .bd-article .highlight pre";
+const boxes = ".pst-scrollable-table-container, .cell_output .text_html, "
+  + ".cell_output [style*='overflow-x'], .bd-article .highlight pre";
 const seeMore = (box) => {
   const more = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
   // Code fades out only: on a phone nearly every line does, and a scroll bar says the rest.
