@@ -37,7 +37,11 @@ def ends_well(main: Callable[[], object], name: str = "") -> int:
     _print_anywhere()
     said = f"{name}: " if name else ""
     try:
-        status = main()
+        try:
+            status = main()
+        except SystemExit:  # which is how Typer ends a command, right or wrong
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
     except CourseError as error:
         print(f"{said}{error}", file=sys.stderr)

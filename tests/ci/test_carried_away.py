@@ -72,9 +72,10 @@ def test_reader_who_has_gone_ends_a_program_without_a_word():
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
-def test_full_disk_behind_the_output_is_one_sentence():
+@pytest.mark.parametrize("end", ["return 0", "sys.exit(0)"])
+def test_full_disk_behind_the_output_is_one_sentence(end):
     with open("/dev/full", "w") as full:
-        process = python(ENDS.format("print('scores')"), stdout=full)
+        process = python(ENDS.format(f"print('scores'); {end}"), stdout=full)
     assert process.communicate()[1] == (
         "toy: Cannot write the output: the disk is full. Free some space and try again.\n"
     )
