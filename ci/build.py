@@ -116,7 +116,7 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     for name in LIVE_WEIGHTS:
         write_atomic(live / "weights" / name, (paths.data() / "weights" / name).read_bytes())
     finish.mend_bibliography(SITE / "reference" / "bibliography.html")
-    finish.mend_menu(SITE)
+    finish.mend_markup(SITE)
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     finish.trim_icons(SITE)
     finish.add_redirects(SITE, book)

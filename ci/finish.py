@@ -45,7 +45,7 @@ def mend_bibliography(page: Path) -> None:
         write_atomic(page, html.replace('role="doc-biblioentry"', 'role="listitem"'))
 
 
-def mend_menu(site: Path) -> None:
+def mend_markup(site: Path) -> None:
     """Say what the theme and pandas leave out, for those who cannot see the page.
 
     The arrow that unfolds a part of the menu gets a name, the sidebar with the logo is a landmark,

@@ -27,8 +27,11 @@ body{{font-family:sans-serif;margin:1rem;background:#fff;color:#222}}
 <body><main><h1>Widgets</h1>{}</main></body></html>"""
 
 
-def launched() -> Iterator[Any]:
-    """Start a browser with a profile of its own, which is thrown away; skip where there is none."""
+def launched(*more: str) -> Iterator[Any]:
+    """Start a browser with a profile of its own, which is thrown away; skip where there is none.
+
+    `more` are flags beside the usual ones.
+    """
     from playwright.sync_api import sync_playwright
 
     names = ("chromium", "google-chrome", "chromium-browser")
@@ -36,6 +39,6 @@ def launched() -> Iterator[Any]:
     if program is None:
         pytest.skip(f"no browser found: install one of {', '.join(names)}")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more])
         yield started
         started.close()

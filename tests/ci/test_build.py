@@ -10,7 +10,7 @@ import nbformat
 import pages
 import pytest
 from build import site_address, staged
-from finish import mend_menu
+from finish import mend_markup
 
 from gpu_course.book import chapters, notebooks, package
 from gpu_course.errors import CourseError
@@ -254,7 +254,7 @@ def test_arrows_of_the_menu_get_a_name(tmp_path):
     page = tmp_path / "reference" / "page.html"
     page.parent.mkdir()
     page.write_text('<summary><span class="toctree-toggle" role="presentation"></span></summary>')
-    mend_menu(tmp_path)
+    mend_markup(tmp_path)
     assert page.read_text().startswith('<summary aria-label="Pages of this section"><span class=')
 
 
@@ -262,7 +262,7 @@ def test_regions_of_one_name_are_numbered(tmp_path):
     regions = [f'<div role="region" aria-label="{name}" tabindex="0">' for name in "abaa"]
     page = tmp_path / "page.html"
     page.write_text("".join(regions))
-    mend_menu(tmp_path)
+    mend_markup(tmp_path)
     assert re.findall('aria-label="([^"]*)"', page.read_text()) == ["a", "b", "a (2)", "a (3)"]
     assert page.read_text().count(' tabindex="0"') == 4
 
@@ -271,5 +271,5 @@ def test_regions_of_one_name_are_numbered(tmp_path):
 def test_an_empty_corner_of_a_table_is_no_heading(tmp_path, empty):
     page = tmp_path / "page.html"
     page.write_text(f'<thead><tr><th class="head">{empty}</th><th>full</th></tr></thead>')
-    mend_menu(tmp_path)
+    mend_markup(tmp_path)
     assert page.read_text() == ('<thead><tr><td class="head"></td><th>full</th></tr></thead>')

@@ -1,7 +1,6 @@
 """A page of the reader's with a GPU in it: a browser that computes WebGPU on the processor."""
 
 import base64
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,9 +13,9 @@ import numpy as np
 import pytest
 
 from gpu_course import paths
-from tests.browser import FLAGS
+from tests.browser import launched
 
-WEBGPU = [*FLAGS, "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"]
+WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 STATIC = paths.root() / "book" / "_static"
 
 # The colours that the site's theme gives to a page, and the bare figure that course.js looks for.
@@ -85,16 +84,7 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def webgpu() -> Iterator[Any]:
     """Start a browser with WebGPU, on the processor; skip where there is none."""
-    from playwright.sync_api import sync_playwright
-
-    names = ("chromium", "google-chrome", "chromium-browser")
-    program = next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        pytest.skip(f"no browser found: install one of {', '.join(names)}")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=WEBGPU)
-        yield started
-        started.close()
+    yield from launched(*WEBGPU)
 
 
 @dataclass

@@ -3,7 +3,8 @@
 const NS = "http://www.w3.org/2000/svg";
 const MARKS = ["circle", "square", "triangle"];
 
-function node(tag, attributes, ...children) {
+/** An element of SVG with its attributes and children. */
+export function node(tag, attributes, ...children) {
   const made = document.createElementNS(NS, tag);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.append(...children);

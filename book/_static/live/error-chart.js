@@ -1,13 +1,6 @@
 // The error against the iterations, drawn as SVG while they are computed.
 
-const NS = "http://www.w3.org/2000/svg";
-
-function node(tag, attributes, ...children) {
-  const made = document.createElementNS(NS, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
+import { node } from "./chart.js";
 
 /**
  * Draw the chart. Iterations have a logarithmic axis: the first ones change the most.
