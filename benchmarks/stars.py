@@ -1,7 +1,7 @@
 """StarDist's prediction: the course's way beside StarDist's own, with the course's nuclei network.
 
-Both call one network of TensorFlow; the course adds its normalisation and its tiles. The floor
-counts the convolutions alone: choosing among the stars comes on top.
+Both call one network of TensorFlow on an image brought to one brightness and size; the course adds
+its tiles. The floor counts the convolutions alone: choosing among the stars comes on top.
 """
 
 from importlib.util import find_spec
@@ -32,6 +32,7 @@ def main() -> list[tables.Measured]:
     from gpu_course.deep_learning import stardist, weights
     from gpu_course.deep_learning.stardist import storage
     from gpu_course.deep_learning.stardist.model import quiet
+    from gpu_course.deep_learning.stardist.prepared import logarithm
 
     device = devices.tensorflow()
     assert device is not None
@@ -40,9 +41,10 @@ def main() -> list[tables.Measured]:
     image = scene(edge)
 
     def own() -> np.ndarray:
+        known = model.prepared.image(image)
         with quiet():
-            pixels = model.prepare(image)
-            return model.network.predict_instances(pixels, show_tile_progress=False)[0]
+            pixels = model.prepare(logarithm(known))
+            return known.back(model.network.predict_instances(pixels, show_tile_progress=False)[0])
 
     ways = {COURSE: lambda: stardist.predict(model, image).labels, PEER: own}
     if not np.array_equal(ways[COURSE](), ways[PEER]()):
@@ -53,7 +55,8 @@ def main() -> list[tables.Measured]:
     )
     # TensorFlow has no small kernel to measure with; what shares the device stands in for it.
     limits = floors.limits(devices.array_library() if device.kind == "GPU" else numpy_device())
-    work = floors.Work(8.0 * edge**2, operations * edge**2)
+    seen = model.prepared.image(image).image.size
+    work = floors.Work(8.0 * seen, operations * seen)
     row = tables.Row(
         f"nuclei, {edge}²",
         timing.medians(ways, repeats=3, warm_up=1),

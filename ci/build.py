@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import api_pages
+import benchmarks_page
 import cards_page
 import finish
 import lock
@@ -193,6 +194,8 @@ def stage(
     page = weights_page.weights_page(files, networks, found, titles, scores.read())
     write_atomic(STAGE / "reference" / "trained-networks.md", page)
     write_atomic(STAGE / "reference" / "image-cards.md", cards_page.cards_page())
+    page = benchmarks_page.benchmarks_page(paths.data() / "benchmarks")
+    write_atomic(STAGE / "reference" / "measured-speed.md", page)
     for name, text in api_pages.api_pages(paths.package()).items():
         write_atomic(STAGE / f"{name}.md", text)
     return found

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import benchmarks_page
+
 from gpu_course.book.chapters import Chapter
 
 FILE = "execution-record.json"
@@ -93,21 +95,10 @@ def _run(run: dict[str, Any]) -> list[str]:
 
 
 def _benchmarks(run: dict[str, Any]) -> list[str]:
-    """Return the tables of the benchmarks of a run: each way's time, and above its floor."""
+    """Return the tables of the benchmarks of a run."""
     lines = []
-    for table in (t for each in run.get("benchmarks", []) for t in each["tables"] if t["rows"]):
-        lines += ["", f"**{table['title']}**", ""]
-        lines += ["| operation | way | ms | ratio | ÷ floor |", "| --- | --- | --: | --: | --: |"]
-        for row in table["rows"]:
-            one = row["seconds"].get(table["reference"])
-            for way, seconds in row["seconds"].items():
-                low = row["floors"].get(way)
-                ratio = f"{seconds / one:.2f}" if one else "–"
-                floor = f"{seconds / low['seconds']:.1f} ({low['limit']})" if low else "–"
-                lines.append(
-                    f"| {row['what']} | {way} | {1000 * seconds:.1f} | {ratio} | {floor} |"
-                )
-        lines += ["", *table["notes"]]
+    for table in (one for each in run.get("benchmarks", []) for one in each["tables"]):
+        lines += ["", f"**{table['title']}**", "", *benchmarks_page.tables([table])]
     return lines
 
 

@@ -48,7 +48,6 @@ def test_accepted_runs_stand_below_with_their_scores(tmp_path):
     assert page.count("## Run on A GPU, 2026-01-02") == 2
     assert "| 0.500 | −0.250 (differs) | ±0.01 |" in page
     assert "None of these chapters reports a score." in page
-    assert "| blur | course | 2.0 | 0.50 | 2.0 (memory) |" in page
-    assert "| blur | peer | 4.0 | 1.00 | – |" in page
-    assert table_widths(page.splitlines()) == [{8}, {2}, {5}, {7}]
+    assert "| blur | 4.00 | 0.50 | 2.0 (memory) |" in page
+    assert table_widths(page.splitlines()) == [{8}, {2}, {4}, {7}]
     assert read_runs(tmp_path / "nowhere") == []

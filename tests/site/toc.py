@@ -14,6 +14,7 @@ MADE = {
     "reference/scores",
     "reference/trained-networks",
     "reference/execution-record",
+    "reference/measured-speed",
     "reference/image-cards",
     "teaching/run-sheet",
     *api_pages.api_pages(paths.package()),
