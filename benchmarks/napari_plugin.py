@@ -62,6 +62,7 @@ def main() -> list[tables.Measured]:
         print(f"No window here: {lacking}")
         return []
     import napari
+    from qtpy.QtCore import QThreadPool
 
     edge = sizes.pick(small=256, laptop=1024, large=2048)
     with napari_view.without_event_loop():
@@ -70,6 +71,8 @@ def main() -> list[tables.Measured]:
         found = silences(opened(viewer, edge))
     finally:
         viewer.close()
+        # A worker that outlives the program's last line would take the process down with it.
+        QThreadPool.globalInstance().waitForDone()
     rows = [
         tables.Row(
             f"{what} of {ROUNDS} rounds, {edge}²", {name: of(each) for name, each in found.items()}
