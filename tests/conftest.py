@@ -11,7 +11,7 @@ import pytest
 from gpu_course import devices
 from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
-from tests import sharing
+from tests import photographs, sharing
 from tests.browser import launched
 
 # Before any test imports a library that computes with several threads.
@@ -31,9 +31,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Part the tests that open a window from all others: see ``ci/test.py``."""
+    """Part the tests that open a window from all others (see ``ci/test.py``), and ask for more."""
     what = "run only the tests that open a window, or all others"
     parser.addoption("--windows", choices=("only", "no"), help=what)
+    what = "run chapters with photographs where there are some, or also without them"
+    parser.addoption("--photographs", choices=("there", "both"), default="there", help=what)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -57,9 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def mirror() -> Path:
     """Return the folder with the real photographs, or skip where it is absent."""
-    named = os.environ.get("GPU_COURSE_MIRROR", "")
-    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
-    if not (folder / "registry.csv").is_file():
+    folder = photographs.folder()
+    if folder is None:
         pytest.skip("the real photographs are absent: set GPU_COURSE_MIRROR to a folder of them")
     return folder
 

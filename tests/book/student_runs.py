@@ -57,6 +57,17 @@ def outputs_of(name, folder, mirror):
     return [(cell, output) for cell in cells for output in cell.outputs]
 
 
+def run_without_photographs(name, folder):
+    """Run a student notebook without network and photographs; check what it shows."""
+    mirror = folder / "empty"
+    mirror.mkdir()
+    shown = outputs_of(name, folder, mirror)
+    check_outputs(name, shown)
+    # The reader is told what is left out and how to get it.
+    told = "GPU_COURSE_MIRROR" in text_of(shown)
+    assert told == shows_photographs(name)
+
+
 def text_of(shown):
     return "\n".join(
         output.get("text", "") or str(output.get("data", {}).get("text/plain", ""))
