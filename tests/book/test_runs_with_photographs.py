@@ -43,5 +43,5 @@ def test_student_notebook_runs_with_the_photographs(name, tmp_path):
 def test_student_notebook_runs_without_network_and_photographs(name, tmp_path, pytestconfig):
     both = pytestconfig.getoption("photographs") == "both" or name in QUICK
     if has_some(name) and not both:
-        pytest.skip("it runs with the photographs of this machine: --photographs=both asks for both")
+        pytest.skip("it runs with the photographs; --photographs=both asks for both")
     run_without_photographs(name, tmp_path)
