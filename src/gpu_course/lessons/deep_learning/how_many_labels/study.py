@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gpu_course import metrics
 from gpu_course.deep_learning.progress import bar
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.images import Sample
@@ -94,9 +95,7 @@ def curve(
     name = f"{pools[0][0].name}: {learner.__name__}"
     for number, (step, seed) in enumerate(bar(jobs, total=len(jobs), text=name)):
         scenes = pools[seed][: step.scenes]
-        found = trial(
-            kept, learner, step.settings, scenes, seed, judged=judged, score=score
-        )
+        found = trial(kept, learner, step.settings, scenes, seed, judged=judged, score=score)
         results.setdefault(number // len(pools), []).append(found | {"scenes": len(scenes)})
     return [_point(seeds, seconds) for seeds in results.values()]
 
@@ -135,6 +134,35 @@ def trial(
         "device": _devices(),
     }
     return kept(asked, compute)
+
+
+def single_point(
+    find: Find,
+    scenes: int,
+    actions: float,
+    *,
+    judged: Sequence[Sample],
+    score: Score,
+    seconds: float,
+) -> Point:
+    """Return the point of something that was trained elsewhere, and once.
+
+    Parameters
+    ----------
+    find : function
+        Takes an image (Y, X) and returns labels, or a mask.
+    scenes, actions : int
+        That it learned from, and what a person would have had to do for them.
+    judged, score, seconds
+        As `curve` takes them.
+    """
+    middle = float(np.median(judge(find, judged, score)))
+    return Point(scenes, actions * seconds / 60, middle, middle, middle)
+
+
+def ap(truth: NDArray[Any], found: NDArray[Any]) -> float:
+    """Return the average precision at IoU 0.5."""
+    return float(metrics.average_precision(truth, found, [0.5])[0])
 
 
 def judge(find: Find, scenes: Sequence[Sample], score: Score) -> list[float]:
