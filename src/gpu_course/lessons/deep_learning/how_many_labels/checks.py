@@ -29,13 +29,15 @@ def _effort_score(function: Function) -> tuple[float, str]:
         except (TypeError, ValueError) as error:
             raise Wrong("Return one number, the effort.") from error
         where = f"Scores {scores} at efforts {efforts}, wanted {wanted}: {value:.4g} is wrong."
-        if math.isnan(value) or not (value == right or math.isclose(value, right, rel_tol=1e-3)):
+        if not math.isclose(value, right, rel_tol=1e-3):
             straight = _straight(efforts, scores, wanted)
             if math.isfinite(right) and math.isclose(value, straight, rel_tol=1e-3):
                 hint = "That is a straight line over the effort itself. Take its logarithm first."
             elif math.isfinite(right) and math.isclose(value, math.log(right), rel_tol=1e-3):
                 hint = "That is still a logarithm. Take np.exp of it."
-            elif math.isfinite(right) and value in efforts and right not in efforts:
+            elif right not in (*efforts, math.inf) and any(
+                math.isclose(value, effort) for effort in efforts
+            ):
                 hint = "That is the effort of a point. Interpolate between two of them."
             raise Wrong(f"{where} {hint}")
     return 1.0, ""

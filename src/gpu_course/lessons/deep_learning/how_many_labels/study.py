@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -130,7 +130,7 @@ def trial(
         "judged": [_identity(scene) for scene in judged],
         "score": score.__name__,
         "code": code_digest(CODE),
-        "packages": [version(name) for name in PACKAGES],
+        "packages": [_version(name) for name in PACKAGES],
         "device": _devices(),
     }
     return kept(asked, compute)
@@ -213,6 +213,13 @@ def _identity(scene: Sample) -> list[Any]:
 
 def _plain(value: Any) -> Any:
     return dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value  # type: ignore[arg-type]
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:  # it may go by another name, or is not needed here
+        return package
 
 
 def _devices() -> list[str]:
