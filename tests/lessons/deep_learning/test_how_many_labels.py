@@ -204,9 +204,7 @@ def test_scores_between_points_lie_on_a_line_over_the_logarithm():
 
 def test_a_single_point_has_no_band(judged):
     learned = Pupil()(judged, 0, strokes=1)
-    point = study.single_point(
-        learned.find, 128, 900, judged=judged, score=overlap, seconds=20
-    )
+    point = study.single_point(learned.find, 128, 900, judged=judged, score=overlap, seconds=20)
     assert point == pytest.approx((128, 300.0, 4 / 7, 4 / 7, 4 / 7))
 
 

@@ -170,9 +170,7 @@ def nuclei_forest(scenes: Sequence[Sample], seed: int, *, strokes: int) -> Learn
         [scene.image for scene in scenes], [_labels(scene) for scene in scenes], strokes=strokes
     )
     each = 2 * strokes + round(1.6 * strokes)
-    return Learned(
-        lambda image: course_classifiers.find_nuclei(forest, image), each * len(scenes)
-    )
+    return Learned(lambda image: course_classifiers.find_nuclei(forest, image), each * len(scenes))
 
 
 def bee_forest(
@@ -230,9 +228,7 @@ def root_forest(scenes: Sequence[Sample], seed: int, *, strokes: int, trees: int
     parts = list(scenes)
     if len(parts) == 1:
         middle = parts[0].image.shape[0] // 2
-        parts = [
-            parts[0].crop(rows, slice(None)) for rows in (slice(middle), slice(middle, None))
-        ]
+        parts = [parts[0].crop(rows, slice(None)) for rows in (slice(middle), slice(middle, None))]
         strokes = max(1, strokes // 2)
     looks = course_classifiers.teach_twice(
         [part.image for part in parts],
