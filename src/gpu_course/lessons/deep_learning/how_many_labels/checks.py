@@ -13,7 +13,7 @@ _QUESTIONS = (
     (_RISING, 0.4, 10**0.5, "Interpolate over the logarithm of the effort."),
     (_RISING, 0.7, 10**1.5, "Interpolate over the logarithm of the effort."),
     (_RISING, 0.6, 10.0, "A point that has just the wanted score reaches it."),
-    (_RISING, 0.1, 1.0, "Where the first point is good enough, return its effort."),
+    (_DIPS, 0.1, 2.0, "Where the first point is good enough, return its effort."),
     (_RISING, 0.81, math.inf, "Where no point reaches the score, return infinity."),
     (_DIPS, 0.65, 2 * 4**0.875, "The curve may fall again: take the first time it gets there."),
     (_DIPS, 0.75, 32 * 4**0.5, "Start from the point just before the score is reached."),
