@@ -19,7 +19,7 @@ from gpu_course.lessons.deep_learning.how_many_labels.learners import Find, Lear
 
 CODE = (
     "deep_learning", "pixel_classification", "images", "metrics", "devices", "brightness",
-    "fitted", "labels", "object_size", "lessons/deep_learning/how_many_labels/learners",
+    "fitted", "labels", "object_size", "own_images/preparing", "lessons/deep_learning/how_many_labels/learners",
     "lessons/deep_learning/how_many_labels/study",
 )  # fmt: skip
 """Whatever of the course can change a score."""
