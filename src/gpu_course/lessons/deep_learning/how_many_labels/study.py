@@ -17,10 +17,12 @@ from gpu_course.images import Sample
 from gpu_course.lessons.deep_learning.how_many_labels.kept import Kept, code_digest
 from gpu_course.lessons.deep_learning.how_many_labels.learners import Find, Learned
 
+_ROOM = "lessons/deep_learning/how_many_labels"
+
 CODE = (
     "deep_learning", "pixel_classification", "images", "metrics", "devices", "brightness",
-    "fitted", "labels", "object_size", "own_images/preparing", "lessons/deep_learning/how_many_labels/learners",
-    "lessons/deep_learning/how_many_labels/study",
+    "fitted", "labels", "object_size", "own_images/preparing", f"{_ROOM}/learners",
+    f"{_ROOM}/study",
 )  # fmt: skip
 """Whatever of the course can change a score."""
 
