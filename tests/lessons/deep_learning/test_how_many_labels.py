@@ -286,6 +286,31 @@ def test_a_star_network_learns_an_easy_scene_with_its_last_weights():
     assert study.ap(labels, learned.find(scene.image)) == 1
 
 
+def test_objects_are_counted_in_what_was_cut_out():
+    labels = np.zeros((6, 8), np.int32)
+    labels[:2, :2], labels[4:, :2], labels[2:4, 6:] = 1, 2, 7
+    scene = Sample("made", "train", 0, labels * 1.0, "YX", labels)
+    assert learners.objects(scene) == 3
+    assert learners.objects(scene.crop(slice(None), slice(4, None))) == 1
+
+
+def test_a_star_network_that_saw_shrunk_scenes_answers_at_the_size_of_the_image():
+    pytest.importorskip("tensorflow")
+    pytest.importorskip("stardist")
+    from gpu_course.deep_learning.stardist import Design
+
+    labels = np.zeros((64, 64), np.int32)
+    labels[4:28, 4:28], labels[34:58, 30:54] = 1, 2
+    scene = Sample("squares", "train", 0, (labels > 0) * 1.0, "YX", labels)
+    learned = learners.stars(
+        [scene], 0, design=Design(rays=8, grid=2, depth=1, width=4, features=8, patch=32),
+        batch=1, steps=1, rate=1e-3, augmentation=Augmentation(flips=True), scale=0.5,
+        probability=0.01, overlap=0.3,
+    )  # fmt: skip
+    assert learned.actions == 2
+    assert learned.find(scene.image).shape == (64, 64)
+
+
 # --- charts -------------------------------------------------------------------------------------
 
 

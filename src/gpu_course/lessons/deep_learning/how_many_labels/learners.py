@@ -252,8 +252,8 @@ def root_forest(scenes: Sequence[Sample], seed: int, *, strokes: int, trees: int
 
 
 def objects(scene: Sample) -> int:
-    """Return how many objects a labelled scene has."""
-    return int(_labels(scene).max(initial=0))
+    """Return how many objects a labelled scene has; a cut scene has fewer than numbers."""
+    return int(np.count_nonzero(np.unique(_labels(scene))))
 
 
 def _labels(scene: Sample) -> NDArray[np.int32]:
