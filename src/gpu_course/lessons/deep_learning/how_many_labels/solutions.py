@@ -22,11 +22,11 @@ def effort_for(efforts: ArrayLike, scores: ArrayLike, wanted: float) -> float:
     float
         The first effort if its score is enough, infinity if none is.
     """
-    logs, scores = np.log(efforts), np.asarray(scores, float)
-    if scores[0] >= wanted:
+    logs, curve = np.log(efforts), np.asarray(scores, float)
+    if curve[0] >= wanted:
         return float(np.exp(logs[0]))
-    for i in range(1, len(scores)):
-        if scores[i] >= wanted:
-            share = (wanted - scores[i - 1]) / (scores[i] - scores[i - 1])
+    for i in range(1, len(curve)):
+        if curve[i] >= wanted:
+            share = (wanted - curve[i - 1]) / (curve[i] - curve[i - 1])
             return float(np.exp(logs[i - 1] + share * (logs[i] - logs[i - 1])))
     return float("inf")
