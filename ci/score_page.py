@@ -25,10 +25,11 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
     Parameters
     ----------
     found : list of Score
-        Of all chapters.
+        Of all chapters; those of other splits than test are left out.
     titles : dict
         Chapter's name → its title.
     """
+    found = [score for score in found if score.split == "test"]
     lines = [
         "(ch-scores)=",
         "# Scores: how results evolve",

@@ -32,6 +32,11 @@ def test_methods_stand_side_by_side_in_the_order_of_the_course():
     assert "* classical: [One](/a/one.ipynb)\n" in page
 
 
+def test_only_test_images_count():
+    other = Score("nuclei", "classical", "AP@0.5", 0.9, 7, "b/two", split="validation")
+    assert scores_page([score(), other], {}) == scores_page([score()], {})
+
+
 def test_a_method_names_every_chapter_that_scored_it():
     page = scores_page([score(), score(metric="PQ", chapter="b/two")], {"a/one": "One"})
     assert "* classical: [One](/a/one.ipynb), [b/two](/b/two.ipynb)\n" in page
