@@ -34,7 +34,9 @@ def ladder(scores: Mapping[str, Mapping[str, Sequence[float]]], *, alt: str) -> 
         axes.plot(range(len(values)), values, color=QUIET, linewidth=1)
         median = charts.style(0) | {"linewidth": 3}
         axes.plot(range(len(values)), np.median(values, axis=1), **median)
-        axes.set_xticks(range(len(values)), list(methods))
+        # Long names in two lines: four of them stand beside each other.
+        names = [name.replace(", ", ",\n") for name in methods]
+        axes.set_xticks(range(len(values)), names)
         axes.set(xlim=(-0.35, len(values) - 0.65), ylim=(0, 1.03))
         charts.finish(axes, title=title)
     return figure

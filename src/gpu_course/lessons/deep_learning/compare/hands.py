@@ -1,7 +1,7 @@
 """The same scenes in other orders: the simulated hand paints by a scene's number."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,36 @@ def orders(number: int, hands: int = HANDS) -> list[list[int]]:
     """
     drawn = [np.random.default_rng(hand).permutation(number).tolist() for hand in range(1, hands)]
     return [list(range(number)), *drawn]
+
+
+def again(
+    score: Callable[[list[Any], list[Any]], Sequence[float]],
+    pictures: Sequence[Any],
+    truths: Sequence[Any],
+    *,
+    hands: int = HANDS,
+) -> list[Sequence[float]]:
+    """Train and score under the other hands.
+
+    Parameters
+    ----------
+    score : callable
+        Takes pictures and truths in some order, teaches a classifier, and returns one score for
+        each test scene.
+    pictures, truths : sequences
+        To teach with, in the order of the course's own classifier.
+    hands : int
+        With the course's own, which is not trained anew.
+
+    Returns
+    -------
+    list of sequences of float
+        One for each other hand.
+    """
+    return [
+        score([pictures[i] for i in order], [truths[i] for i in order])
+        for order in orders(len(pictures), hands)[1:]
+    ]
 
 
 def spread(scores: Sequence[Sequence[float]]) -> Range:
