@@ -7,8 +7,8 @@ SENTENCES = {
     "warnings had been mended and with a network that had trained longer, whose length was decided "
     "on the record of its training alone. Earlier versions of the methods had been tried on some "
     "frames of this challenge.",
-    "bees": "the first three scenes are shown in sections 1 and 3 and six in section 4. Nothing was "
-    "chosen on them.",
+    "bees": "the first three scenes are shown in sections 1 and 3 and six in section 4. Nothing "
+    "was chosen on them.",
     "roots": "the first three scenes are shown in sections 1 and 3 and eight in section 4. Nothing "
     "was chosen on them.",
     "rootnav": "the middle of the first photograph is shown in sections 1 and 3, and all five in "

@@ -202,7 +202,9 @@ def _scores(card: dict[str, Any], chapter: str, scores: list[Score]) -> str:
         f"{', of a kind it never saw' if s.set in unseen else ''})"
         for s in mine.values()
     ]
-    notes = [f"{name}: {looked_at.note(name)}" for name in dict.fromkeys(s.set for s in mine.values())]
+    notes = [
+        f"{name}: {looked_at.note(name)}" for name in dict.fromkeys(s.set for s in mine.values())
+    ]
     return "<br>".join(
         [*texts, *notes, "Intervals: {ref}`ch-compare`; all methods: {ref}`ch-scores`"]
     )

@@ -119,7 +119,7 @@ def test_the_chapter_has_every_figure_that_the_page_shows_and_a_table():
 
 
 def test_an_alt_text_survives_the_options_of_a_directive():
-    one = Picture("a.jpg", "Caption.", "Left: it's white. \"Found\": 3 # of 4", b"")
+    one = Picture("a.jpg", "Caption.", 'Left: it\'s white. "Found": 3 # of 4', b"")
     (line,) = (line for line in one.figure("b") if line.startswith(":alt:"))
     assert yaml.safe_load(line[1:]) == {"alt": "Left: it's white. ”Found”: 3 # of 4"}
 

@@ -63,11 +63,13 @@ def test_numbers_may_have_gaps_and_objects_pieces():
 
 
 def test_it_judges_the_hive_as_its_lesson_does():
-    rng = np.random.default_rng(3)
-    labels = np.zeros((3000, 4000), np.int32)
-    for number, (row, column) in enumerate(zip(*rng.integers(0, (2900, 3900), (90, 2)).T), 1):
-        labels[row : row + 90, column : column + 90] = number
     known = hive_points.reference()
+    rng = np.random.default_rng(3)
+    # Some around bees, some anywhere; later ones cover others, so some hold two points or none.
+    corners = np.vstack([known.bees[:25] - 60, rng.integers(0, (2900, 3900), (60, 2))]).astype(int)
+    labels = np.zeros((3000, 4000), np.int32)
+    for number, (row, column) in enumerate(np.maximum(corners, 0), 1):
+        labels[row : row + 150, column : column + 150] = number
     theirs = hive_points.judge(labels)
     ours = judge(
         labels,
@@ -76,7 +78,7 @@ def test_it_judges_the_hive_as_its_lesson_does():
         within=(slice(None), slice(2000, hive_points.FRAME)),
     )
     assert (ours.found, ours.missed, ours.wrong) == (theirs.found, theirs.missed, theirs.wrong)
-    assert ours.found
+    assert min(ours.found, ours.missed, ours.wrong) > 5
     assert ours.f1 == theirs.f1
 
 
