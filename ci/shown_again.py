@@ -40,15 +40,20 @@ class Picture:
         """
         alt = self.alt.replace("\\", "").replace('"', "”")
         return [
-            "::::{div} cell_output",
+            # Sphinx would write the class of a box of its own with another dash.
+            *_raw('<div class="cell_output">'),
             f":::{{figure}} {folder}/{self.file}",
             f':alt: "{alt}"',
             "",
             self.caption,
             ":::",
-            "::::",
             "",
+            *_raw("</div>"),
         ]
+
+
+def _raw(html: str) -> list[str]:
+    return ["```{raw} html", html, "```", ""]
 
 
 def pictures(notebook: nbformat.NotebookNode) -> dict[str, Picture]:
