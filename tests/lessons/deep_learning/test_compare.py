@@ -81,6 +81,20 @@ def test_other_hands_see_the_same_scenes_in_another_order():
     assert hands.orders(9) == [first, *others]
 
 
+def test_again_keeps_picture_and_truth_together_and_leaves_out_the_first_hand():
+    pictures = [f"picture {i}" for i in range(9)]
+    truths = [f"truth {i}" for i in range(9)]
+    seen = []
+
+    def score(some, theirs):
+        assert [p.split()[1] for p in some] == [t.split()[1] for t in theirs]
+        seen.append(some)
+        return [float(len(seen))]
+
+    assert hands.again(score, pictures, truths, hands=4) == [[1.0], [2.0], [3.0]]
+    assert all(sorted(some) == pictures and some != pictures for some in seen)
+
+
 def test_the_spread_is_that_of_the_medians_and_not_of_scenes():
     assert hands.spread([[0.1, 0.5, 0.9], [0.6, 0.6, 0.6], [0.0, 0.4, 1.0]]) == (0.5, 0.4, 0.6)
 
