@@ -29,6 +29,7 @@ import pages
 import record_page
 import run_sheet_page
 import score_page
+import shown_again
 import weights_page
 import yaml
 
@@ -167,6 +168,8 @@ def stage(
         shutil.copy(ROOT / name, STAGE / name)
     titles = {chapter.name: chapter.title for chapter in book}
     found: dict[str, dict[str, Any]] = {}
+    pictures: dict[str, shown_again.Picture] = {}
+    tables: list[str] = []
     for chapter in book:
         executed = notebooks.read_executed(chapter) if chapter.code_cells else None
         found[chapter.name] = records.read(executed)
@@ -183,7 +186,14 @@ def stage(
             if cell.cell_type == "markdown":
                 cell.source = cell.source.replace(WHEEL_MARK, wheel)
         write_atomic(STAGE / f"{chapter.name}.ipynb", nbformat.writes(notebook))
-    write_atomic(STAGE / "reference" / "scores.md", score_page.scores_page(scores.read(), titles))
+        if chapter.name == score_page.COMPARE:
+            pictures = shown_again.pictures(notebook)
+            tables = shown_again.tables(notebook, score_page.TAG)
+    page = score_page.scores_page(scores.read(), titles, pictures, tables)
+    write_atomic(STAGE / "reference" / "scores.md", page)
+    for name in score_page.shown(pictures):
+        picture = pictures[name]
+        write_atomic(STAGE / "reference" / score_page.FOLDER / picture.file, picture.data)
     runs = record_page.read_runs(paths.data() / "runs")
     page = record_page.record_page(book, found, runs)
     write_atomic(STAGE / "reference" / "execution-record.md", page)

@@ -1,11 +1,41 @@
-"""The page of all scores: for each image set, one column for each method."""
+"""The page of all scores: pictures and intervals first, then a table for each image set."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+import looked_at
+from shown_again import Picture
 
 from gpu_course.errors import CourseError
 from gpu_course.images import cards
 from gpu_course.scores import Score
 
 #: From left to right, as the course goes; methods with other names follow.
-ORDER = ("classical", "deconvolution + classical", "pixel classification", "deep learning")
+ORDER = (
+    "classical",
+    "deconvolution + classical",
+    "pixel classification",
+    "deep learning, simulated only",
+    "deep learning",
+)
+
+COMPARE = "deep-learning/compare"
+"""The chapter that scores all methods on the same images, in one way."""
+
+TAG = "scores-page"
+"""Cells of that chapter with this tag hold the table below its ladder."""
+
+FOLDER = "score-pictures"
+"""Where the build puts the pictures, beside the page."""
+
+PICTURES = (
+    ("Nuclei", ("fig-compare-nuclei",)),
+    ("Bees and roots", ("fig-compare-pictures",)),
+    ("Real photographs", ("fig-compare-photographs", "fig-compare-hive")),
+)
+"""Heading → figures of that chapter, in the order of the page."""
+
+LADDER = "fig-compare-intervals"
 
 #: A figure that computes in the page, on the reader's own GPU.
 LIVE = (
@@ -19,7 +49,12 @@ LIVE = (
 )
 
 
-def scores_page(found: list[Score], titles: dict[str, str]) -> str:
+def scores_page(
+    found: list[Score],
+    titles: dict[str, str],
+    pictures: Mapping[str, Picture] | None = None,
+    tables: Sequence[str] = (),
+) -> str:
     """Return the page of all scores, as MyST.
 
     Parameters
@@ -28,6 +63,10 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         Of all chapters; those of other splits than test are left out.
     titles : dict
         Chapter's name → its title.
+    pictures : mapping, optional
+        Figures of the chapter `COMPARE` by name; those in `PICTURES` and `LADDER` are shown.
+    tables : sequence of str
+        HTML of the tables below the ladder.
     """
     found = [score for score in found if score.split == "test"]
     lines = [
@@ -35,13 +74,13 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         "# Scores: how results evolve",
         "",
         "The same images go through classical processing, pixel classification and deep learning. "
-        "This page gathers what each method reached on test images; where those had been looked at "
-        "before, the chapter says so. Chapters sum up differently (a median or a mean over images, "
-        "or one count over all of them), so compare small differences in a chapter, not here. "
-        "The page is written from the chapters' own outputs, so a method that has no chapter yet "
-        "has no column.",
+        "This page shows what came out, and gathers what each method reached on test images. It "
+        "is made from the chapters' own outputs.",
         "",
+        *_opening(pictures or {}, tables, titles),
         *LIVE,
+        "",
+        "## Every score, set by set",
         "",
     ]
     for name in dict.fromkeys(score.set for score in found):
@@ -52,7 +91,8 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
         "AP is StarDist's average precision, TP / (TP + FP + FN), at the stated threshold of "
         "intersection over union, and PQ is panoptic quality at a threshold of 0.5. Dice compares "
         "masks pixel by pixel; clDice asks how much of each mask's centreline lies inside the "
-        "other mask. Centreline recall is the share of traced lines that was found. Point F1 asks "
+        "other mask; Dice within 3 px forgives outlines that lie so far beside the truth. "
+        "Centreline recall is the share of traced lines that was found. Point F1 asks "
         "whether each object holds the one point that somebody set on it. All of these are 1 at "
         "best. A count error is best at 0, and negative where objects were missed.",
         "",
@@ -61,7 +101,78 @@ def scores_page(found: list[Score], titles: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def shown(pictures: Mapping[str, Picture]) -> list[str]:
+    """Return the names of the figures that the page shows, of those that there are."""
+    wanted = [name for _, names in PICTURES for name in names]
+    return [name for name in [*wanted, LADDER] if name in pictures]
+
+
+def _opening(
+    pictures: Mapping[str, Picture], tables: Sequence[str], titles: dict[str, str]
+) -> list[str]:
+    """Return the pictures, method beside method, and the ladder with its intervals."""
+    chapter = f"[{titles.get(COMPARE, COMPARE)}](/{COMPARE}.ipynb)"
+    lines = []
+    for heading, names in PICTURES:
+        shown = [pictures[name] for name in names if name in pictures]
+        if shown:
+            lines += [f"### {heading}", ""]
+        for picture in shown:
+            lines += picture.figure(FOLDER)
+    if lines:
+        lines = [
+            "## The same crop, method beside method",
+            "",
+            f"Computed in {chapter}, which says what each method was given.",
+            "",
+            *lines,
+        ]
+    if LADDER in pictures:
+        lines += ["## Medians with their intervals", "", *pictures[LADDER].figure(FOLDER)]
+        if tables:
+            notes = [f"* `{name}`: {said}" for name, said in looked_at.SENTENCES.items()]
+            boxes = [
+                f'<div class="cell_output"><div class="output text_html">{_plain(html)}</div></div>'
+                for html in tables
+            ]
+            lines += [
+                "::::{dropdown} The same in numbers",
+                "The median over test scenes, and its 95 % interval by bootstrap over scenes.",
+                "",
+                *["```{raw} html", *boxes, "```", ""],
+                "Looked at before:",
+                "",
+                *notes,
+                "::::",
+                "",
+            ]
+    return lines
+
+
+def _plain(html: str) -> str:
+    """Return the table in pandas' HTML, without the style sheet in front of it."""
+    return re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL).strip()
+
+
 def _set(name: str, scores: list[Score], titles: dict[str, str]) -> list[str]:
+    """Return the folded tables of one set: all methods by one protocol, then chapter by chapter."""
+    what = _what(name)
+    lines = [f"::::{{dropdown}} {name}{f': {what}' if what else ''}", ""]
+    both = (
+        ("By one protocol: all methods on the same images, medians over them.", True),
+        ("As the chapters found them. They sum up differently (a median or a mean over images, "
+         "or one count over all of them), so compare small differences in a chapter, not here.",
+         False),
+    )  # fmt: skip
+    for sentence, compared in both:
+        some = [score for score in scores if (score.chapter == COMPARE) is compared]
+        if some:
+            lines += [f"{sentence} {_number(some)}", "", *_table(some, titles)]
+    note = looked_at.note(name)
+    return [*lines, *([note, ""] if note else []), "::::", ""]
+
+
+def _table(scores: list[Score], titles: dict[str, str]) -> list[str]:
     methods = sorted(
         dict.fromkeys(s.method for s in scores),
         key=lambda m: ORDER.index(m) if m in ORDER else len(ORDER),
@@ -72,10 +183,6 @@ def _set(name: str, scores: list[Score], titles: dict[str, str]) -> list[str]:
         for metric in dict.fromkeys(s.metric for s in scores)
     ]
     lines = [
-        f"## {name}",
-        "",
-        _which(name, scores),
-        "",
         f"| score | {' | '.join(methods)} |",
         f"| --- |{' --: |' * len(methods)}",
         *rows,
@@ -99,17 +206,21 @@ def _images(scores: list[Score]) -> str:
     return f"{' or '.join(map(str, numbers))} images"
 
 
-def _which(name: str, scores: list[Score]) -> str:
-    """Say what the images are, how many were scored, and that methods may differ in that."""
+def _what(name: str) -> str:
+    """Say what the images are, and whether they are real."""
     try:
         card = cards.read(name)
-        kind = "real" if card.real else "simulated"
-        what = f"{card.title if kind in card.title else f'{card.title}, {kind}'}."
     except CourseError:  # a set without a card
-        what = ""
+        return ""
+    kind = "real" if card.real else "simulated"
+    return card.title if kind in card.title else f"{card.title}, {kind}"
+
+
+def _number(scores: list[Score]) -> str:
+    """Say how many images were scored, and that methods may differ in that."""
     if len({s.n for s in scores}) == 1:
-        return f"{what} Scored on {_images(scores)}.".strip()
+        return f"Scored on {_images(scores)}."
     return (
-        f"{what} The methods were scored on different numbers of images, given below, so small "
-        "differences mean nothing."
-    ).strip()
+        "The methods were scored on different numbers of images, given below, so small differences "
+        "mean nothing."
+    )

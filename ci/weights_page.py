@@ -11,6 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import looked_at
 import pages
 
 from gpu_course.errors import CourseError
@@ -19,7 +20,9 @@ from gpu_course.scores import Score
 HEAD_LIMIT = 1_000_000
 """Bytes; the head of a safetensors file is a list of names and shapes, and never longer."""
 CARD = ("title", "takes", "gives", "labels", "licence", "fails", "imports", "code", "sets")
-"""What a card must tell."""
+"""What a card must tell. It may name sets of a kind that the network never saw: ``zero_shot``."""
+COMPARE = "deep-learning/compare"
+"""The chapter whose scores are those of all methods on the same images."""
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -147,7 +150,7 @@ def _card(
         "learned from": f"{record.get('scenes', 'not recorded')}. {card['labels']}",
         "licence of the training data": card["licence"],
         "trained in": f"[{title}](/{chapter}.ipynb){minutes}",
-        "scores": _scores(card["sets"], chapter, scores),
+        "scores": _scores(card, chapter, scores),
         "where it fails": "<br>".join(card["fails"]),
         "size": f"{about['parameters']:,} numbers, {about['bytes'] / 1e6:.1f} MB",
     }
@@ -183,16 +186,28 @@ def _point(about: dict[str, Any]) -> str:
     )
 
 
-def _scores(sets: list[str], chapter: str, scores: list[Score]) -> str:
-    told = (chapter, "deep-learning/compare")
-    mine = [
-        s for s in scores if s.set in sets and s.method == "deep learning" and s.chapter in told
-    ]
+def _scores(card: dict[str, Any], chapter: str, scores: list[Score]) -> str:
+    unseen = card.get("zero_shot", [])
+    wanted = {(name, "deep learning") for name in card["sets"]}
+    # Another network of the course has learned from such images, and its scores are not this one's.
+    wanted |= {(name, "deep learning, simulated only") for name in unseen}
+    mine: dict[tuple[str, str], Score] = {}
+    for score in scores:
+        question = (score.set, score.metric)
+        told = score.chapter == COMPARE or (score.chapter == chapter and question not in mine)
+        if (score.set, score.method) in wanted and told:
+            mine[question] = score
     texts = [
-        f"{s.set}: {s.metric} {s.value:.2f} ({s.n} {'image' if s.n == 1 else 'images'})"
-        for s in mine
+        f"{s.set}: {s.metric} {s.value:.2f} ({s.n} {'image' if s.n == 1 else 'images'}"
+        f"{', of a kind it never saw' if s.set in unseen else ''})"
+        for s in mine.values()
     ]
-    return "<br>".join([*texts, "Intervals: {ref}`ch-compare`; all methods: {ref}`ch-scores`"])
+    notes = [
+        f"{name}: {looked_at.note(name)}" for name in dict.fromkeys(s.set for s in mine.values())
+    ]
+    return "<br>".join(
+        [*texts, *notes, "Intervals: {ref}`ch-compare`; all methods: {ref}`ch-scores`"]
+    )
 
 
 def _details(about: dict[str, Any], records: dict[str, dict[str, Any]]) -> list[str]:

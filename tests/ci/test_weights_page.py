@@ -92,6 +92,29 @@ def test_a_card_says_what_a_user_must_know(write, cards):
     assert "0.31" not in page
 
 
+def test_the_scores_are_those_of_this_network_and_say_what_had_been_looked_at(write, cards):
+    card = cards / "roots-unet.toml"
+    card.write_text(CARD + 'zero_shot = ["rootnav"]\n', encoding="utf-8")
+    told = [
+        Score(set, method, "Dice", value, n, chapter)
+        for set, method, value, n, chapter in (
+            ("roots", "deep learning", 0.95, 30, "deep-learning/compare"),
+            ("roots", "deep learning", 0.91, 8, "deep-learning/roots-unet"),
+            ("rootnav", "deep learning", 0.89, 5, "deep-learning/compare"),
+            ("rootnav", "deep learning, simulated only", 0.49, 5, "deep-learning/compare"),
+        )
+    ]
+    for order in (told, told[::-1]):
+        page = weights_page([write(RECORD)], cards, EXECUTED, {}, order)
+        # The comparison's number on all scenes stands for the chapter's own on fewer.
+        assert "roots: Dice 0.95 (30 images)" in page
+        assert "0.91" not in page
+        # Fine-tuning made another network of it.
+        assert "rootnav: Dice 0.49 (5 images, of a kind it never saw)" in page
+        assert "0.89" not in page
+        assert page.count("Looked at before") == 2
+
+
 def test_all_that_the_file_says_is_on_the_page(write, cards):
     page = weights_page([write(RECORD)], cards, EXECUTED, {}, [])
     assert "| numbers | 10 |" in page

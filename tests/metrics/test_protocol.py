@@ -64,3 +64,7 @@ def test_the_table_has_a_row_for_each_method():
     table = protocol.table({"a": {"Dice": [0.5, 0.7, 0.9]}, "b": {"Dice": [1.0, 1.0, 1.0]}})
     assert table.loc["a", "Dice"].startswith("0.70 (0.50 to 0.90")
     assert table.loc["b", "Dice"] == "1.00 (1.00 to 1.00)"
+
+
+def test_a_single_scene_is_written_without_an_interval():
+    assert protocol.table({"a": {"Dice": [0.5]}}).loc["a", "Dice"] == "0.50"

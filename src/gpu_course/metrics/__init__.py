@@ -10,6 +10,9 @@ Two questions are asked of a segmentation, and each has its own family of scores
 background and every other number is one object. Numbers need not be consecutive, and objects need
 not carry the same number in both images.
 
+*Does each object hold the one point that somebody set on it?* (bees of the hive) —
+:func:`gpu_course.metrics.points.judge`, where nobody drew outlines.
+
 All functions are pure, take NumPy arrays (or anything ``numpy.asarray`` understands, such as a
 clesperanto image) of two or three dimensions, and count in pixels or voxels.
 

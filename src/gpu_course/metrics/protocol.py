@@ -176,12 +176,19 @@ def table(methods: Mapping[str, Mapping[str, Sequence[float]]]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each method, a column for each score: ``"0.81 (0.74 to 0.88)"``.
+        A row for each method, a column for each score: ``"0.81 (0.74 to 0.88)"``. A single scene
+        has no interval, and none is written.
     """
     import pandas as pd
 
     rows = {
-        method: {name: str(interval(values)) for name, values in scores.items()}
+        method: {name: _written(values) for name, values in scores.items()}
         for method, scores in methods.items()
     }
     return pd.DataFrame(rows).T
+
+
+def _written(values: Sequence[float]) -> str:
+    one = interval(values)
+    # Drawing a single scene anew gives itself: that would look like certainty.
+    return str(one) if len(values) > 1 else f"{one.median:.2f}"

@@ -1,10 +1,14 @@
 """Comparing methods: paired intervals, costs, and the exercises."""
 
+import re
+
 import numpy as np
 import pytest
 
 from gpu_course import exercises
-from gpu_course.lessons.deep_learning.compare import figures, solutions
+from gpu_course.book import chapters, notebooks
+from gpu_course.lessons.deep_learning.compare import figures, hands, solutions
+from gpu_course.metrics import protocol
 
 METHODS = {
     "slow start": {"score": 0.9, "labelling": 50, "training": 10, "per image": 0.1},
@@ -46,11 +50,64 @@ def test_charts_have_a_panel_for_each_set_and_a_line_for_each_scene():
     assert figure.alt == "Three scenes."
     assert len(axis.lines) == 3 + 1
     assert np.allclose(axis.lines[-1].get_ydata(), [0.2, 0.5])
-    costs = {"bees: a": {"score": 0.4, "minutes": 0.0}, "bees: b": {"score": 0.8, "minutes": 9.0}}
-    chart = figures.cost_figure(costs | {"roots: a": costs["bees: a"]}, alt="Two sets.")
-    assert [t.get_text() for t in chart.axes[0].get_legend().texts] == ["bees", "roots"]
-    assert chart.alt == "Two sets."
-    assert chart.axes[0].lines[0].get_xdata()[0] > 0  # a logarithm knows no zero
+
+
+def test_intervals_have_a_bar_for_several_scenes_and_none_for_one():
+    figure = figures.intervals(
+        {
+            "bees": {"classical": [0.1, 0.2, 0.9], "my own": [0.4, 0.5, 0.6]},
+            "hive": {"classical": [0.3]},
+        },
+        alt="Two sets.",
+    )
+    bees, hive = figure.axes
+    assert figure.alt == "Two sets."
+    assert [label.get_text() for label in bees.get_yticklabels()] == ["classical", "my own"]
+    bar, mark, *_ = bees.lines
+    assert list(bar.get_xdata()) == list(protocol.interval([0.1, 0.2, 0.9])[1:])
+    assert list(mark.get_xdata()) == [0.2]
+    assert len(bees.lines) == 4
+    assert len(hive.lines) == 1
+    assert bees.get_ylim()[0] > bees.get_ylim()[1]  # the first method stands above
+
+
+def test_other_hands_see_the_same_scenes_in_another_order():
+    first, *others = hands.orders(9)
+    assert first == list(range(9))
+    assert len(others) == hands.HANDS - 1
+    for order in others:
+        assert order != first
+        assert sorted(order) == first
+    assert hands.orders(9) == [first, *others]
+
+
+def test_again_keeps_picture_and_truth_together_and_leaves_out_the_first_hand():
+    pictures = [f"picture {i}" for i in range(9)]
+    truths = [f"truth {i}" for i in range(9)]
+    seen = []
+
+    def score(some, theirs):
+        assert [p.split()[1] for p in some] == [t.split()[1] for t in theirs]
+        seen.append(some)
+        return [float(len(seen))]
+
+    assert hands.again(score, pictures, truths, hands=4) == [[1.0], [2.0], [3.0]]
+    assert all(sorted(some) == pictures and some != pictures for some in seen)
+
+
+def test_the_spread_is_that_of_the_medians_and_not_of_scenes():
+    assert hands.spread([[0.1, 0.5, 0.9], [0.6, 0.6, 0.6], [0.0, 0.4, 1.0]]) == (0.5, 0.4, 0.6)
+
+
+def test_thresholds_on_the_page_are_those_chosen_on_validation_scenes():
+    """They were chosen in another chapter, whose stored outputs say which."""
+    page = chapters.read("deep-learning/compare")
+    stored = notebooks.read_executed(chapters.read("deep-learning/roots-unet"))
+    said = "".join(o.get("text", "") for c in stored.cells for o in c.get("outputs", []))
+    code = "\n".join(cell.source for cell in page.code_cells)
+    (soil,) = re.findall(r"^threshold ([\d.]+), with flips", said, re.MULTILINE)
+    (paper,) = re.findall(r"^threshold ([\d.]+)$", said, re.MULTILINE)
+    assert f"SOIL, PAPER = {soil}, {paper}" in code
 
 
 def bootstrap(differences, draws=4000, scenes=None, seed=1):

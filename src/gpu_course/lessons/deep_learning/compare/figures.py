@@ -1,12 +1,16 @@
-"""Charts of the scores of every scene, and of what a score cost."""
+"""Charts of the scores of every scene, and of medians with their intervals."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from gpu_course.display import charts
-from gpu_course.display.chart_styles import QUIET
+from gpu_course.display.chart_styles import METHODS, QUIET
 from gpu_course.display.figures import Panels
+from gpu_course.metrics import protocol
+
+OTHER = 3
+"""The style of a method that has none of its own on all pages."""
 
 
 def ladder(scores: Mapping[str, Mapping[str, Sequence[float]]], *, alt: str) -> Panels:
@@ -30,35 +34,39 @@ def ladder(scores: Mapping[str, Mapping[str, Sequence[float]]], *, alt: str) -> 
         axes.plot(range(len(values)), values, color=QUIET, linewidth=1)
         median = charts.style(0) | {"linewidth": 3}
         axes.plot(range(len(values)), np.median(values, axis=1), **median)
-        axes.set_xticks(range(len(values)), list(methods))
+        # Long names in two lines: four of them stand beside each other.
+        names = [name.replace(", ", ",\n") for name in methods]
+        axes.set_xticks(range(len(values)), names)
         axes.set(xlim=(-0.35, len(values) - 0.65), ylim=(0, 1.03))
         charts.finish(axes, title=title)
     return figure
 
 
-def cost_figure(costs: Mapping[str, Mapping[str, float]], *, alt: str) -> Panels:
-    """Draw minutes of a person and of a computer against the score reached.
+def intervals(scores: Mapping[str, Mapping[str, Sequence[float]]], *, alt: str) -> Panels:
+    """Draw the median over scenes of each method, and its 95 % interval, one panel for each set.
 
     Parameters
     ----------
-    costs : mapping
-        ``"set: method"`` → ``{"score": …, "minutes": …}``, minutes of labelling and training.
+    scores : mapping
+        Title of the panel → method → one score for each scene.
     alt : str
-        What a reader who cannot see the chart should know.
+        What a reader who cannot see the charts should know.
 
     Returns
     -------
     Panels
-        Minutes on a logarithmic axis, one line for each set.
+        Marks: medians. Bars: intervals; a single scene has none.
     """
-    figure, (axes,) = charts.chart(alt=alt, height=3.3)
-    sets = list(dict.fromkeys(name.partition(": ")[0] for name in costs))
-    for number, which in enumerate(sets):
-        mine = [cost for name, cost in costs.items() if name.startswith(f"{which}: ")]
-        # A logarithm knows no zero.
-        minutes = [max(cost["minutes"], 0.1) for cost in mine]
-        axes.plot(minutes, [cost["score"] for cost in mine], label=which, **charts.style(number))
-    axes.set_xscale("log")
-    axes.set_ylim(0, 1.03)
-    charts.finish(axes, across="minutes of labelling and training", up="score")
+    figure, panels = charts.chart(len(scores), alt=alt, height=1.35)
+    for axes, (title, methods) in zip(panels, scores.items(), strict=True):
+        for place, (method, values) in enumerate(methods.items()):
+            style = charts.style(METHODS.get(method, OTHER)) | {"linestyle": "none"}
+            one = protocol.interval(values)
+            if len(values) > 1:
+                axes.plot([one.low, one.high], [place, place], color=style["color"], linewidth=2)
+            axes.plot(one.median, place, **style)
+        axes.set_yticks(range(len(methods)), list(methods))
+        # The first method stands above, as in the tables.
+        axes.set(xlim=(0, 1.03), ylim=(len(methods) - 0.5, -0.5))
+        charts.finish(axes, title=title)
     return figure
