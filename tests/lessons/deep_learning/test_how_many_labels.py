@@ -279,7 +279,7 @@ def test_a_star_network_learns_an_easy_scene_with_its_last_weights():
     scene = Sample("squares", "train", 0, (labels > 0) * 1.0, "YX", labels)
     learned = learners.stars(
         [scene], 0, design=Design(rays=16, grid=2, depth=1, width=8, features=16, patch=64),
-        batch=2, steps=40, rate=1e-2, augmentation=Augmentation(flips=True),
+        batch=2, steps=200, rate=1e-2, augmentation=Augmentation(flips=True),
         probability=0.3, overlap=0.3,
     )  # fmt: skip
     assert learned.actions == 4
