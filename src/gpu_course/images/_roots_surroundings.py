@@ -1,4 +1,4 @@
-"""What else is on a photograph of roots: edges of the paper, bright strips, stains, grains, blur."""
+"""What else is on a photograph of roots: edges of the paper, bright strips, stains and grains."""
 
 import numpy as np
 from scipy import ndimage

@@ -1,4 +1,4 @@
-"""What a person draws over roots: traced middle lines, and a mask of what stands out beside them."""
+"""What a person draws over roots: traced middle lines, and a mask of what stands out there."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ ASIDE = 0.5
 """By how many pixels a traced line lies beside the middle, as a standard deviation."""
 
 REACH = 2.0
-"""How far from a traced line a pixel of the mask may lie beyond the root's own radius, in pixels."""
+"""How far beyond the root's own radius a pixel of the mask may lie from the line, in pixels."""
 
 DISTINCT = 1.5
 """By how many standard deviations of the grain a root rises above its surroundings, to be seen."""
@@ -55,9 +55,7 @@ def distinct(
     return found
 
 
-def trace(
-    rng: np.random.Generator, roots: list[Root], visible: NDArray[np.bool_]
-) -> list[Root]:
+def trace(rng: np.random.Generator, roots: list[Root], visible: NDArray[np.bool_]) -> list[Root]:
     """Return the roots as a person traces them: none lies exactly, and some are missing.
 
     Parameters

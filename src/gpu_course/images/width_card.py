@@ -7,10 +7,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from gpu_course.errors import CourseError
 from gpu_course.images import _roots_drawing as drawing
 from gpu_course.images import _roots_ground as ground
+from gpu_course.images._fields import smooth_field
 from gpu_course.images._roots_growth import STEP, Root
 
 APART = 44
@@ -18,6 +20,13 @@ APART = 44
 
 ASIDE = 6
 """Pixels beside the true edge in which what was drawn still counts as this line."""
+
+
+HALO, FADES = 0.4, 3.0
+"""How bright hairs and wet paper are right beside a root, as a share of the root's height over its
+ground, and over how many pixels their light falls to a third."""
+
+GROUNDS = ("soil", "paper", "paper and hairs")
 
 
 class WidthCard(NamedTuple):
@@ -46,7 +55,9 @@ def width_card(
     ----------
     widths : sequence of float
         In pixels, each from 0.5 to 20.
-    background : {"soil", "paper"}
+    background : {"soil", "paper", "paper and hairs"}
+        The last has a halo around each line, as hairs and wet paper make it. The halo is no part of
+        the width.
     seed : int
         Decides the ground, the noise and how the lines wave.
     rows : int
@@ -61,9 +72,9 @@ def width_card(
     CourseError
         If a width or the background is none of these.
     """
-    if background not in ("soil", "paper") or not all(0.5 <= width <= 20 for width in widths):
+    if background not in GROUNDS or not all(0.5 <= width <= 20 for width in widths):
         raise CourseError(
-            "A card shows lines of 0.5 to 20 pixels on soil or on paper, not "
+            f"A card shows lines of 0.5 to 20 pixels on {', '.join(GROUNDS)}; not "
             f"{', '.join(map(str, widths)) or 'no line'} on {background!r}."
         )
     rng = np.random.default_rng([13, seed])
@@ -78,6 +89,10 @@ def width_card(
     covered, depth = drawing.coverage(lines, shape)
     grey = ground.soil(rng, shape) if background == "soil" else ground.paper(rng, shape)
     tone = 130.0 if background == "soil" else 110.0
+    if background == "paper and hairs":
+        beside = ndimage.distance_transform_edt(covered < 0.2)
+        ragged = 1 + 0.4 * smooth_field(rng, shape, 4)
+        grey += HALO * (tone - grey) * ragged * np.exp(-beside / FADES)
     grey += 0.9 * covered * (tone + 30 * depth - grey)
     return WidthCard(ground.camera(rng, grey, 0.75, 2.0), tuple(widths), middles)
 

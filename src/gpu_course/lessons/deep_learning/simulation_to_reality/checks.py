@@ -39,10 +39,11 @@ def _widths_score(function: Function) -> tuple[float, str]:
     found = _numbers(function, mask, line)
     half = len(found) == int((mask & line).sum())
     right += half
-    first = first or (
-        "" if half else "Where the line runs outside the mask there is no width: take the pixels "
-        "of the line that lie in the mask alone."
-    )
+    if not (half or first):
+        first = (
+            "Where the line runs outside the mask there is no width: take the pixels of the line "
+            "that lie in the mask alone."
+        )
     return right / (len(CASES) + 1), first
 
 

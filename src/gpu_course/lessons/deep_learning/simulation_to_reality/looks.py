@@ -1,4 +1,4 @@
-"""What a network is shown by pictures of roots: how wide roots are, and how bright beside the ground."""
+"""What pictures show a network: how wide roots are, and how bright beside their ground."""
 
 from collections.abc import Sequence
 
