@@ -66,7 +66,7 @@ def _numbers(function: Function, mask: Any, line: Any) -> NDArray[np.float64]:
 def _hint(found: Any, width: float, mask: Any, line: Any) -> str:
     """Return what is wrong with the widths found along a band, or ''."""
     middle = float(np.median(found))
-    if len(found) == int((mask & line).sum()) and abs(middle - width) <= 0.75:
+    if len(found) == int((mask & line).sum()) and abs(middle - width) <= 0.9:
         return ""
     if len(found) == int(mask.sum()) != int((mask & line).sum()):
         return "You give a width for each pixel of the mask. Take those of the middle line alone."
