@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gpu_course.errors import CourseError
-from gpu_course.images.width_card import drawn_widths, width_card
+from gpu_course.images.width_cards import drawn_widths, width_card
 
 
 @pytest.mark.parametrize("background", ["soil", "paper", "paper and hairs"])
