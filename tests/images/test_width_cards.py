@@ -18,7 +18,8 @@ def test_a_perfect_answer_has_the_true_widths(background):
 
 def test_hairs_brighten_what_is_beside_a_line():
     plain, hairy = (
-        width_card([5], background=background, seed=1) for background in ("paper", "paper and hairs")
+        width_card([5], background=background, seed=1)
+        for background in ("paper", "paper and hairs")
     )
     beside = np.round(plain.middles[0]).astype(int) + 5
     rows = np.arange(len(beside))
