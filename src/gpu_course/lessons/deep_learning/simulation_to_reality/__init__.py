@@ -1,0 +1,1 @@
+"""The chapter “Can a better simulation replace labelled photographs?”."""
