@@ -28,9 +28,7 @@ PHONE = 360
 GAP = 6
 """CSS pixels between parts."""
 TALLEST = 5
-"""Times its width: how tall one column of parts may get before they stand in pairs."""
-PAIR = 400
-"""CSS pixels: how wide such pairs may get."""
+"""Times its width: how tall a figure may get; more stand beside each other, if need be."""
 
 _IMAGE = re.compile(
     r'<img\b[^>]*\bsrc="(?P<path>[^"]*_images/(?P<name>[^"/]+))"[^>]*>'
@@ -92,14 +90,21 @@ def plan(drawn: drawings.Drawing, width: int, height: int, dpi: float) -> Plan |
     one = math.ceil(LEAST * parts[0].width / letters)
 
     def room(columns: int) -> int:
-        return columns * one + (columns - 1) * GAP
+        is_whole = columns == drawn.columns
+        return whole if is_whole else columns * one + (columns - 1) * GAP
 
-    # No row may be left with a hole in it.
-    even = [n for n in range(1, drawn.columns) if len(parts) % n == 0]
-    columns = max(n for n in even if n == 1 or room(n) <= PHONE)
+    # No row gets a hole where the figure had none, and no figure gets many screens long.
     tall = sum(part.height / part.width for part in parts)
-    if columns == 1 and 2 in even and tall > TALLEST and room(2) <= PAIR:
-        columns = 2
+    has_hole = drawn.number < drawn.columns * drawn.rows
+    ways = [
+        n
+        for n in range(1, drawn.columns + 1)
+        if tall / n <= TALLEST * n and (has_hole or len(parts) % n == 0)
+    ]
+    fitting = [n for n in ways if room(n) <= PHONE]
+    columns = max(fitting) if fitting else min(ways, key=room, default=drawn.columns)
+    if columns == drawn.columns:
+        return Plan(whole)
     return Plan(room(columns), columns, tuple(parts))
 
 

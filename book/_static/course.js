@@ -11,7 +11,8 @@ document.addEventListener("click", (event) => {
 const boxes = ".pst-scrollable-table-container, .cell_output .text_html, "
   + ".cell_output [style*='overflow-x'], .bd-article .highlight pre, .course-figure";
 const seeMore = (box) => {
-  const more = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+  const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+  const more = rest > 2;
   // Code fades out only: on a phone nearly every line does, and a scroll bar says the rest.
   if (more && box.tagName !== "PRE" && !box.nextElementSibling?.classList.contains("course-more-hint")) {
     const hint = document.createElement("p");
@@ -21,6 +22,7 @@ const seeMore = (box) => {
     box.after(hint);
   }
   box.classList.toggle("course-more", more);
+  if (more) box.style.setProperty("--fade", `${Math.min(rest, 40)}px`);
   // Tables and code get their place in the tab order from the theme.
   if (box.classList.contains("course-figure")) scrollByKeyboard(box);
 };
