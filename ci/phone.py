@@ -31,7 +31,7 @@ TALLEST = 5
 """Times its width: how tall a figure may get; more stand beside each other, if need be."""
 
 _IMAGE = re.compile(
-    r'<img\b[^>]*\bsrc="(?P<path>[^"]*_images/(?P<name>[^"/]+))"[^>]*>'
+    r'<img\b(?:[^>"]|"[^"]*")*?\bsrc="(?P<path>[^"]*_images/(?P<name>[^"/]+))"(?:[^>"]|"[^"]*")*>'
     r"(?P<caption>\s*<figcaption>.*?</figcaption>)?",
     re.DOTALL,
 )
