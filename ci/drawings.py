@@ -96,7 +96,10 @@ def drawing(source: str, shown: str, lesson: Path) -> Drawing | None:
     figure = _FIGURE.match(shown)
     if figure is None:
         return None
-    makers = list(_makers(source, lesson))
+    try:
+        makers = list(_makers(source, lesson))
+    except SyntaxError:  # of IPython, and more than a line of it
+        return None
     if figure["kind"] == "Panels":
         for maker in makers:
             for call in reversed(_calls(maker)):
@@ -149,9 +152,8 @@ def _pictures(call: ast.Call, axes: int) -> Drawing:
         return Drawing(axes // 2, 2, axes, "all", False, TITLE, True)
     columns = axes if axes <= 4 else -(-axes // -(-axes // 4))
     if "columns" in given:
-        wanted = given["columns"]
-        is_known = isinstance(wanted, ast.Constant) and isinstance(wanted.value, int)
-        columns = wanted.value if is_known else 1  # type: ignore[attr-defined]
+        wanted = getattr(given["columns"], "value", None)
+        columns = wanted if isinstance(wanted, int) else 1
     titles = given.get("titles", ast.Constant(None))
     lacks = any(isinstance(n, ast.Constant) and n.value is None for n in ast.walk(titles))
     titled = "none" if isinstance(titles, ast.Constant) and lacks else "first" if lacks else "all"

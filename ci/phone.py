@@ -147,11 +147,9 @@ def drawn_figures(chapters: Mapping[str, Any]) -> dict[str, drawings.Drawing]:
         lesson = drawings.lesson_folder(paths.package(), chapter)
         for cell in notebook.cells if notebook else []:
             for data in (output.get("data", {}) for output in cell.get("outputs", [])):
-                for mime in ("image/png", "image/jpeg"):
-                    known = mime in data and drawings.drawing(
-                        cell.source, data.get("text/plain", ""), lesson
-                    )
-                    if known:
+                for mime in {"image/png", "image/jpeg"} & set(data):
+                    shown = data.get("text/plain", "")
+                    if known := drawings.drawing(cell.source, shown, lesson):
                         found[hashlib.sha256(b64decode(data[mime])).hexdigest()] = known
     return found
 

@@ -116,6 +116,7 @@ def test_a_function_of_the_lesson_is_read(tmp_path):
 
 def test_what_nobody_knows_is_said():
     assert drawing("picture", "<PIL.Image.Image>", NOWHERE) is None
+    assert drawing("if True:\n    %cd", "<Panels size 1x1 with 4 Axes>", NOWHERE) is None
     columns = "display.show(*many, columns=found, titles=names)"
     assert drawing(columns, "<Panels size 1x1 with 4 Axes>", NOWHERE).columns == 1
 
