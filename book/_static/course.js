@@ -37,11 +37,17 @@ const scrollByKeyboard = (figure) => {
 
 // Figures: a button below each, which a wide screen does not show, and a tap on the figure itself.
 const narrow = matchMedia("(max-width: 600px)");
+const largerThanShown = (picture) => {
+  // Panels that stand one below the other get no larger, but side by side again.
+  const part = picture.parentElement.querySelector(".course-part");
+  if (part) return (part.clientWidth * parseFloat(getComputedStyle(part).backgroundSize)) / 100;
+  return 1.5 * picture.clientWidth;
+};
 const enlarge = (picture) => {
   const dialog = document.createElement("dialog");
   dialog.className = "course-large";
   dialog.setAttribute("aria-label", "Enlarged figure");
-  const large = new Image(Math.max(picture.naturalWidth, 2 * innerWidth));
+  const large = new Image(Math.max(picture.naturalWidth, 2 * innerWidth, largerThanShown(picture)));
   large.src = picture.src;
   large.alt = picture.alt;
   const pane = document.createElement("div");
