@@ -178,11 +178,9 @@ def test_figures_on_small_phones_scroll_in_their_boxes(browser, site, drawn, nam
         assert "more to the right" in hint.inner_text()
         box.focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_function(
-            "box => box.scrollLeft > 0", arg=box.element_handle(), polling=50, timeout=5000
-        )
+        page.wait_for_function("box => box.scrollLeft > 0", arg=box.element_handle(), polling=50)
         box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
-        hint.wait_for(state="hidden", timeout=5000)
+        hint.wait_for(state="hidden")
         found_faults = violations(page, rules={CONTRAST: {"enabled": False}})
         assert not found_faults, "\n".join(found_faults)
 
