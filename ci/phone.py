@@ -35,7 +35,7 @@ _IMAGE = re.compile(
     r"(?P<caption>\s*<figcaption>.*?</figcaption>)?",
     re.DOTALL,
 )
-_PLACES = re.compile(r"\b(left|right|middle|upper|lower|top|bottom)\b", re.IGNORECASE)
+_PLACES = re.compile(r"\b(left|right|upper|lower)\b", re.IGNORECASE)
 _ACROSS = {2: ("left", "right"), 3: ("left", "middle", "right")}
 _DOWN = {1: ("",), 2: ("upper", "lower"), 3: ("upper", "middle", "lower")}
 
