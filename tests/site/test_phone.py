@@ -185,8 +185,8 @@ def test_figures_on_small_phones_scroll_in_their_boxes(browser, site, drawn, nam
         assert not found_faults, "\n".join(found_faults)
 
 
-# Of figures on a wide screen or on paper: neither larger than the file nor wider than the box, and in
-# its middle.
+# Of figures on a wide screen or on paper: neither larger than the file nor wider than the box, and
+# in its middle.
 AS_DRAWN = """() => [...document.querySelectorAll("article .course-figure img")].every(each => {
     const box = each.closest(".course-figure").getBoundingClientRect();
     const {left, right, width} = each.getBoundingClientRect();
