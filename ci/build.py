@@ -26,6 +26,7 @@ import finish
 import lock
 import nbformat
 import pages
+import phone
 import record_page
 import run_sheet_page
 import score_page
@@ -119,6 +120,8 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         write_atomic(live / "weights" / name, (paths.data() / "weights" / name).read_bytes())
     finish.mend_bibliography(SITE / "reference" / "bibliography.html")
     finish.mend_markup(SITE)
+    executed = {c.name: notebooks.read_executed(c) for c in book if c.code_cells}
+    phone.fit_figures(SITE, phone.drawn_figures(executed))
     write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
     finish.trim_icons(SITE)
     finish.add_redirects(SITE, book)

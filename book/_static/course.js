@@ -6,11 +6,13 @@ document.addEventListener("click", (event) => {
   if (event.target.closest(".toggle, .toggle-hidden, .admonition-title")) lookAgain();
 });
 
-// Tables and code that reach past their box: mark those with more to the right, as long as there is.
+// What reaches past its box, a table, code, or on a phone a figure: mark it as long as there is more to
+// the right.
 const boxes = ".pst-scrollable-table-container, .cell_output .text_html, "
-  + ".cell_output [style*='overflow-x'], .bd-article .highlight pre";
+  + ".cell_output [style*='overflow-x'], .bd-article .highlight pre, .course-figure";
 const seeMore = (box) => {
-  const more = box.scrollWidth - box.clientWidth - box.scrollLeft > 2;
+  const rest = box.scrollWidth - box.clientWidth - box.scrollLeft;
+  const more = rest > 2;
   // Code fades out only: on a phone nearly every line does, and a scroll bar says the rest.
   if (more && box.tagName !== "PRE" && !box.nextElementSibling?.classList.contains("course-more-hint")) {
     const hint = document.createElement("p");
@@ -20,15 +22,32 @@ const seeMore = (box) => {
     box.after(hint);
   }
   box.classList.toggle("course-more", more);
+  if (more) box.style.setProperty("--fade", `${Math.min(rest, 40)}px`);
+  // Tables and code get their place in the tab order from the theme.
+  if (box.classList.contains("course-figure")) scrollByKeyboard(box);
+};
+const scrollByKeyboard = (figure) => {
+  const scrolls = figure.scrollWidth - figure.clientWidth > 2;
+  const wanted = { tabindex: "0", role: "group", "aria-label": "Figure, scrolls sideways" };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (scrolls) figure.setAttribute(name, value);
+    else figure.removeAttribute(name);
+  }
 };
 
 // Figures: a button below each, which a wide screen does not show, and a tap on the figure itself.
 const narrow = matchMedia("(max-width: 600px)");
+const largerThanShown = (picture) => {
+  // Panels that stand one below the other get no larger, but side by side again.
+  const part = picture.parentElement.querySelector(".course-part");
+  if (part) return (part.clientWidth * parseFloat(getComputedStyle(part).backgroundSize)) / 100;
+  return 1.5 * picture.clientWidth;
+};
 const enlarge = (picture) => {
   const dialog = document.createElement("dialog");
   dialog.className = "course-large";
   dialog.setAttribute("aria-label", "Enlarged figure");
-  const large = new Image(Math.max(picture.naturalWidth, 2 * innerWidth));
+  const large = new Image(Math.max(picture.naturalWidth, 2 * innerWidth, largerThanShown(picture)));
   large.src = picture.src;
   large.alt = picture.alt;
   const pane = document.createElement("div");
@@ -47,12 +66,6 @@ const enlarge = (picture) => {
 };
 
 document.addEventListener("DOMContentLoaded", () => {
-  const all = document.querySelectorAll(boxes);
-  const look = () => all.forEach(seeMore);
-  all.forEach((box) => box.addEventListener("scroll", () => seeMore(box), { passive: true }));
-  addEventListener("resize", look);
-  addEventListener("load", look);
-  look();
   // The pictures of sliders and dividers are moved by tapping them.
   document.querySelectorAll(".bd-article .cell_output img").forEach((picture) => {
     if (picture.closest(".gpuc, a")) return;
@@ -63,8 +76,15 @@ document.addEventListener("DOMContentLoaded", () => {
     button.setAttribute("aria-label", "Enlarge the figure");
     button.addEventListener("click", () => enlarge(picture));
     picture.addEventListener("click", () => narrow.matches && enlarge(picture));
-    picture.after(button);
+    (picture.closest(".course-figure") ?? picture).after(button);
   });
+  // After the buttons: a hint stands between a figure and its button.
+  const all = document.querySelectorAll(boxes);
+  const look = () => all.forEach(seeMore);
+  all.forEach((box) => box.addEventListener("scroll", () => seeMore(box), { passive: true }));
+  addEventListener("resize", look);
+  addEventListener("load", look);
+  look();
 });
 
 // Live figures: a button, and what it loads on the press. Nothing of them is fetched before.

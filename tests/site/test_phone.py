@@ -1,9 +1,12 @@
 """Every page on a phone 390 pixels wide."""
 
+import imagesize
+import phone
 import pytest
 
+from gpu_course.book import chapters, notebooks
 from tests.site.conftest import CONTRAST, PHONE, unfold, violations, visit
-from tests.site.toc import PAGES
+from tests.site.toc import CHAPTERS, PAGES
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +70,9 @@ def test_a_figure_can_be_enlarged(opened):
     buttons = page.locator("article .course-enlarge:visible")
     if not buttons.count():
         pytest.skip("a page without figures")
-    picture = buttons.first.locator("xpath=preceding-sibling::img[1]")
+    # Behind its box, and a hint that there is more of it.
+    box = buttons.first.locator("xpath=preceding-sibling::div[contains(@class,'course-figure')][1]")
+    picture = box.locator("img") if box.count() else buttons.first.locator("xpath=../img[1]")
     small = picture.bounding_box()["width"]
     buttons.first.click()
     large = page.locator("dialog.course-large img")
@@ -107,3 +112,100 @@ SAYS_MORE = """async () => {
 def test_a_wide_table_says_that_there_is_more(opened):
     unfold(opened.page)
     assert all(said == [True, False] for said in opened.page.evaluate(SAYS_MORE))
+
+
+# Of every picture from a cell: its file's name, and how large a pixel of the file is on the screen,
+# of the whole or of its parts.
+SCALES = """() => [...document.querySelectorAll("article .cell_output img, article figure img")]
+    .filter(each => each.src.includes("/_images/") && each.checkVisibility())
+    .map(each => {
+        const part = each.parentElement.querySelector(".course-part");
+        const isCut = part && getComputedStyle(part).display !== "none";
+        const shown = isCut
+            ? part.getBoundingClientRect().width
+                * parseFloat(getComputedStyle(part).backgroundSize) / 100
+            : each.getBoundingClientRect().width;
+        return [each.src.split("/").at(-1), shown / each.naturalWidth];
+    })"""
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return phone.drawn_figures(
+        {name: notebooks.read_executed(chapters.read(name)) for name in CHAPTERS}
+    )
+
+
+def small_letters(page, site, drawn):
+    """Return the figures with a letter below nine pixels, as the browser shows them."""
+    small = []
+    for name, scale in page.evaluate(SCALES):
+        file = site.folder / "_images" / name
+        known = drawn.get(file.stem)
+        if known is None:
+            small.append(f"nobody knows how {name} was drawn")
+            continue
+        dpi = imagesize.getDPI(str(file))[0]
+        letters = known.letters(imagesize.get(str(file))[0] / dpi, dpi)
+        if 0 < letters * scale < phone.LEAST - 0.01:
+            small.append(f"{name}: {letters * scale:.2f} pixels")
+    return small
+
+
+def test_letters_of_figures_can_be_read(opened, site, drawn):
+    unfold(opened.page)
+    assert small_letters(opened.page, site, drawn) == []
+
+
+# A page of charts and strips, and one of windows.
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [("classical/segmentation", 360), ("pixel-classification/build-the-plugin", 320)],
+)
+def test_figures_on_small_phones_scroll_in_their_boxes(browser, site, drawn, name, width):
+    view = {"width": width, "height": 640}
+    for found in visit(browser, site, name, viewport=view, has_touch=True, is_mobile=True):
+        page = found.page
+        unfold(page)
+        assert page.evaluate(TOO_WIDE) == []
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert small_letters(page, site, drawn) == []
+        wide = page.locator("article .course-figure[tabindex='0']")
+        assert wide.count()
+        box = wide.last
+        hint = box.locator("xpath=following-sibling::*[1]")
+        assert hint.is_visible()
+        assert "more to the right" in hint.inner_text()
+        box.focus()
+        for _ in range(20):  # a key that comes before the page is drawn anew moves nothing
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(100)
+            if box.evaluate("box => box.scrollLeft"):
+                break
+        assert box.evaluate("box => box.scrollLeft") > 0
+        box.evaluate("box => { box.scrollLeft = box.scrollWidth; }")
+        hint.wait_for(state="hidden")
+        found_faults = violations(page, rules={CONTRAST: {"enabled": False}})
+        assert not found_faults, "\n".join(found_faults)
+
+
+# Of figures on a wide screen or on paper: neither larger than the file nor wider than the box, and
+# in its middle.
+AS_DRAWN = """() => [...document.querySelectorAll("article .course-figure img")].every(each => {
+    const box = each.closest(".course-figure").getBoundingClientRect();
+    const {left, right, width} = each.getBoundingClientRect();
+    return Math.abs(width - Math.min(box.width, each.naturalWidth)) < 1
+        && Math.abs(left - box.left - box.right + right) < 1
+        && getComputedStyle(each).opacity === "1";
+})"""
+
+
+def test_a_wide_screen_and_paper_show_figures_as_they_were_drawn(browser, site):
+    name, view = "classical/segmentation", {"width": 1280, "height": 900}
+    for found in visit(browser, site, name, viewport=view):
+        page = found.page
+        for medium in ("screen", "print"):
+            page.emulate_media(media=medium)
+            assert page.locator("article .course-part:visible").count() == 0
+            assert page.locator("article .course-figure[tabindex]").count() == 0
+            assert page.evaluate(AS_DRAWN)
