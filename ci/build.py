@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 import api_pages
 import cards_page
 import finish
-import lock
 import nbformat
 import pages
 import record_page
@@ -37,6 +36,7 @@ from gpu_course.book import (
     code_digest,
     install_address,
     links,
+    lock,
     notebooks,
     package,
     records,
@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
             return 0
         # Only the build writes: two at once would each delete what the other has staged.
-        with lock.alone(ROOT / "_build" / "build.lock", "build"):
+        with lock.alone(ROOT / "_build" / "build.lock", "build of this course"):
             build(book, stale)
     except CourseError as error:
         print(error, file=sys.stderr)

@@ -9,19 +9,19 @@ import time
 from pathlib import Path
 
 import execute
-import lock
 import nbformat
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, commit, execution, gaps, own_folders, records, run
+from gpu_course.book import chapters, commit, execution, gaps, lock, own_folders, records, run
 from gpu_course.errors import CourseError
 
 SOURCES = Path(__file__).resolve().parents[2]
 HOLD = """
-import lock, sys, time
+import sys, time
 from pathlib import Path
-with lock.alone(Path(sys.argv[1]), "run"):
+from gpu_course.book import lock
+with lock.alone(Path(sys.argv[1]), "run of this course"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -45,11 +45,11 @@ def test_second_run_is_refused_and_a_killed_one_leaves_no_lock(tmp_path):
     first = python(HOLD, file)
     assert first.stdout.readline() == "held\n"
     refused = pytest.raises(CourseError, match=r"Another run of this course is running\. Wait")
-    with refused, lock.alone(file, "run"):
+    with refused, lock.alone(file, "run of this course"):
         pass
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    with lock.alone(file, "run"):
+    with lock.alone(file, "run of this course"):
         pass
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from traitlets.config import Config
 
-from gpu_course import paths
+from gpu_course import paths, writable
 from gpu_course.book import chapters, links, notebooks
 from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
@@ -58,6 +58,7 @@ def run_chapter(
             f"{target} is already there and may hold your work. Move it away, or name another "
             f"file with --output."
         )
+    writable.refuse(target)
     notebook = notebooks.build(chapter, "student", links.chapter_links([chapter]))
     with Progress(transient=True) as progress:
         task = progress.add_task(chapter.name, total=len(chapter.code_cells))
@@ -181,17 +182,11 @@ def _settings(folder: Path) -> dict[str, str]:
     # Hash order decides the order of sets; outputs must not depend on it.
     chosen = {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython")}
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    if not _writable(caches):
+    if writable.refused(caches):
         # What was fetched before is still read from where it is.
         chosen |= {"GPU_COURSE_CACHE": str(paths.cache()), "XDG_CACHE_HOME": str(folder / "cache")}
         chosen |= {"MPLCONFIGDIR": str(folder / "matplotlib")}
     return chosen
-
-
-def _writable(folder: Path) -> bool:
-    """Return whether `folder`, or else its nearest parent that exists, can be written to."""
-    here = next(each for each in (folder, *folder.parents) if each.is_dir())
-    return os.access(here, os.W_OK)
 
 
 def _raised(name: str, cell: nbformat.NotebookNode, kind: str, said: str) -> str:
