@@ -20,7 +20,8 @@ SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning
 MAY_KNOW = {
     "errors": set(),
     "writable": {"errors"},
-    "command_line": {"errors", "writable"},
+    "environment": {"errors", "did_you_mean"},
+    "command_line": {"errors", "writable", "environment"},
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
+from gpu_course import environment
 from gpu_course.errors import CourseError
 from gpu_course.writable import reason
 
@@ -66,8 +67,9 @@ def ends_well(main: Callable[[], object], name: str = "") -> int:
 
 
 def _run(main: Callable[[], object]) -> tuple[int, str]:
-    """Run `main`; return the exit status, and the sentence that it needs or ``""``."""
+    """Run `main` in a settled environment; return its status, and a sentence or ``""``."""
     try:
+        environment.settle()
         status = main()
     except StoppedError as error:
         return STOPPED, str(error)
