@@ -101,12 +101,13 @@ def _open_streams() -> None:
     Without it, Python has no stream to flush, and the next file that is opened takes the place
     that libraries print to.
     """
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
+    for number in range(3):
         try:
             os.fstat(number)
         except OSError:
             # The lowest free number is this one: those below it are open by now.
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             nowhere = open(os.devnull, "w" if number else "r", encoding="utf-8")  # noqa: SIM115
             setattr(sys, name, nowhere)

@@ -45,7 +45,7 @@ def settle() -> None:
                 f"its name, or unset it."
             )
     mirror = os.environ.get("GPU_COURSE_MIRROR", "").strip()
-    if ":/" in mirror[2:] and not re.match(r"https?://[\w.-]+(:\d{1,5})?(/|$)", mirror):
+    if re.match(r"\w{2,}:/", mirror) and not re.match(r"https?://[\w.-]+(:\d{1,5})?(/|$)", mirror):
         raise CourseError(
             f"GPU_COURSE_MIRROR is {mirror!r}, which is no web address. Set it to a folder or to "
             f"an address such as https://example.org/images, or unset it."

@@ -47,12 +47,19 @@ def refused(folder: Path) -> OSError | None:
         If it is not there yet, the nearest folder above it that is there is tried.
     """
     try:
-        here = next(each for each in (folder, *folder.parents) if os.path.lexists(each))
-        with tempfile.TemporaryFile(dir=here) as file:
+        with tempfile.TemporaryFile(dir=_nearest(folder)) as file:
             file.write(b"0")
     except OSError as error:
         return error
     return None
+
+
+def _nearest(folder: Path) -> Path:
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return _nearest(folder.parent)
+    return folder
 
 
 def refuse(file: Path) -> None:

@@ -2,10 +2,12 @@
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import nbformat
 from traitlets.config import Config
@@ -119,7 +121,11 @@ def execute(
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     # A chapter may write files; it does so in a folder of its own. The kernel's own files lie in
     # another one: what a reader has set up for IPython must not change what a chapter shows.
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as settings,
+        Path(settings, "complaints.txt").open("w+b") as complaints,
+    ):
         client = NotebookClient(
             notebook,
             timeout=timeout,
@@ -147,6 +153,7 @@ def execute(
                 what = f"took longer than the {timeout} s that a cell may take"
                 raise CourseError(_fault(name, cell, what)) from error
             except DeadKernelError as error:
+                _pass_on(complaints)
                 what = "ended its kernel, most likely out of memory"
                 raise CourseError(_fault(name, cell, what)) from error
 
@@ -157,8 +164,9 @@ def execute(
             # Where another one is asked for, charts are drawn and none is shown.
             given.pop("MPLBACKEND", None)
             try:
-                stack.enter_context(client.setup_kernel(env=given))
+                stack.enter_context(client.setup_kernel(env=given, stderr=complaints))
             except (RuntimeError, OSError) as error:  # jupyter_client knows no error of its own
+                _pass_on(complaints)
                 raise CourseError(
                     f"{name}: no kernel answers: {str(error).rstrip('.')}. Nothing was run; a "
                     f"kernel needs some memory, room in {tempfile.gettempdir()}, and a machine "
@@ -172,6 +180,12 @@ def execute(
             said = hidden(after) if after else ""
         at_end(Path(folder))
         return said
+
+
+def _pass_on(complaints: BinaryIO) -> None:
+    """Show what a kernel that ended by itself has complained of; of one interrupted, nothing is."""
+    complaints.seek(0)
+    sys.stderr.write(complaints.read().decode(errors="replace"))
 
 
 def _settings(folder: Path) -> dict[str, str]:
