@@ -13,7 +13,6 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ import finish
 import nbformat
 import pages
 import record_page
+import render
 import run_sheet_page
 import score_page
 import site_folder
@@ -105,14 +105,11 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
     # A page that left the book must not stay on the site.
     shutil.rmtree(site, ignore_errors=True)
     tool = Path(sys.executable).with_name("jupyter-book")
-    done = subprocess.run(
+    if render.render(
         [tool, "build", STAGE, "--path-output", NEW, "--warningiserror", "--keep-going"],
         # The course's own Sphinx extension lies beside this file.
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-        check=False,
-    )
-    if done.returncode:
-        site_folder.need_room(ROOT / "_build", least=1 << 20)
+        {**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    ):
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
     write_atomic(site / "reference" / record_page.FILE, record_page.record_file(book, found))
     live = site / LIVE.relative_to("book")

@@ -9,10 +9,10 @@ ROOM = 200 << 20
 """Bytes that must be free for a build: stage, wheel and site take 115 MB, and the book grows."""
 
 
-def need_room(folder: Path, least: int = ROOM) -> None:
-    """Raise a CourseError if fewer than `least` bytes are free on the disk of `folder`."""
+def need_room(folder: Path) -> None:
+    """Raise a CourseError if fewer than `ROOM` bytes are free on the disk of `folder`."""
     free = shutil.disk_usage(folder if folder.is_dir() else folder.parent).free
-    if free < least:
+    if free < ROOM:
         raise CourseError(
             f"The disk of {folder} is full: {free >> 20} MiB are free, and a build takes "
             f"{ROOM >> 20} MiB. Free some space and build again; the last site is kept."

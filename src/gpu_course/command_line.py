@@ -10,14 +10,13 @@ from contextlib import suppress
 
 from gpu_course import environment
 from gpu_course.errors import CourseError
-from gpu_course.writable import reason
+from gpu_course.writable import FULL, reason
 
 STOPPED = 130
 """The status of a program that Ctrl-C ended, by the convention of shells: 128 + SIGINT."""
 
 _KEPT = "Stopped. What was finished before is kept."
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 _CLOSED = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL of a pipe that nobody reads
 _FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
 _NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
@@ -134,7 +133,7 @@ def _sentence(error: OSError) -> str | None:
             "No folder for temporary files can be written to. Free some space in /tmp, or name "
             "another folder in the environment variable TMPDIR."
         )
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return f"Cannot write {where}: the disk is full. Free some space and try again."
     if error.errno in _FORBIDDEN:
         return (

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gpu_course.errors import CourseError
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What a full disk answers, and a quota that is used up."""
 
 
 def reason(error: OSError) -> str:
@@ -33,9 +34,9 @@ def reason(error: OSError) -> str:
     """
     if isinstance(error, shutil.Error):
         said = str(error.args[0][0][-1]) if isinstance(error.args[0], list) else str(error)
-        full = any(os.strerror(code) in said for code in _FULL)
+        full = any(os.strerror(code) in said for code in FULL)
         return "the disk is full" if full else said
-    return "the disk is full" if error.errno in _FULL else error.strerror or str(error)
+    return "the disk is full" if error.errno in FULL else error.strerror or str(error)
 
 
 def refused(folder: Path) -> OSError | None:
@@ -77,6 +78,6 @@ def refuse(file: Path) -> None:
     """
     error = refused(file.parent)
     if error is not None:
-        full = error.errno in _FULL
+        full = error.errno in FULL
         cure = "Free some space" if full else "Name another place, or correct its permissions"
         raise CourseError(f"Cannot write {file}: {reason(error)}. {cure}; nothing was begun.")

@@ -32,10 +32,12 @@ def write_all(wanted: Mapping[Path, bytes]) -> None:
         for path, written in beside.items():
             os.replace(written, path)
     except OSError as error:
+        full = error.errno in writable.FULL
+        cure = "Free some space" if full else "Correct the permissions of that folder"
+        where = Path(error.filename or next(iter(wanted))).parent
         raise CourseError(
-            f"The results cannot be stored: {writable.reason(error)}. Free some space, or correct "
-            f"the permissions of {error.filename or next(iter(wanted)).parent}, and try again; "
-            f"what was stored before is kept."
+            f"The results cannot be stored in {where}: {writable.reason(error)}. {cure} and try "
+            f"again; what was stored before is kept."
         ) from error
     finally:
         for written in beside.values():
