@@ -4,9 +4,10 @@ import errno
 import io
 import os
 import shutil
+import signal
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from gpu_course import environment
 from gpu_course.errors import CourseError
@@ -29,6 +30,26 @@ _HOMELESS = (
 
 class StoppedError(CourseError):
     """Ctrl-C ended a command that has something to say of what it keeps."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until the ``with`` block is over; processes started in it never hear of it.
+
+    Helpers that are interrupted would each print a traceback of their own; the program that
+    started them hears Ctrl-C too, and ends them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # as it starts, it lets signals through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def ends_well(main: Callable[[], object], name: str = "") -> int:

@@ -30,6 +30,9 @@ MACHINES = {
 }
 
 
+LOCK = ".start.lock"
+
+
 class StopError(Exception):
     """What the reader can mend, in a sentence or two."""
 
@@ -52,9 +55,10 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nstart.py: Stopped. Start it again, and it goes on.", file=sys.stderr)
         return 130
     except OSError as error:
-        if not error.filename and hasattr(sys.stdout, "fileno"):
+        if not error.filename:
             # The output took no more; Python would try again at its end, and say so.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            with contextlib.suppress(OSError, AttributeError):  # of a stream without a file
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):  # of a reader who has gone: | head -1
             print(f"start.py: {in_words(error)}", file=sys.stderr)
     return 1
@@ -97,7 +101,7 @@ def locked(descriptor: int) -> bool:
 def alone(folder: str) -> Iterator[None]:
     """Hold a folder, made if need be, for the length of a ``with`` block; stop where it is held."""
     os.makedirs(folder, exist_ok=True)
-    with open(os.path.join(folder, ".start.lock"), "a+b") as file:
+    with open(os.path.join(folder, LOCK), "a+b") as file:
         if not locked(file.fileno()):
             raise StopError(f"Another start is at work in {folder}. Wait until it has ended.")
         yield
