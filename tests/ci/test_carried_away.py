@@ -141,6 +141,20 @@ def test_course_unpacked_in_another_repository_is_in_no_commit_of_it(tmp_path):
     assert not commit.in_history(course, theirs)
 
 
+def test_git_answers_for_the_folder_whatever_a_hook_has_set(tmp_path, monkeypatch):
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+        words = ["git", "-c", "user.name=A", "-c", "user.email=a@b.org"]
+        for arguments in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "-m", name]):
+            subprocess.run([*words, *arguments], cwd=tmp_path / name, check=True)
+    ours = commit.name(tmp_path / "ours")
+    assert ours != commit.name(tmp_path / "theirs")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "theirs" / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "theirs"))
+    assert commit.name(tmp_path / "ours") == ours
+    assert commit.changes(tmp_path / "ours") == []
+
+
 def test_machine_without_git_knows_no_commit(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     assert commit.name(tmp_path) == commit.UNKNOWN
