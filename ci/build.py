@@ -13,24 +13,23 @@ import argparse
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import api_pages
 import benchmarks_page
 import cards_page
 import finish
-import lock
 import nbformat
 import pages
 import phone
 import record_page
+import render
 import run_sheet_page
 import score_page
 import shown_again
+import site_folder
 import weights_page
 import yaml
 
@@ -40,6 +39,7 @@ from gpu_course.book import (
     code_digest,
     install_address,
     links,
+    lock,
     notebooks,
     package,
     records,
@@ -53,6 +53,8 @@ from gpu_course.files import write_atomic
 ROOT = paths.root()
 STAGE = ROOT / "_build" / "stage"
 SITE = ROOT / "_build" / "html"
+NEW = ROOT / "_build" / "new"
+"""Where the next site grows; it takes the place of the last one when it is whole."""
 LIVE = Path("book") / "_static" / "live"
 """What the live figures fetch when a reader presses their button, and not before."""
 LIVE_WEIGHTS = ("roots-unet.safetensors",)
@@ -81,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"The stored outputs of all {len(book)} chapters belong to the tree.")
             return 0
         # Only the build writes: two at once would each delete what the other has staged.
-        with lock.alone(ROOT / "_build" / "build.lock", "build"):
+        with lock.alone(ROOT / "_build" / "build.lock", "build of this course"):
             build(book, stale)
     except CourseError as error:
         print(error, file=sys.stderr)
@@ -99,44 +101,49 @@ def build(book: list[Chapter], stale: dict[str, list[str]]) -> None:
         If Jupyter Book reports an error or a warning.
     """
     address = site_address()  # a wrong one is told before the minutes of the build
+    site_folder.need_room(ROOT / "_build")
     wheel = package.build(ROOT, ROOT / "_build" / "wheel")
     found = stage(book, stale, wheel.name)
+    site = NEW / "_build" / "html"
     # A page that left the book must not stay on the site.
-    shutil.rmtree(SITE, ignore_errors=True)
+    shutil.rmtree(site, ignore_errors=True)
     tool = Path(sys.executable).with_name("jupyter-book")
-    done = subprocess.run(
-        [tool, "build", STAGE, "--path-output", ROOT, "--warningiserror", "--keep-going"],
+    if render.render(
+        [tool, "build", STAGE, "--path-output", NEW, "--warningiserror", "--keep-going"],
         # The course's own Sphinx extension lies beside this file.
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
-        check=False,
-    )
-    if done.returncode:
+        {**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    ):
         raise CourseError("Jupyter Book reported the warnings above. Mend them and build again.")
-    write_atomic(SITE / "reference" / record_page.FILE, record_page.record_file(book, found))
-    live = SITE / LIVE.relative_to("book")
+    write_atomic(site / "reference" / record_page.FILE, record_page.record_file(book, found))
+    live = site / LIVE.relative_to("book")
     shutil.copytree(ROOT / LIVE, live)
     # The very file that the chapters use; in the repository it lies once.
     for name in LIVE_WEIGHTS:
         write_atomic(live / "weights" / name, (paths.data() / "weights" / name).read_bytes())
-    finish.mend_bibliography(SITE / "reference" / "bibliography.html")
-    finish.mend_markup(SITE)
+    finish.mend_bibliography(site / "reference" / "bibliography.html")
+    finish.mend_markup(site)
     executed = {c.name: notebooks.read_executed(c) for c in book if c.code_cells}
-    phone.fit_figures(SITE, phone.drawn_figures(executed))
-    write_atomic(SITE / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
-    finish.trim_icons(SITE)
-    finish.add_redirects(SITE, book)
-    finish.add_previews(SITE, address)
+    phone.fit_figures(site, phone.drawn_figures(executed))
+    write_atomic(site / install_address.DOWNLOADS / wheel.name, wheel.read_bytes())
+    finish.trim_icons(site)
+    finish.add_redirects(site, book)
+    finish.add_previews(site, address)
     source = install_address.of_wheel(wheel, address)
     targets = links.chapter_links(book, address)
     for chapter in book:
         # A stale chapter's outputs may not fit its cells; its solved notebook is left out.
         kinds = [k for k in notebooks.KINDS if k != "solved" or chapter.name not in stale]
         for kind in kinds if chapter.code_cells else []:
-            write_notebook(chapter, kind, targets, source)
+            write_notebook(site, chapter, kind, targets, source)
+    site_folder.take_the_place_of(site, SITE)
 
 
 def write_notebook(
-    chapter: Chapter, kind: notebooks.Kind, targets: Links, source: install_address.Source
+    site: Path,
+    chapter: Chapter,
+    kind: notebooks.Kind,
+    targets: Links,
+    source: install_address.Source,
 ) -> None:
     """Write one downloadable notebook into the site."""
     notebook = notebooks.build(
@@ -147,7 +154,7 @@ def write_notebook(
         install=source,
     )
     text = nbformat.writes(notebook) + "\n"
-    write_atomic(SITE / pages.notebook_path(chapter.name, kind), text)
+    write_atomic(site / pages.notebook_path(chapter.name, kind), text)
 
 
 def stage(
@@ -289,8 +296,7 @@ def site_address() -> str:
         If ``GPU_COURSE_SITE`` holds anything but a web address.
     """
     if address := os.environ.get("GPU_COURSE_SITE", "").strip():
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        if not re.fullmatch(r"https?://[\w.-]+(:\d{1,5})?(/[^\s?#]*)?", address):
             raise CourseError(
                 f"GPU_COURSE_SITE is {address!r}, which is no web address of a folder. Set it to "
                 f"one such as https://example.org/course/, or unset it."

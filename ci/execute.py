@@ -16,10 +16,8 @@ import argparse
 import os
 import sys
 
-import lock
-
 from gpu_course import command_line, paths, sizes
-from gpu_course.book import chapters, commit, execution, gaps, records
+from gpu_course.book import chapters, commit, execution, gaps, lock, records
 from gpu_course.book.chapters import Chapter
 from gpu_course.errors import CourseError
 
@@ -57,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    with lock.alone(paths.root() / "_build" / "execute.lock", "execution"):
+    with lock.alone(paths.root() / "_build" / "execute.lock", "execution of this course"):
         return _run(chosen, options)
 
 

@@ -19,7 +19,9 @@ SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning
 
 MAY_KNOW = {
     "errors": set(),
-    "command_line": {"errors"},
+    "writable": {"errors"},
+    "environment": {"errors", "did_you_mean"},
+    "command_line": {"errors", "writable", "environment"},
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
@@ -45,13 +47,16 @@ MAY_KNOW = {
     "napari_view": {"display"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
-    "own_images": ROOMS | {"classical", "deep_learning"},
+    "own_images": ROOMS | {"classical", "deep_learning", "command_line", "writable"},
     "napari_plugin": {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
         "brightness",
     },
     "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
-    "book": {*("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning")},
+    "book": {
+        *("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning"),
+        *("command_line", "writable"),
+    },
     "lessons": ROOMS
     | SUBJECTS
     | {"exercises", "exercise_answers", "exercise_result"}

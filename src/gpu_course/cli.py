@@ -190,6 +190,8 @@ def process(
 
     Stopped on the way, it goes on when it is started again.
     """
+    from contextlib import ExitStack
+
     from gpu_course import scaling
     from gpu_course.scaling.progress import bars, read_psf
 
@@ -200,7 +202,10 @@ def process(
         if nucleus is None
         else scaling.NucleiSettings.for_nuclei(nucleus, threshold=threshold, **given)
     )
-    with scaling.workers(workers, scheduler=scheduler) as client, bars() as progress:
+    with ExitStack() as stack:
+        with command_line.undisturbed():
+            client = stack.enter_context(scaling.workers(workers, scheduler=scheduler))
+        progress = stack.enter_context(bars())
         summary = scaling.process(
             source,
             target,

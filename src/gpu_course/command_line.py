@@ -3,18 +3,53 @@
 import errno
 import io
 import os
+import shutil
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
+from gpu_course import environment
 from gpu_course.errors import CourseError
+from gpu_course.writable import FULL, reason
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+STOPPED = 130
+"""The status of a program that Ctrl-C ended, by the convention of shells: 128 + SIGINT."""
+
+_KEPT = "Stopped. What was finished before is kept."
+
 _CLOSED = (errno.EPIPE, errno.EINVAL)  # Windows says EINVAL of a pipe that nobody reads
+_FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+_NO_PLACE = (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 _HOMELESS = (
     "No home folder is known: HOME is not set, or GPU_COURSE_CACHE or GPU_COURSE_MIRROR begins "
     "with the ~ of a user whom this machine does not know. Correct that variable."
 )
+
+
+class StoppedError(CourseError):
+    """Ctrl-C ended a command that has something to say of what it keeps."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put Ctrl-C off until the ``with`` block is over; processes started in it never hear of it.
+
+    Helpers that are interrupted would each print a traceback of their own; the program that
+    started them hears Ctrl-C too, and ends them.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    resource_tracker.ensure_running()  # as it starts, it lets signals through again
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def ends_well(main: Callable[[], object], name: str = "") -> int:
@@ -30,40 +65,72 @@ def ends_well(main: Callable[[], object], name: str = "") -> int:
     Returns
     -------
     int
-        What `main` returned; 1 after a :class:`CourseError`, a full disk or a file that may not
-        be written, each told in one sentence on the error stream, and after a reader of the
-        output who has gone (``| head -1``), which needs no word; 130 after Ctrl-C.
+        What `main` returned, or asked for by SystemExit; 1 after a :class:`CourseError`, a full
+        disk or a file that may not be written, each told in one sentence on the error stream, and
+        after a reader of the output who has gone (``| head -1``), which needs no word; 130 after
+        Ctrl-C, with a sentence. Where the output is closed from the start (``>&-``), it goes
+        nowhere and is no fault.
     """
+    _open_streams()
     _print_anywhere()
-    said = f"{name}: " if name else ""
+    status, sentence = _run(main)
     try:
-        try:
-            status = main()
-        except SystemExit:  # which is how Typer ends a command, right or wrong
-            sys.stdout.flush()
-            raise
         sys.stdout.flush()
+    except OSError as error:
+        # What is still in the buffer cannot be written either, and Python would say so at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status, sentence = status or 1, sentence or _sentence(error) or ""
+    if sentence:
+        with suppress(OSError):  # who has closed the error stream too wants to hear nothing
+            print(f"{name}: {sentence}" if name else sentence, file=sys.stderr)
+    return status
+
+
+def _run(main: Callable[[], object]) -> tuple[int, str]:
+    """Run `main` in a settled environment; return its status, and a sentence or ``""``."""
+    try:
+        environment.settle()
+        status = main()
+    except StoppedError as error:
+        return STOPPED, str(error)
     except CourseError as error:
-        print(f"{said}{error}", file=sys.stderr)
-        return 1
+        return 1, str(error)
     except KeyboardInterrupt:
-        print(f"\n{said}Stopped. What was finished before is kept.", file=sys.stderr)
-        return 130
+        return STOPPED, _KEPT
+    except SystemExit as end:  # which is how Typer and argparse end a command, right or wrong
+        if end.code == STOPPED:
+            return STOPPED, _KEPT
+        if isinstance(end.code, str):
+            return 1, end.code
+        return end.code or 0, ""
     except RuntimeError as error:
         if "home directory" not in str(error):  # what pathlib says, without a class of its own
             raise
-        print(f"{said}{_HOMELESS}", file=sys.stderr)
-        return 1
+        return 1, _HOMELESS
     except OSError as error:
         sentence = _sentence(error)
         if sentence is None:
             raise
-        # What is still in the buffer cannot be written either, and Python would say so at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if sentence:
-            print(f"{said}{sentence}", file=sys.stderr)
-        return 1
-    return status if isinstance(status, int) else 0
+        return 1, sentence
+    return (status if isinstance(status, int) else 0), ""
+
+
+def _open_streams() -> None:
+    """Give a program that was started without an output (``>&-``) one that goes nowhere.
+
+    Without it, Python has no stream to flush, and the next file that is opened takes the place
+    that libraries print to.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is this one: those below it are open by now.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            nowhere = open(os.devnull, "w" if number else "r", encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, nowhere)
 
 
 def _print_anywhere() -> None:
@@ -87,11 +154,18 @@ def _sentence(error: OSError) -> str | None:
             "No folder for temporary files can be written to. Free some space in /tmp, or name "
             "another folder in the environment variable TMPDIR."
         )
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return f"Cannot write {where}: the disk is full. Free some space and try again."
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+    if error.errno in _FORBIDDEN:
         return (
             f"Cannot use {where}: {error.strerror}. Work in a folder that you may write to, or "
             f"correct its permissions, and try again."
         )
+    if error.errno in _NO_PLACE and error.filename:
+        return (
+            f"Cannot use {where}: {error.strerror}. Correct the path, or the environment variable "
+            f"that names it, and try again."
+        )
+    if isinstance(error, shutil.Error):  # a folder that was copied; it lists what went wrong
+        return f"A folder cannot be copied: {reason(error)}. Mend that and try again."
     return None

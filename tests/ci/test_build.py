@@ -136,6 +136,12 @@ def test_wheel_that_cannot_be_built_is_one_clear_sentence(copy):
         package.build(copy, copy / "wheel")
 
 
+def test_wrong_date_of_the_build_is_one_sentence(copy, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(CourseError, match="SOURCE_DATE_EPOCH is 'yesterday', which is no number"):
+        package.build(copy, copy / "wheel")
+
+
 PICTURE = """\
 # A page
 
@@ -190,6 +196,9 @@ def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
     [
         ("GPU_COURSE_SITE", "example.org", "one such as https://example.org/course/"),
         ("GPU_COURSE_SITE", "https:///course", "one such as https"),
+        ("GPU_COURSE_SITE", "http://[", "one such as https"),
+        ("GPU_COURSE_SITE", "https://exa mple.org", "one such as https"),
+        ("GPU_COURSE_SITE", "https://example.org:port/", "one such as https"),
         ("GPU_COURSE_REPOSITORY", "name alone", "owner/name, or unset it"),
         ("GPU_COURSE_REPOSITORY", "a/b/c", "owner/name, or unset it"),
     ],
@@ -197,7 +206,8 @@ def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
 def test_wrong_address_is_one_sentence(monkeypatch, variable, value, cure):
     monkeypatch.delenv("GPU_COURSE_SITE", raising=False)
     monkeypatch.setenv(variable, value)
-    with pytest.raises(CourseError, match=f"{variable} is '{value}', which is no .*{cure}"):
+    said = f"{variable} is '{re.escape(value)}', which is no .*{cure}"
+    with pytest.raises(CourseError, match=said):
         site_address()
 
 
@@ -273,3 +283,16 @@ def test_an_empty_corner_of_a_table_is_no_heading(tmp_path, empty):
     page.write_text(f'<thead><tr><th class="head">{empty}</th><th>full</th></tr></thead>')
     mend_markup(tmp_path)
     assert page.read_text() == ('<thead><tr><td class="head"></td><th>full</th></tr></thead>')
+
+
+def test_line_ends_of_windows_stale_nothing(light, copy):
+    """A checkout with ``core.autocrlf``, or an archive that was made on Windows."""
+    changed = 0
+    for file in copy.rglob("*"):
+        content = file.read_bytes() if file.is_file() else b"\0"
+        if b"\0" not in content and file.suffix not in {".png", ".webp"}:
+            file.write_bytes(content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+            changed += b"\n" in content
+    assert changed > 500
+    done = run(light, copy, "--check")
+    assert done.returncode == 0, done.stderr

@@ -9,19 +9,19 @@ import time
 from pathlib import Path
 
 import execute
-import lock
 import nbformat
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, commit, execution, gaps, own_folders, records, run
+from gpu_course.book import chapters, commit, execution, gaps, lock, own_folders, records, run
 from gpu_course.errors import CourseError
 
 SOURCES = Path(__file__).resolve().parents[2]
 HOLD = """
-import lock, sys, time
+import sys, time
 from pathlib import Path
-with lock.alone(Path(sys.argv[1]), "run"):
+from gpu_course.book import lock
+with lock.alone(Path(sys.argv[1]), "run of this course"):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -45,11 +45,11 @@ def test_second_run_is_refused_and_a_killed_one_leaves_no_lock(tmp_path):
     first = python(HOLD, file)
     assert first.stdout.readline() == "held\n"
     refused = pytest.raises(CourseError, match=r"Another run of this course is running\. Wait")
-    with refused, lock.alone(file, "run"):
+    with refused, lock.alone(file, "run of this course"):
         pass
     first.send_signal(signal.SIGKILL)
     first.communicate()
-    with lock.alone(file, "run"):
+    with lock.alone(file, "run of this course"):
         pass
 
 
@@ -139,6 +139,20 @@ def test_course_unpacked_in_another_repository_is_in_no_commit_of_it(tmp_path):
     assert commit.name(course) == commit.UNKNOWN
     assert commit.changes(course) == []
     assert not commit.in_history(course, theirs)
+
+
+def test_git_answers_for_the_folder_whatever_a_hook_has_set(tmp_path, monkeypatch):
+    for name in ("ours", "theirs"):
+        (tmp_path / name).mkdir()
+        words = ["git", "-c", "user.name=A", "-c", "user.email=a@b.org"]
+        for arguments in (["init", "--quiet"], ["commit", "--quiet", "--allow-empty", "-m", name]):
+            subprocess.run([*words, *arguments], cwd=tmp_path / name, check=True)
+    ours = commit.name(tmp_path / "ours")
+    assert ours != commit.name(tmp_path / "theirs")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "theirs" / ".git"))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path / "theirs"))
+    assert commit.name(tmp_path / "ours") == ours
+    assert commit.changes(tmp_path / "ours") == []
 
 
 def test_machine_without_git_knows_no_commit(tmp_path, monkeypatch):

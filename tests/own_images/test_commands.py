@@ -80,7 +80,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(tmp_path):
                 process.send_signal(signal.SIGINT)
                 break
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1
+    assert process.returncode == 130
     assert "goes on from there" in errors.strip().splitlines()[-1]
     assert not (tmp_path / "discs.safetensors").exists()
     assert (tmp_path / "discs.training" / "unet.checkpoint").exists()

@@ -16,6 +16,13 @@ UNKNOWN = "unknown"
 """The commit of a tree that git knows nothing of, such as one from an archive."""
 
 
+ELSEWHERE = {
+    *("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR"),
+    *("GIT_NAMESPACE", "GIT_PREFIX"),
+}
+"""Variables that a hook of git sets, by which git would answer for another repository."""
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     """Return what git prints, or None where it fails, is absent, or `root` is no repository.
 
@@ -25,7 +32,7 @@ def _git(root: Path, *arguments: str) -> str | None:
         done = subprocess.run(
             ["git", *arguments],
             cwd=root,
-            env={**os.environ, "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)},
+            env={**_of_folder(), "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)},
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -35,6 +42,11 @@ def _git(root: Path, *arguments: str) -> str | None:
     except FileNotFoundError:
         return None
     return None if done.returncode else done.stdout
+
+
+def _of_folder() -> dict[str, str]:
+    """Return the environment in which git answers for the folder it is asked in."""
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def changes(root: Path) -> list[str]:

@@ -12,11 +12,10 @@ from pathlib import Path
 import nbformat
 
 from gpu_course import paths
-from gpu_course.book import own_folders, probe, records, run
+from gpu_course.book import own_folders, probe, records, run, together
 from gpu_course.book.chapters import Chapter
 from gpu_course.deep_learning import weights
 from gpu_course.errors import CourseError
-from gpu_course.files import write_atomic
 
 PAGE_BUDGET = 800_000
 """Bytes of output that one page may carry."""
@@ -115,6 +114,11 @@ def store_weights(chapter: Chapter, trained: dict[str, bytes]) -> None:
     CourseError
         If all weights together would take more than their budget; then none is written.
     """
+    together.write_all(_weights(chapter, trained))
+
+
+def _weights(chapter: Chapter, trained: dict[str, bytes]) -> dict[Path, bytes]:
+    """Return file → content of the weights, unless they take more than their budget."""
     folder = paths.data() / "weights"
     kept = sum(f.stat().st_size for f in folder.glob("*") if f.name not in trained)
     if trained and kept + sum(map(len, trained.values())) > WEIGHTS_BUDGET:
@@ -122,8 +126,7 @@ def store_weights(chapter: Chapter, trained: dict[str, bytes]) -> None:
             f"{chapter.name}: the weights of the course would take more than "
             f"{WEIGHTS_BUDGET / 1e6:.0f} MB. Save in half precision, or train a smaller network."
         )
-    for name, content in trained.items():
-        write_atomic(folder / name, content)
+    return {folder / name: content for name, content in trained.items()}
 
 
 def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
@@ -174,10 +177,10 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, 
     Raises
     ------
     CourseError
-        If outputs or weights would grow past their budget, or the disk is full; then the earlier
-        output is kept.
+        If outputs or weights would grow past their budget, or the disk is full; then earlier
+        outputs, weights and scores are kept, all of them.
     """
-    store_weights(chapter, trained)
+    wanted = _weights(chapter, trained)
     text = nbformat.writes(notebook) + "\n"
     folder = paths.root() / "ci" / "outputs"
     others = sum(
@@ -188,10 +191,12 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, 
             f"{chapter.name}: the book's stored outputs would take more than "
             f"{BOOK_BUDGET / 1e6:.0f} MB. Show smaller or fewer pictures."
         )
-    write_atomic(chapter.output_path, text)
+    wanted[chapter.output_path] = text.encode()
     found = records.shown_scores(notebook)
     file = records.scores_path(chapter)
     if found:
-        write_atomic(file, json.dumps({"chapter": chapter.name, "scores": found}, indent=1) + "\n")
-    else:
+        scores = json.dumps({"chapter": chapter.name, "scores": found}, indent=1)
+        wanted[file] = f"{scores}\n".encode()
+    together.write_all(wanted)
+    if not found:
         file.unlink(missing_ok=True)

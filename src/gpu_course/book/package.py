@@ -36,6 +36,11 @@ def build(tree: Path, folder: Path) -> Path:
                 f"The wheel of the course cannot be written to {folder}: the disk is full. Free "
                 f"some space and build again."
             )
+        if (date := os.environ.get("SOURCE_DATE_EPOCH", "")) and not date.isdecimal():
+            raise CourseError(
+                f"SOURCE_DATE_EPOCH is {date!r}, which is no number of seconds since 1970. Set it "
+                f"to one, or unset it."
+            )
         raise CourseError(
             f"The wheel of the course cannot be built: {said[-1] if said else 'no reason given'}. "
             f"Run `make book`, which installs what the build needs, or mend pyproject.toml."

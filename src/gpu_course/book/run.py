@@ -2,15 +2,17 @@
 
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 import nbformat
 from traitlets.config import Config
 
-from gpu_course import paths
+from gpu_course import paths, writable
 from gpu_course.book import chapters, links, notebooks
 from gpu_course.devices import drivers
 from gpu_course.errors import CourseError
@@ -58,6 +60,7 @@ def run_chapter(
             f"{target} is already there and may hold your work. Move it away, or name another "
             f"file with --output."
         )
+    writable.refuse(target)
     notebook = notebooks.build(chapter, "student", links.chapter_links([chapter]))
     with Progress(transient=True) as progress:
         task = progress.add_task(chapter.name, total=len(chapter.code_cells))
@@ -118,7 +121,11 @@ def execute(
     code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
     # A chapter may write files; it does so in a folder of its own. The kernel's own files lie in
     # another one: what a reader has set up for IPython must not change what a chapter shows.
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as settings:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as settings,
+        Path(settings, "complaints.txt").open("w+b") as complaints,
+    ):
         client = NotebookClient(
             notebook,
             timeout=timeout,
@@ -146,6 +153,7 @@ def execute(
                 what = f"took longer than the {timeout} s that a cell may take"
                 raise CourseError(_fault(name, cell, what)) from error
             except DeadKernelError as error:
+                _pass_on(complaints)
                 what = "ended its kernel, most likely out of memory"
                 raise CourseError(_fault(name, cell, what)) from error
 
@@ -156,8 +164,9 @@ def execute(
             # Where another one is asked for, charts are drawn and none is shown.
             given.pop("MPLBACKEND", None)
             try:
-                stack.enter_context(client.setup_kernel(env=given))
+                stack.enter_context(client.setup_kernel(env=given, stderr=complaints))
             except (RuntimeError, OSError) as error:  # jupyter_client knows no error of its own
+                _pass_on(complaints)
                 raise CourseError(
                     f"{name}: no kernel answers: {str(error).rstrip('.')}. Nothing was run; a "
                     f"kernel needs some memory, room in {tempfile.gettempdir()}, and a machine "
@@ -173,6 +182,12 @@ def execute(
         return said
 
 
+def _pass_on(complaints: BinaryIO) -> None:
+    """Show what a kernel that ended by itself has complained of; of one interrupted, nothing is."""
+    complaints.seek(0)
+    sys.stderr.write(complaints.read().decode(errors="replace"))
+
+
 def _settings(folder: Path) -> dict[str, str]:
     """Return the variables by which a kernel's tools write where they may.
 
@@ -181,17 +196,11 @@ def _settings(folder: Path) -> dict[str, str]:
     # Hash order decides the order of sets; outputs must not depend on it.
     chosen = {"PYTHONHASHSEED": "0", "IPYTHONDIR": str(folder / "ipython")}
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    if not _writable(caches):
+    if writable.refused(caches):
         # What was fetched before is still read from where it is.
         chosen |= {"GPU_COURSE_CACHE": str(paths.cache()), "XDG_CACHE_HOME": str(folder / "cache")}
         chosen |= {"MPLCONFIGDIR": str(folder / "matplotlib")}
     return chosen
-
-
-def _writable(folder: Path) -> bool:
-    """Return whether `folder`, or else its nearest parent that exists, can be written to."""
-    here = next(each for each in (folder, *folder.parents) if each.is_dir())
-    return os.access(here, os.W_OK)
 
 
 def _raised(name: str, cell: nbformat.NotebookNode, kind: str, said: str) -> str:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gpu_course import writable
+from gpu_course.command_line import StoppedError
 from gpu_course.errors import CourseError
 
 
@@ -45,6 +47,7 @@ def train(
     """
     from gpu_course import own_images
 
+    writable.refuse(model or Path(f"{folder.name}.safetensors"))
     try:
         own_images.train(
             folder, model, method=method, channel=channel, epochs=epochs, batches=batches,
@@ -77,6 +80,7 @@ def predict(
     """
     from gpu_course import own_images
 
+    writable.refuse(out)
     try:
         applied = own_images.predict(
             model, folder, out, diameter=_size(diameter), channel=channel, with_outlines=outlines,
@@ -108,5 +112,5 @@ def _size(text: str | None) -> float | str | None:
         ) from None
 
 
-def _stopped() -> CourseError:
-    return CourseError("Stopped. Start the same command again, and it goes on from there.")
+def _stopped() -> StoppedError:
+    return StoppedError("Stopped. Start the same command again, and it goes on from there.")

@@ -96,7 +96,7 @@ def test_full_disk_is_one_sentence_before_anything_is_written(toy, monkeypatch, 
     monkeypatch.setattr(start.shutil, "disk_usage", lambda _: Free())
     assert start.main([]) == 1
     assert "is too full: 0 MiB are free" in capsys.readouterr().err
-    assert os.listdir(toy / "work") == []
+    assert os.listdir(toy / "work") == [start.LOCK]
 
 
 class Free:
@@ -113,3 +113,108 @@ def test_disk_that_fills_up_is_one_sentence(toy, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "start.py: The disk is full. Free some space, or work in a folder on another disk.\n"
     )
+
+
+def test_folders_with_spaces_and_letters_are_walked_through(tmp_path):
+    """Also where CDPATH would lead elsewhere, and Python lies in such a folder too."""
+    place = tmp_path / "Übung eins"
+    place.mkdir()
+    toy = bundle(place, PYTHON, PLATFORM)
+    python = place / "mein python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    (tmp_path / "elsewhere" / "bundle").mkdir(parents=True)
+    done = subprocess.run(
+        ["sh", "bundle/run.sh", "--no-benchmarks"],
+        cwd=place,
+        env={
+            **os.environ,
+            **{"PYTHON": str(python), "PYTHONPATH": "", "LC_ALL": "C"},
+            "CDPATH": str(tmp_path / "elsewhere"),
+        },
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "on node 900 --no-benchmarks" in done.stdout
+    assert (toy / "work" / "site").is_dir()
+
+
+def test_second_start_in_one_folder_is_refused(toy, monkeypatch, capsys):
+    monkeypatch.setattr(start, "HERE", str(toy))
+    with start.alone(str(toy / "work")):
+        assert start.main([]) == 1
+    assert capsys.readouterr().err.endswith("work. Wait until it has ended.\n")
+    assert os.listdir(toy / "work") == [start.LOCK]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "\nstart.py: Stopped. Start it again, and it goes on.\n"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 1, ""),
+        (
+            PermissionError(errno.EACCES, "Permission denied", "/x"),
+            1,
+            "start.py: /x: Permission denied. Check the folder and its permissions.\n",
+        ),
+        (
+            start.shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+            1,
+            "start.py: The disk is full. Free some space, or work in a folder on another disk.\n",
+        ),
+    ],
+)
+def test_each_end_has_its_status_and_its_sentence(monkeypatch, capsys, error, status, said):
+    def fails(_):
+        raise error
+
+    monkeypatch.setattr(start, "verified", fails)
+    assert start.main([]) == status
+    assert capsys.readouterr().err == said
+
+
+@pytest.fixture
+def classroom(tmp_path, monkeypatch):
+    """Return a classroom's bundle whose course is there already, and the student's folder."""
+    here, mine = tmp_path / "Kurs für alle", tmp_path / "Übung eins"
+    for name in ("a.ipynb", "b.ipynb"):
+        (here / "notebooks").mkdir(parents=True, exist_ok=True)
+        (here / "notebooks" / name).write_text("ours")
+    monkeypatch.setattr(start, "HERE", str(here))
+    monkeypatch.setattr(start, "install", lambda *_: None)
+    return here, mine
+
+
+def test_notebooks_are_laid_out_all_or_none_and_never_twice(classroom, monkeypatch, capsys):
+    _, mine = classroom
+    copy = start.shutil.copytree
+
+    def half(source, target):
+        copy(source, target)
+        os.remove(os.path.join(target, "b.ipynb"))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(start.shutil, "copytree", half)
+    with pytest.raises(OSError, match="No space"):
+        start.classroom({}, [str(mine)])
+    assert not (mine / "notebooks").exists()
+    monkeypatch.setattr(start.shutil, "copytree", copy)
+    assert start.classroom({}, [str(mine)]) == 0
+    assert sorted(os.listdir(mine / "notebooks")) == ["a.ipynb", "b.ipynb"]
+    assert str(mine) in capsys.readouterr().out
+    (mine / "notebooks" / "a.ipynb").write_text("solved!")
+    assert start.classroom({}, [str(mine)]) == 0
+    assert (mine / "notebooks" / "a.ipynb").read_text() == "solved!"
+
+
+def test_environment_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(start, "HERE", str(tmp_path))
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(start.StopError, match=r"file/\.venv cannot be made: .*Not a directory"):
+        start.install({"install": [], "install_bare": []}, str(tmp_path / "file/.venv"), "python")
+    says = [sys.executable, "-c", "import os, sys; sys.exit(f'pip: {os.strerror(28)}')"]
+    with pytest.raises(OSError, match="No space left"):
+        start.complaint(says)

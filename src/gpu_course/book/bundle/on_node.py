@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from gpu_course import runs
+from gpu_course import command_line, runs
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.images import registry
@@ -40,13 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--no-benchmarks", action="store_true")
     options = parser.parse_args(arguments)
     end = time.time() + 60 * options.minutes if options.minutes else float("inf")
-    try:
-        plan = json.loads((options.work / "plan.json").read_text(encoding="utf-8"))
-        present(plan["relies_on"])
-        return execute(plan, options.work, options.budget, end, not options.no_benchmarks)
-    except CourseError as error:
-        print(f"run.sh: {error}", file=sys.stderr)
-        return 1
+    plan = json.loads((options.work / "plan.json").read_text(encoding="utf-8"))
+    present(plan["relies_on"])
+    return execute(plan, options.work, options.budget, end, not options.no_benchmarks)
 
 
 def present(relies_on: dict[str, str]) -> None:
@@ -195,4 +191,4 @@ def gather(plan: dict[str, Any], work: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command_line.ends_well(main, "run.sh"))

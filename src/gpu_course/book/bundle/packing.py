@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import tarfile
 import tempfile
@@ -15,8 +16,8 @@ from zipfile import ZipFile
 
 from packaging.requirements import Requirement
 
-from gpu_course import paths
-from gpu_course.book import commit, package
+from gpu_course import paths, writable
+from gpu_course.book import commit, lock, package
 from gpu_course.book.bundle import start
 from gpu_course.book.bundle.targets import Target
 from gpu_course.errors import CourseError
@@ -29,11 +30,18 @@ _SH = """\
 #!/bin/sh
 # Looks for the Python that the bundle is for; everything else happens in start.py.
 # PYTHON names another interpreter.
-here=$(cd "$(dirname "$0")" && pwd) || exit 1
+here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
 fits='import sys; sys.exit("{{}}.{{}}".format(*sys.version_info[:2]) not in {pythons})'
-for python in ${{PYTHON:-{names} python3}}; do
+try() {{
+    python=$1
+    shift
     "$python" -c "$fits" 2>/dev/null && exec "$python" "$here/start.py" "$@"
-done
+}}
+if [ -n "$PYTHON" ]; then
+    try "$PYTHON" "$@"
+else
+    for each in {names} python3; do try "$each" "$@"; done
+fi
 echo "run.sh: This bundle is for Python {wanted}, and there is none here. Name it with \\
 PYTHON=/path/to/python sh run.sh, or have a bundle made for the Python of this machine." >&2
 exit 1
@@ -95,27 +103,40 @@ def supports(wheel: Path, target: Target) -> None:
 def new_folder(out: Path) -> Iterator[Path]:
     """Yield a folder that becomes `out` when all went well; else nothing is left.
 
+    It grows beside `out`. What a killed run left there, which may be gigabytes, the next one
+    clears away.
+
     Raises
     ------
     CourseError
-        If `out` is there and not empty, or the disk is full.
+        If `out` is there and not empty, another process makes it, or the disk is full.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise CourseError(f"{out} is already there. Move it away, or name another folder.")
+    out = Path(os.path.abspath(out))  # “.” has no name, and nothing lies beside it
+    _refuse_existing(out)
+    beside = out.with_name(f".{out.name}.unfinished")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as temporary:
-            folder = Path(temporary, "bundle")
-            folder.mkdir()
-            yield folder
-            if out.is_dir():
-                out.rmdir()
-            folder.rename(out)
+        with lock.alone(beside / "lock", f"run that writes {out}"):
+            folder = beside / "bundle"
+            try:
+                _refuse_existing(out)  # the other run may have finished in between
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                yield folder
+                if out.is_dir():
+                    out.rmdir()
+                folder.rename(out)
+            finally:
+                shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
         raise CourseError(
-            f"The bundle cannot be written to {out}: {error.strerror or error}. Free some space or "
+            f"The bundle cannot be written to {out}: {writable.reason(error)}. Free some space or "
             f"name another folder; nothing was left there."
         ) from error
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise CourseError(f"{out} is already there. Move it away, or name another folder.")
 
 
 def course_wheel(folder: Path) -> Path:

@@ -6,7 +6,6 @@ can write its sums as well. So accept results from people you would accept a com
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ import nbformat
 
 from gpu_course import paths
 from gpu_course import runs as measured
-from gpu_course.book import chapters, execution, notebooks, records
+from gpu_course.book import chapters, execution, notebooks, records, together
 from gpu_course.book.bundle import comparison
 from gpu_course.book.bundle.archive import Run, chosen, facts, read
 from gpu_course.errors import CourseError
@@ -166,7 +165,7 @@ def _stored(
         else:
             gone.append(records.scores_path(run.chapter))
     wanted[where] = f"{json.dumps(story, indent=1, ensure_ascii=False)}\n".encode()
-    _write_all(wanted)
+    together.write_all(wanted)
     for file in gone:
         file.unlink(missing_ok=True)
     reasons = {c.name: records.problems(c) for c in chapters.read_all()} if weights else {}
@@ -191,28 +190,6 @@ def budgets(runs: list[Run], weights: dict[Path, bytes]) -> None:
                 f"With these results the book's {what} would take {size / 1e6:.1f} MB, and "
                 f"{most / 1e6:.0f} MB are allowed. Take fewer chapters with --chapters."
             )
-
-
-def _write_all(wanted: dict[Path, bytes]) -> None:
-    """Write every file beside its place first, and move all of them when all are written."""
-    beside = {path: path.with_name(f".{path.name}.accepted") for path in wanted}
-    try:
-        for path, content in wanted.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with beside[path].open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        for path, written in beside.items():
-            os.replace(written, path)
-    except OSError as error:
-        raise CourseError(
-            f"The results cannot be stored: {error.strerror or error}. Free some space and accept "
-            f"them again; what was stored before is kept."
-        ) from error
-    finally:
-        for written in beside.values():
-            written.unlink(missing_ok=True)
 
 
 def _device(record: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ In a classroom: verify, install into a new environment, lay out the notebooks, r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import glob
 import hashlib
@@ -18,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -28,28 +30,81 @@ MACHINES = {
 }
 
 
+LOCK = ".start.lock"
+
+
 class StopError(Exception):
     """What the reader can mend, in a sentence or two."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the bundle that this file lies in; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a character shows another
+            stream.reconfigure(errors="replace")
     try:
         plan = verified(HERE)
         suits(plan)
-        return node(plan, arguments) if plan["kind"] == "node" else classroom(plan, arguments)
+        status = node(plan, arguments) if plan["kind"] == "node" else classroom(plan, arguments)
+        if sys.stdout:  # None where it was closed from the start
+            sys.stdout.flush()
+        return status
     except StopError as stop:
         print(f"start.py: {stop}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nstart.py: Stopped. Start it again, and it goes on.", file=sys.stderr)
+        return 130
     except OSError as error:
-        print(f"start.py: {in_words(error)}", file=sys.stderr)
+        if not error.filename:
+            # The output took no more; Python would try again at its end, and say so.
+            with contextlib.suppress(OSError, AttributeError):  # of a stream without a file
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # of a reader who has gone: | head -1
+            print(f"start.py: {in_words(error)}", file=sys.stderr)
     return 1
 
 
 def in_words(error: OSError) -> str:
-    """Put a failed read or write into words."""
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+    """Put a failed read or write into words; also that of a folder's copy, which lists them."""
+    full = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    if error.errno in full or os.strerror(errno.ENOSPC) in str(error):
         return "The disk is full. Free some space, or work in a folder on another disk."
-    return f"{error.filename}: {error.strerror}. Check the folder and its permissions."
+    what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    return f"{what}. Check the folder and its permissions."
+
+
+def locked(descriptor: int) -> bool:
+    """Lock an open file until it is closed; return False if another process has it.
+
+    The system gives the lock back when the process ends, killed or not. A file system without
+    locks, such as a cluster may have, hinders nobody.
+    """
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # POSIX says the one, Windows the other
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            raise
+    return True
+
+
+@contextlib.contextmanager
+def alone(folder: str) -> Iterator[None]:
+    """Hold a folder, made if need be, for the length of a ``with`` block; stop where it is held."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, LOCK), "a+b") as file:
+        if not locked(file.fileno()):
+            raise StopError(f"Another start is at work in {folder}. Wait until it has ended.")
+        yield
 
 
 def digest(path: str) -> str:
@@ -113,25 +168,28 @@ def pip(arguments: list[str], wheels: str, python: str = sys.executable) -> None
     """Run the pip of the bundle without a network; stop with its reason where it fails."""
     own = glob.glob(os.path.join(wheels, "pip-*.whl"))[0]
     options = ["--quiet", "--no-index", "--no-warn-conflicts", "--disable-pip-version-check"]
-    done = subprocess.run(
-        [python, os.path.join(own, "pip"), "--isolated", "install", *options, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if not done.returncode:
+    command = [python, os.path.join(own, "pip"), "--isolated", "install", *options, *arguments]
+    if not (said := complaint(command)):
         return
-    if "No space left on device" in done.stdout:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), wheels)
-    if wrong := re.search(r"(\S+\.whl) is not a supported wheel", done.stdout):
+    if wrong := re.search(r"(\S+\.whl) is not a supported wheel", said):
         raise StopError(
             f"{os.path.basename(wrong[1])} is for another Python or system than this one "
             f"({sys.platform}, Python {platform.python_version()}). Have the bundle made again "
             f"for this machine."
         )
-    said = re.findall(r"^ERROR: (.*)", done.stdout, re.MULTILINE) or [done.stdout.strip()]
-    raise StopError(f"The packages of the bundle cannot be installed: {said[0].rstrip('.')}.")
+    errors = re.findall(r"^ERROR: (.*)", said, re.MULTILINE) or [said.splitlines()[-1]]
+    raise StopError(f"The packages of the bundle cannot be installed: {errors[0].rstrip('.')}.")
+
+
+def complaint(command: list[str]) -> str:
+    """Run a command to its end and return what it said if it failed, else ``""``."""
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if not done.returncode:
+        return ""
+    said = f"{done.stdout}\n{done.stderr}".strip()
+    if os.strerror(errno.ENOSPC) in said:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), command[0])
+    return said or f"exit status {done.returncode}"
 
 
 # --- a GPU node ----------------------------------------------------------------------------------
@@ -146,16 +204,18 @@ def node(plan: dict[str, Any], arguments: list[str] | None) -> int:
     parser.add_argument("--no-benchmarks", action="store_true", help="execute chapters alone")
     options = parser.parse_args(arguments)
     work = os.path.abspath(options.work)
-    unpack(plan, work)
-    install_aside(plan, work)
-    # The course's own modules come before those of the node, and the node's stay as they are.
-    before = os.environ.get("PYTHONPATH")
-    ways = [os.path.join(work, "site"), work, *([before] if before else [])]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(ways)}
-    command = [sys.executable, "-m", "gpu_course.book.bundle.on_node", work, str(options.budget)]
-    command += ["--minutes", str(options.minutes)] if options.minutes else []
-    command += ["--no-benchmarks"] if options.no_benchmarks else []
-    return subprocess.run(command, env=environment, check=False).returncode
+    with alone(work):
+        unpack(plan, work)
+        install_aside(plan, work)
+        # The course's own modules come before those of the node, and the node's stay as they are.
+        before = os.environ.get("PYTHONPATH")
+        ways = [os.path.join(work, "site"), work, *([before] if before else [])]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(ways)}
+        module = "gpu_course.book.bundle.on_node"
+        command = [sys.executable, "-m", module, work, str(options.budget)]
+        command += ["--minutes", str(options.minutes)] if options.minutes else []
+        command += ["--no-benchmarks"] if options.no_benchmarks else []
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 def unpack(plan: dict[str, Any], work: str) -> None:
@@ -166,7 +226,6 @@ def unpack(plan: dict[str, Any], work: str) -> None:
             if json.load(file) == plan:
                 return
         raise StopError(f"{work} holds another bundle. Name another folder with --work.")
-    os.makedirs(work, exist_ok=True)
     need = 4 * sum(part["bytes"] for part in plan["parts"])
     if (free := shutil.disk_usage(work).free) < need:
         raise StopError(
@@ -212,18 +271,13 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     venv = os.path.join(mine, ".venv")
     binaries = os.path.join(venv, "Scripts" if os.name == "nt" else "bin")
     python = os.path.join(binaries, "python.exe" if os.name == "nt" else "python")
-    wheels, ready = os.path.join(HERE, "wheels"), os.path.join(venv, "ready")
-    if not os.path.isfile(ready):
-        print(f"installing into {venv} …", flush=True)
-        command = [sys.executable, "-m", "venv", "--without-pip", "--clear", venv]
-        subprocess.run(command, check=True)
-        pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
-        pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
-        with open(ready, "w", encoding="utf-8"):
-            pass
     notebooks = os.path.join(mine, "notebooks")
-    if not os.path.isdir(notebooks):  # a student's work is never replaced
-        shutil.copytree(os.path.join(HERE, "notebooks"), notebooks)
+    with alone(mine):
+        install(plan, venv, python)
+        if not os.path.isdir(notebooks):  # a student's work is never replaced
+            shutil.rmtree(f"{notebooks}.new", ignore_errors=True)  # of a start that was killed
+            shutil.copytree(os.path.join(HERE, "notebooks"), f"{notebooks}.new")
+            os.rename(f"{notebooks}.new", notebooks)
     environment = dict(os.environ)
     environment["GPU_COURSE_MIRROR"] = os.path.join(HERE, "images")
     environment["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -238,6 +292,20 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     print(f"The site: open {os.path.join(HERE, 'site', 'index.html')} in a browser.")
     print("The notebooks: run this again with --lab, or a chapter with --run start/introduction.")
     return 0
+
+
+def install(plan: dict[str, Any], venv: str, python: str) -> None:
+    """Make the environment `venv` and install the course into it, unless that was done."""
+    ready = os.path.join(venv, "ready")
+    if os.path.isfile(ready):
+        return
+    print(f"installing into {venv} …", flush=True)
+    if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
+        raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
+    wheels = os.path.join(HERE, "wheels")
+    pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
+    pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
+    open(ready, "w", encoding="utf-8").close()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,10 @@ What the machine has already stands for itself: a wheel without contents for eac
 very version. So pip respects what is there, also where no index knows it.
 """
 
+import errno
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -133,8 +135,7 @@ def fetch(pins: Sequence[Pin], target: Target, folder: Path) -> None:
         done = _pip("download", target, [*options, "--requirement", str(wanted)])
     if done.returncode:
         raise CourseError(
-            f"Wheels for the bundle cannot be fetched: {_reason(done)}. Check that this machine "
-            f"has a network, and try again."
+            f"Wheels for the bundle cannot be fetched: {_reason(done)}. {_cure(done)}"
         )
 
 
@@ -148,10 +149,7 @@ def fetch_bare(requirement: str, target: Target, folder: Path) -> None:
     """
     done = _pip("download", target, ["--no-deps", "--dest", str(folder), requirement])
     if done.returncode:
-        raise CourseError(
-            f"{requirement} cannot be fetched: {_reason(done)}. Check that this machine has a "
-            f"network, and try again."
-        )
+        raise CourseError(f"{requirement} cannot be fetched: {_reason(done)}. {_cure(done)}")
 
 
 def _pip(command: str, target: Target, options: Sequence[str]) -> subprocess.CompletedProcess[str]:
@@ -164,6 +162,7 @@ def _pip(command: str, target: Target, options: Sequence[str]) -> subprocess.Com
         ],
         capture_output=True,
         text=True,
+        errors="replace",
         check=False,
     )
 
@@ -192,6 +191,13 @@ def _stub(folder: Path, name: str, version: str) -> str:
         for file, text in files.items():
             wheel.writestr(f"{about}/{file}", text)
     return marked
+
+
+def _cure(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what to do about a download that failed, as a sentence."""
+    if os.strerror(errno.ENOSPC) in done.stderr:
+        return "Free some space, there and in the folder for temporary files, and try again."
+    return "Check that this machine has a network, and try again."
 
 
 def _reason(done: subprocess.CompletedProcess[str]) -> str:

@@ -1,11 +1,10 @@
 """One run at a time: two that write the same folder would each take half of the other's files."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gpu_course.book.bundle import start
 from gpu_course.errors import CourseError
 
 
@@ -21,7 +20,7 @@ def alone(file: Path, what: str) -> Iterator[None]:
     file : Path
         The file to lock; made if need be.
     what : str
-        What is being done, for the sentence, such as ``"execution"``.
+        What is being done, for the sentence, such as ``"execution of this course"``.
 
     Raises
     ------
@@ -30,24 +29,8 @@ def alone(file: Path, what: str) -> Iterator[None]:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a+b") as stream:
-        try:
-            _lock(stream.fileno())
-        except (BlockingIOError, PermissionError) as error:  # POSIX says the one, Windows the other
+        if not start.locked(stream.fileno()):
             raise CourseError(
-                f"Another {what} of this course is running. Wait until it has ended, then try "
-                f"again."
-            ) from error
+                f"Another {what} is running. Wait until it has ended, then try again."
+            )
         yield
-
-
-def _lock(descriptor: int) -> None:
-    """Lock an open file, or raise OSError at once."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(descriptor, 0, os.SEEK_SET)
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-    else:
-        import fcntl
-
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

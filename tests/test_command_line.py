@@ -1,0 +1,247 @@
+"""How every program of the course ends: its status, and one sentence where a person can mend it."""
+
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from gpu_course import command_line, environment, writable
+from gpu_course.command_line import StoppedError, ends_well
+from gpu_course.errors import CourseError
+
+posix = pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes streams by >&-")
+
+
+def gpu_course(arguments, how="", cwd=None, **more):
+    command = f'"{sys.executable}" -m gpu_course.cli {arguments} {how}'
+    return subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
+        cwd=cwd,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# --- the status ----------------------------------------------------------------------------------
+
+
+def raises(error):
+    def main():
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "toy: Stopped. What was finished before is kept.\n"),
+        (SystemExit(130), 130, "toy: Stopped. What was finished before is kept.\n"),
+        (StoppedError("Stopped. Start it again."), 130, "toy: Stopped. Start it again.\n"),
+        (CourseError("No “x”. Give one."), 1, "toy: No “x”. Give one.\n"),
+        (SystemExit(2), 2, ""),
+        (SystemExit(), 0, ""),
+        (SystemExit("the cause"), 1, "toy: the cause\n"),
+        (BrokenPipeError(errno.EPIPE, "Broken pipe"), 1, ""),
+    ],
+)
+def test_each_end_has_its_status_and_its_sentence(capsys, error, status, said):
+    assert ends_well(raises(error), "toy") == status
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotADirectoryError(errno.ENOTDIR, "Not a directory", "file/below"),
+        OSError(errno.ENAMETOOLONG, "File name too long", "x" * 9),
+        shutil.Error([("a", "b", "[Errno 28] No space left on device: 'b'")]),
+    ],
+)
+def test_places_that_hold_no_file_are_one_sentence(capsys, error):
+    assert ends_well(raises(error)) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith(("Cannot use", "A folder cannot be copied: the disk is full."))
+
+
+def test_what_waits_in_the_buffer_is_no_second_fault():
+    """A command that prints, then finds a fault, where nobody reads: the fault alone is told."""
+    code = (
+        "import sys; from gpu_course import command_line; from gpu_course.errors import CourseError"
+        "\ndef main(): print('x'); raise CourseError('No “x”. Give one.')"
+        "\nsys.exit(command_line.ends_well(main, 'toy'))"
+    )
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        stdout=write,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        text=True,
+        check=False,
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "toy: No “x”. Give one.\n")
+
+
+@posix
+@pytest.mark.parametrize("how", [">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(how, tmp_path):
+    done = gpu_course("scores", how, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_files_never_take_the_place_of_a_closed_stream(monkeypatch, tmp_path):
+    """Where 1 is closed, the next file that is opened would get what libraries print."""
+    code = (
+        "import os, sys; from gpu_course import command_line"
+        f"\ndef main():\n    file = open({str(tmp_path / 'work')!r}, 'w')"
+        "\n    os.system('echo printed by a library')\n    assert file.fileno() > 2"
+        "\nsys.exit(command_line.ends_well(main, 'toy'))"
+    )
+    words = ["bash", "-c", 'exec "$0" -c "$1" <&- >&-', sys.executable, code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "work").read_text() == ""
+
+
+@posix
+def test_interrupted_command_ends_by_the_convention(tmp_path):
+    """Ctrl-C reaches the whole group: the command, and the kernel that it started."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gpu_course.cli", "run", "start/introduction"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "GPU_COURSE_SIZE": "small"},
+    )
+    psutil = pytest.importorskip("psutil")
+    end = time.monotonic() + 60
+    while not psutil.Process(process.pid).children() and time.monotonic() < end:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (
+        130,
+        "gpu-course: Stopped. What was finished before is kept.\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- what cannot be written is told before the work ----------------------------------------------
+
+
+def test_place_that_cannot_be_written_is_told_with_its_reason(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("x")
+    writable.refuse(tmp_path / "new" / "below" / "result.ipynb")
+    assert os.listdir(tmp_path) == ["file"]
+    with pytest.raises(CourseError, match=r"below.*Not a directory.*nothing was begun"):
+        writable.refuse(tmp_path / "file" / "below")
+    with pytest.raises(CourseError, match="too long"):
+        writable.refuse(tmp_path / ("x" * 300) / "below")
+
+    def full(**_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writable.tempfile, "TemporaryFile", full)
+    with pytest.raises(CourseError, match=r"the disk is full\. Free some space"):
+        writable.refuse(tmp_path / "result.ipynb")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "run start/introduction --output file/below/a.ipynb",
+        "train mine --model file/a.safetensors",
+        "predict bees-stardist mine file/out",
+    ],
+)
+def test_commands_refuse_before_they_work(tmp_path, arguments):
+    (tmp_path / "file").write_text("x")
+    done = gpu_course(arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("gpu-course: Cannot write file")
+    assert done.stderr.endswith("nothing was begun.\n")
+
+
+# --- environment variables -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GPU_COURSE_CASHE", "x", "no environment variable GPU_COURSE_CASHE. Did you mean 'GPU_C"),
+        ("GPU_COURSE_", "", "no environment variable GPU_COURSE_."),
+        ("GPU_COURSE_MIRROR", "http://", "is 'http://', which is no web address. Set it to a f"),
+        ("GPU_COURSE_MIRROR", "http://[", "which is no web address"),
+        ("GPU_COURSE_MIRROR", "ftp://example.org", "which is no web address"),
+        ("GPU_COURSE_MIRROR", "file:///images", "which is no web address"),
+        ("GPU_COURSE_MIRROR", "~nobody-of-that-name", "the ~ of a user whom this machine does no"),
+        ("GPU_COURSE_CACHE", "~nobody-of-that-name", "the ~ of a user whom this machine does no"),
+        ("GPU_COURSE_CACHE", "x" * 5000, "File name too long. Correct the path, or the environm"),
+    ],
+)
+def test_value_that_nobody_can_read_is_one_sentence(monkeypatch, capsys, name, value, said):
+    from gpu_course.images import registry
+
+    monkeypatch.setenv(name, value)
+    path = next(entry.path for entry in registry.entries() if not entry.package)
+    assert ends_well(lambda: registry.verify(path), "toy") == 1
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert said in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("GPU_COURSE_MIRROR", v) for v in ("", "images", "/a:/b", "C:/images", "C:\\images")],
+        ("GPU_COURSE_MIRROR", "https://example.org:8000/a b/"),
+        ("GPU_COURSE_MIRROR", "http://localhost"),
+        *[(name, "") for name in sorted(environment.OF_PEOPLE)],
+        *[(name, " ") for name in sorted(environment.OF_PEOPLE)],
+    ],
+)
+def test_value_that_can_be_read_stays(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    environment.settle()
+    assert os.environ[name] == value
+
+
+@pytest.mark.parametrize("name", environment.EMPTY_IS_UNSET)
+def test_opencl_variables_set_to_nothing_are_unset(monkeypatch, name):
+    monkeypatch.setenv(name, "")
+    environment.settle()
+    assert name not in os.environ
+    monkeypatch.setenv(name, "/mine")
+    environment.settle()
+    assert os.environ[name] == "/mine"
+
+
+def test_every_variable_that_the_course_reads_is_known():
+    import re
+
+    from gpu_course import paths
+
+    sources = [*paths.package().rglob("*.py"), *(paths.root() / "ci").glob("*.py")]
+    found = {
+        name
+        for source in sources
+        for name in re.findall(r'"(GPU_COURSE_[A-Z_]+)"', source.read_text(encoding="utf-8"))
+    }
+    known = environment.OF_PEOPLE | environment.OF_PROGRAMS
+    assert found - {environment.PREFIX} <= known
+    assert command_line.STOPPED == 130
