@@ -31,7 +31,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Part the tests that open a window from all others (see ``ci/test.py``), and the weekly ones."""
+    """Part from all others the tests that open a window (``ci/test.py``) and the weekly ones."""
     what = "run only the tests that open a window, or all others"
     parser.addoption("--windows", choices=("only", "no"), help=what)
     what = "run what the weekly workflow runs, too"

@@ -15,9 +15,8 @@ from tests.one_thread import one_thread
 
 __all__ = ["one_thread"]
 
-NO_NETWORK = {
-    name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy")
-}
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "https_proxy")
+NO_NETWORK = dict.fromkeys(PROXIES, "http://127.0.0.1:9")
 """Nobody listens there, so whoever asks the network fails at once."""
 
 
