@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | train | predict | export | …``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | train | export | …``.
 
 Each command is a thin layer over functions of the package. What a person can mend becomes one
 sentence on the error stream (see :mod:`gpu_course.command_line`).

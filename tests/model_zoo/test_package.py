@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 import yaml
 from PIL import Image
@@ -89,7 +90,7 @@ def test_it_is_complete_and_every_sum_is_right(package):
     assert set(package.files) == {*sums, *told["covers"], told["documentation"], "rdf.yaml"}
     for name, sha256 in sums.items():
         assert hashlib.sha256(package.files[name]).hexdigest() == sha256, name
-    assert len(sums) == 5
+    assert len(sums) == 7
 
 
 @LOADED
@@ -97,6 +98,10 @@ def test_the_weights_give_the_course_s_answer(package, load):
     given, wanted = array(package, description.INPUT), array(package, description.OUTPUT)
     assert given.shape == wanted.shape == (1, 1, 256, 256)
     assert given.dtype == wanted.dtype == np.float32
+    for name, tensor in ((description.SEEN, given), (description.FOUND, wanted)):
+        np.testing.assert_array_equal(
+            tifffile.imread(io.BytesIO(package.files[name])), tensor[0, 0]
+        )
     # It tests something: roots are found, and most is none.
     assert 0.01 < (wanted > 0.5).mean() < 0.3
     np.testing.assert_allclose(answer(package, load(package), given), wanted, atol=1e-4)

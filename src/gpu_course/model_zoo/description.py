@@ -31,6 +31,7 @@ IMAGE, PROBABILITY = "image", "probability"
 """What the input and the output are called."""
 
 INPUT, OUTPUT = "test_input.npy", "test_output.npy"
+SEEN, FOUND = "sample_input.tif", "sample_output.tif"
 WEIGHTS, SCRIPT, ARCHITECTURE = "weights.pt", "weights-torchscript.pt", "unet.py"
 DOCUMENTATION = "documentation.md"
 """Names of the files in a package."""
@@ -132,6 +133,7 @@ def _input(network: Any, scale: Scale, files: Mapping[str, bytes]) -> dict[str, 
         "data": {"type": "float32"},
         "preprocessing": prepared(scale),
         "test_tensor": _file(INPUT, files),
+        "sample_tensor": _file(SEEN, files),
     }
 
 
@@ -163,6 +165,7 @@ def _output(network: Any, files: Mapping[str, bytes]) -> dict[str, Any]:
             {"id": "sigmoid"} if one else {"id": "softmax", "kwargs": {"axis": "channel"}}
         ],
         "test_tensor": _file(OUTPUT, files),
+        "sample_tensor": _file(FOUND, files),
     }
 
 

@@ -41,7 +41,7 @@ def text(about: About, model: OwnModel) -> str:
         "at the mean. In the course, `gpu-course predict` scores every image beside which a mask "
         "lies, and shows the worst cases.",
         "## Licence and citation",
-        f"{about.licence}, by {', '.join(about.authors)}. The network is that of:",
+        f"Licence: {about.licence}. Authors: {', '.join(about.authors)}. The method is that of:",
         "\n".join(f"* {entry['text']}, doi:{entry['doi']}" for entry in about.cite),
         "Packed with the course *GPU Image Analysis and Deep Learning with the Image.sc "
         "ecosystem*.",

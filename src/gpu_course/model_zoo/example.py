@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import picture_files
 from gpu_course.deep_learning.normalisation import channels_first
 from gpu_course.deep_learning.prediction import predict_tiled
 from gpu_course.display.picture import light_picture
@@ -149,3 +150,8 @@ def npy(array: NDArray[np.float32]) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array[None], allow_pickle=False)
     return buffer.getvalue()
+
+
+def tif(array: NDArray[np.float32]) -> bytes:
+    """Return an array (C, Y, X) as a picture for people, a single channel as a plane."""
+    return picture_files.tiff(array[0] if len(array) == 1 else array, "YX")

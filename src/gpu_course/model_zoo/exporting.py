@@ -156,6 +156,8 @@ def _packed(
     files = {
         written.INPUT: example.npy(shown.image),
         written.OUTPUT: example.npy(shown.probability),
+        written.SEEN: example.tif(shown.image),
+        written.FOUND: example.tif(shown.probability),
         written.ARCHITECTURE: network_files.architecture().encode(),
         written.WEIGHTS: network_files.state_dict(network),
         written.SCRIPT: network_files.torchscript(network, side),
