@@ -51,7 +51,7 @@ def test_a_model_of_one_s_own_tells_what_a_package_cannot_do(mine, image, tmp_pa
     assert said["name"] == "my plates- 2 (U-Net)"
     assert said["authors"] == [{"name": "Ada"}, {"name": "Bo"}]
     assert said["license"] == "CC-BY-4.0"
-    assert "bright on dark, about 24 px" in said["description"]
+    assert "bright on dark, about 12 px" in said["description"]
     assert said["config"]["gpu_course"]["scale"] == 0.5
     assert "BSD" not in package.files["rdf.yaml"].decode()
     text = package.files["documentation.md"].decode()
@@ -69,10 +69,14 @@ def test_what_a_package_must_tell_is_asked_for(mine, image, tmp_path):
     for told in ({}, {"authors": ["Ada"]}, {"authors": [" "], "licence": "MIT"}):
         with pytest.raises(CourseError, match=r"add --author .* and --licence"):
             export(mine, out, image=image, **told)
+    with pytest.raises(CourseError, match="no slash in a name, and 'Ada/Bo'"):
+        export(mine, out, image=image, authors=["Ada/Bo"], licence="MIT")
     with pytest.raises(CourseError, match=r"no licence 'CC-BY'.*CC-BY-4\.0"):
         export(mine, out, image=image, authors=["Ada"], licence="CC-BY")
     with pytest.raises(CourseError, match="Name one with --image"):
         export(mine, out, authors=["Ada"], licence="MIT")
+    with pytest.raises(CourseError, match=r"network of the course.*Leave --author"):
+        export("roots-unet", out, authors=["Ada"])
     assert not out.exists()
 
 

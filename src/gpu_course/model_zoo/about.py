@@ -111,13 +111,18 @@ def of_yours(name: str, model: OwnModel, *, authors: Sequence[str], licence: str
     Raises
     ------
     CourseError
-        If nobody says who made it, or under which licence it is passed on.
+        If nobody says who made it or under which licence it is passed on, or the zoo does not take
+        what is said.
     """
     names = [author.strip() for author in authors]
-    if not names or not all(names) or any("/" in n or "\\" in n for n in names) or not licence:
+    if not names or not all(names) or not licence:
         raise CourseError(
             f"{name} is a model of your own, and a package must say who made it and what others "
             'may do with it: add --author "Your Name" and --licence, such as CC-BY-4.0.'
+        )
+    if wrong := [author for author in names if "/" in author or "\\" in author]:
+        raise CourseError(
+            f"The zoo takes no slash in a name, and {wrong[0]!r} has one. Give each author alone."
         )
     if licence not in LICENCES:
         raise CourseError(
@@ -128,7 +133,9 @@ def of_yours(name: str, model: OwnModel, *, authors: Sequence[str], licence: str
     size = ""
     if settings.learned is not None:
         dark = "dark on bright" if settings.learned.darker else "bright on dark"
-        size = f" with objects {dark}, about {settings.learned.diameter:.0f} px wide"
+        # A package resamples nothing, so this is the size at which the network works.
+        wide = settings.learned.diameter * settings.scale
+        size = f" with objects {dark}, about {wide:.0f} px wide"
     return About(
         name=_allowed(f"{name} (U-Net)"),
         takes=f"One {channels}{size}.",

@@ -71,8 +71,8 @@ def _beside(model: OwnModel) -> list[str]:
         said.append(f"It looks at one channel of its images, number {settings.channel} from 0.")
     if settings.scale != 1:
         said.append(
-            f"It works on images that were enlarged by the factor {settings.scale:.3g}: do that "
-            "first, and bring the result back."
+            f"The images of its authors were enlarged by the factor {settings.scale:.3g} first. "
+            "Bring yours to the same size of objects, and the result back."
         )
     if settings.flips:
         said.append("In the course, the mean over eight mirror images and turns is taken.")

@@ -80,6 +80,11 @@ def export(
     trained = _unet(file)
     # A reader who has trained a network anew has a file of the same name, and it is not ours.
     ours = file.resolve().parent == (paths.data() / "weights").resolve()
+    if ours and (authors or licence):
+        raise CourseError(
+            f"{file.stem} is a network of the course, whose authors and licence are known. Leave "
+            "--author and --licence out."
+        )
     files = _packed(file.stem, trained, ours, image, authors, licence)
     return write_atomic(out, _zip(files))
 
