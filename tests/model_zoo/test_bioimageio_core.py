@@ -22,7 +22,8 @@ from bioimageio.core import test_model
 
 summary = test_model({path!r}, devices=["cpu"], determinism="full")
 told = [[d.name, d.status, [e.msg for e in d.errors]] for d in summary.details]
-versions = {{name: version(name) for name in ("bioimageio.core", "bioimageio.spec", "torch", "pydantic")}}
+names = ("bioimageio.core", "bioimageio.spec", "torch", "pydantic")
+versions = {{name: version(name) for name in names}}
 print(json.dumps([summary.status, told, versions]))
 """
 
@@ -39,7 +40,9 @@ def library(tmp_path_factory) -> Path:
     program = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     # Pydantic 2.14 refuses what bioimageio.spec does up to 0.5.12, which bioimageio.core 0.11 pins.
     wanted = ("bioimageio.core", "pydantic<2.14")
-    pip(program, "install", "--quiet", "--only-binary=:all:", *wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)  # pip takes what lies there for installed
+        pip(program, "install", "--quiet", "--only-binary=:all:", *wanted)
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     place = subprocess.run([program, "-c", where], capture_output=True, text=True, check=True)
     borrowed = Path(torch.__file__).resolve().parents[1]
