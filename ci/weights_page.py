@@ -109,6 +109,14 @@ def weights_page(
         "here. The files are in the safetensors format, which holds numbers and text and can run "
         "no code.",
         "",
+        "Programs that do not know this course take a U-Net as a package of the *BioImage Model "
+        "Zoo*, a zip file with the weights, the steps before and after the network, and an image "
+        "with the right answer to test itself by: `gpu-course export roots-unet roots.zip`. A "
+        "U-Net that you trained with `gpu-course train` is packed in the same way, with your name "
+        "(`--author`), a licence (`--licence`) and a picture that you may pass on (`--image`). "
+        "A package predicts once: what the course does beside, such as parting objects that "
+        "touch, stands in its text.",
+        "",
     ]
     found = {file.stem: read(file) for file in sorted(files)}
     if not found:

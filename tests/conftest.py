@@ -36,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--windows", choices=("only", "no"), help=what)
     what = "run chapters with photographs where there are some, or also without them"
     parser.addoption("--photographs", choices=("there", "both"), default="there", help=what)
+    what = "run what the weekly workflow runs, too"
+    parser.addoption("--weekly", action="store_true", help=what)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -48,12 +50,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with what takes longest where several processes share the tests."""
     wanted = config.getoption("windows")
+    other = [item for item in items if not config.getoption("weekly") and is_marked(item, "weekly")]
     if wanted:
-        other = [i for i in items if bool(i.get_closest_marker("display")) != (wanted == "only")]
-        config.hook.pytest_deselected(items=other)
+        other += [item for item in items if is_marked(item, "display") != (wanted == "only")]
+    if other:
+        config.hook.pytest_deselected(items=list(dict.fromkeys(other)))
         items[:] = [item for item in items if item not in set(other)]
     if hasattr(config, "workerinput"):
         items[:] = sharing.longest_first(items)
+
+
+def is_marked(item: pytest.Item, marker: str) -> bool:
+    """Return whether a test has a marker, itself or by its file."""
+    return item.get_closest_marker(marker) is not None
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_version_is_that_of_the_package(run):
 
 COMMANDS = [
     *("doctor", "notebooks", "images", "run", "process", "scores"),
-    *("bundle", "accept", "classroom", "train", "predict"),
+    *("bundle", "accept", "classroom", "train", "predict", "export"),
 ]
 
 

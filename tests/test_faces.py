@@ -22,6 +22,7 @@ LAZY = [
     "display",
     "images",
     "metrics",
+    "model_zoo",
     "own_images",
     "pixel_classification",
     "scaling",

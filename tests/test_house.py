@@ -48,6 +48,7 @@ MAY_KNOW = {
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "own_images": ROOMS | {"classical", "deep_learning", "command_line", "writable"},
+    "model_zoo": ROOMS | {"deep_learning", "own_images"},
     "napari_plugin": {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
         "brightness",

@@ -1,4 +1,4 @@
-"""The command line: ``gpu-course doctor | notebooks | images | run | train | predict | …``.
+"""The command line: ``gpu-course doctor | notebooks | images | run | train | export | …``.
 
 Each command is a thin layer over functions of the package. What a person can mend becomes one
 sentence on the error stream (see :mod:`gpu_course.command_line`).
@@ -14,6 +14,7 @@ import typer
 from gpu_course import command_line
 from gpu_course.book.bundle import commands as bundles
 from gpu_course.errors import CourseError
+from gpu_course.model_zoo import commands as model_zoo
 from gpu_course.own_images import commands as own_images
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 own_images.add_to(app)
+model_zoo.add_to(app)
 
 
 def main() -> None:

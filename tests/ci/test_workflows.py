@@ -54,6 +54,18 @@ def test_every_make_target_that_is_run_exists():
     assert called <= targets
 
 
+def test_what_other_projects_say_is_asked_once_a_week():
+    (run,) = [line for line in runs().splitlines() if "--weekly" in line]
+    assert run == "python -m pytest --weekly -m weekly tests/model_zoo"
+    marked = [
+        file
+        for file in (ROOT / "tests").rglob("test_*.py")
+        if re.search(r"^pytestmark = .*mark\.weekly", file.read_text(encoding="utf-8"), re.M)
+    ]
+    assert marked
+    assert {file.parent for file in marked} == {ROOT / run.split()[-1]}
+
+
 def test_every_script_that_is_run_exists():
     called = set(re.findall(r"\bpython3? (ci/\w+\.py)", runs()))
     own = {"future", "fast", "links", "pull_request", "system"}
