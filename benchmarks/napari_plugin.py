@@ -72,7 +72,8 @@ def main() -> list[tables.Measured]:
     finally:
         viewer.close()
         # A worker that outlives the program's last line would take the process down with it.
-        QThreadPool.globalInstance().waitForDone()
+        if pool := QThreadPool.globalInstance():
+            pool.waitForDone()
     rows = [
         tables.Row(
             f"{what} of {ROUNDS} rounds, {edge}²", {name: of(each) for name, each in found.items()}

@@ -37,11 +37,13 @@ def main() -> list[tables.Measured]:
     device = devices.tensorflow()
     assert device is not None
     model = storage.load(weights.find("nuclei-stardist"))
+    prepared = model.prepared
+    assert prepared is not None  # it measures size and brightness itself
     edge = sizes.pick(small=256, laptop=1024, large=4096)
     image = scene(edge)
 
     def own() -> np.ndarray:
-        known = model.prepared.image(image)
+        known = prepared.image(image)
         with quiet():
             pixels = model.prepare(logarithm(known))
             return known.back(model.network.predict_instances(pixels, show_tile_progress=False)[0])
@@ -55,7 +57,7 @@ def main() -> list[tables.Measured]:
     )
     # TensorFlow has no small kernel to measure with; what shares the device stands in for it.
     limits = floors.limits(devices.array_library() if device.kind == "GPU" else numpy_device())
-    seen = model.prepared.image(image).image.size
+    seen = prepared.image(image).image.size
     work = floors.Work(8.0 * seen, operations * seen)
     row = tables.Row(
         f"nuclei, {edge}²",

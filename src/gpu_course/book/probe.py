@@ -1,8 +1,9 @@
 """Run inside a chapter's kernel, before its first cell and after its last.
 
 `START` listens to Python's audit events, so that every file the chapter opens is known without
-any bookkeeping in the course's package. `END` prints what was imported and opened, and on what
-the libraries really ran.
+any bookkeeping in the course's package. Weights are opened outside Python, which says nothing of
+it, so the function that opens them says it instead. `END` prints what was imported and opened, and
+on what the libraries really ran.
 """
 
 START = """
@@ -17,6 +18,15 @@ def _watch():
             opened.add(os.path.abspath(os.fsdecode(path)))
     sys.addaudithook(hook)
     sys._gpu_course_opened = opened
+    try:
+        import safetensors
+    except ImportError:
+        return
+    opens = safetensors.safe_open
+    def safe_open(filename, *arguments, **options):
+        sys.audit("open", os.fspath(filename), "r", 0)
+        return opens(filename, *arguments, **options)
+    safetensors.safe_open = safe_open
 _watch()
 del _watch
 """
