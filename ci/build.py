@@ -52,7 +52,7 @@ STAGE = ROOT / "_build" / "stage"
 SITE = ROOT / "_build" / "html"
 LIVE = Path("book") / "_static" / "live"
 """What the live figures fetch when a reader presses their button, and not before."""
-LIVE_WEIGHTS = ("roots-unet.safetensors",)
+LIVE_WEIGHTS = ("roots-unet.safetensors", "rootnav-unet.safetensors")
 """Trained networks that a live figure reads."""
 WHEEL_MARK = "{{ wheel }}"
 """Stands in a chapter's text, in blocks of code too, for the name of the file that pip installs."""

@@ -58,12 +58,18 @@ export async function start(figure, name, button, status) {
     gpu.lost.then((sentence) => {
       // What is drawn was computed before, and stays; what would compute on goes.
       closing.abort();
+      if (box.contains(document.activeElement)) button.focus({ preventScroll: true });
       box.inert = true;
       say(sentence);
       button.dispatchEvent(new Event("lost"));
     });
     say("");
     await lesson.open(gpu, place);
+    if (closing.signal.aborted) {
+      // The GPU went while the figure was built: nothing half drawn is left behind.
+      box.remove();
+      return null;
+    }
     const device = document.createElement("p");
     device.className = "live-device";
     device.textContent = `Computed in this page on ${gpu.name}.`;

@@ -121,8 +121,10 @@ export class Gpu {
   empty(bytes) {
     const most = Math.min(this.limits.maxBufferSize, this.limits.maxStorageBufferBindingSize);
     if (bytes > most) {
-      const [needed, given] = [bytes, most].map((each) => Math.ceil(each / 2 ** 20));
-      throw new Sentence(`This needs ${needed} MB in one piece, and the GPU gives ${given}: take a smaller picture.`);
+      const [needed, given] = [bytes, most].map((each) => Number((each / 2 ** 20).toPrecision(2)));
+      throw new Sentence(
+        `This needs ${needed} MB in one piece, and the GPU gives ${given}: if the picture is yours, take a smaller one.`,
+      );
     }
     return this.device.createBuffer({
       size: Math.max(4, Math.ceil(bytes / 4) * 4),

@@ -1,7 +1,7 @@
 // The live figure of the chapter on pixel classification: strokes on a picture, and an answer that follows them.
 
 import { Sentence } from "./gpu.js";
-import { choice, element, frame, latest, row } from "./controls.js";
+import { choice, element, frame, latest, quiet, report, row } from "./controls.js";
 import { colourOf, INVENTED, MISSED } from "./judged.js";
 import { chooser, paint, rangeOf, stored } from "./picture.js";
 import { Board } from "./paint-board.js";
@@ -57,7 +57,7 @@ export async function open(gpu, place) {
   let learner = null;
   const painted = frame("1", "paint here");
   const found = frame("1", "the forest’s answer");
-  const told = element("p", { class: "live-told" });
+  const told = report();
 
   const board = new Board(place, painted.canvas, () => again());
   const brush = choice(place, "brush", ["", "", "eraser"], (index) => {
@@ -66,11 +66,6 @@ export async function open(gpu, place) {
   const picture = choice(place, "picture", [...shipped.map(({ name }) => name)], (index) =>
     place.attempt(() => show(shipped[index])),
   );
-  const quiet = (text, pressed) => {
-    const made = element("button", { type: "button", class: "live-quiet" }, text);
-    made.addEventListener("click", () => place.attempt(async () => pressed()), { signal: place.closed });
-    return made;
-  };
 
   const compute = async () => {
     const asked = scene;
@@ -132,9 +127,9 @@ export async function open(gpu, place) {
   place.box.append(
     row(picture.node, brush.node),
     row(
-      quiet("Undo", () => board.undo()),
-      quiet("Clear", () => board.clear()),
-      quiet("The chapter’s strokes", () => {
+      quiet(place, "Undo", () => board.undo()),
+      quiet(place, "Clear", () => board.clear()),
+      quiet(place, "The chapter’s strokes", () => {
         picture.value = 0;
         return show(shipped[0]);
       }),
