@@ -1,6 +1,7 @@
 """A page of the reader's with a GPU in it: a browser that computes WebGPU on the processor."""
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,9 +29,10 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 --pst-color-surface:#f3f4f5;--pst-color-border:#c9c9c9}}
 html[data-theme=dark]{{color-scheme:dark;--pst-color-background:#121212;
 --pst-color-surface:#222832;--pst-color-border:#48566b}}
-body{{margin:0;font-family:system-ui,sans-serif;background:var(--pst-color-background);
+body{{margin:0;font-family:system-ui,sans-serif;line-height:1.65;background:var(--pst-color-background);
 color:var(--pst-color-text-base)}}
-main{{max-width:46rem;margin:auto;padding:1rem}} .before{{height:20vh}} .after{{height:100vh}}</style>
+main{{max-width:46rem;margin:auto;padding:1rem}}
+.before{{height:20vh}} .after{{height:100vh}}</style>
 <link rel="stylesheet" href="course.css"><script src="course.js"></script></head>
 <body><main class="bd-article"><h1>Live</h1><p class="before">What stands above.</p>{body}
 <p class="after">What follows.</p></main></body></html>"""
@@ -49,8 +51,8 @@ globalThis.toArray = (text, Type = Float32Array) =>
   new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 """
 
-# A GPU that can be taken away, as by a driver that starts anew: `takeAway()` destroys it, and what was
-# queued never comes.
+# A GPU that can be taken away, as by a driver that starts anew: `takeAway()` destroys it, and what
+# was queued never comes.
 LOSS = """
 const request = GPUAdapter.prototype.requestDevice;
 GPUAdapter.prototype.requestDevice = async function (...how) {
@@ -62,7 +64,17 @@ GPUAdapter.prototype.requestDevice = async function (...how) {
   return device;
 };"""
 
-FIGURE = '<div class="live live-{name} docutils"><p>Try it.</p></div>'
+FIGURE = '<div class="live live-{name} docutils"><p>{text}</p></div>'
+
+
+def figure(name: str) -> str:
+    """Return a live figure with the longest text that a page of the book gives it."""
+    # The page of scores is written by the build.
+    pages = [*(paths.root() / "book").rglob("*.md"), paths.root() / "ci" / "score_page.py"]
+    found = "".join(page.read_text("utf-8") for page in pages)
+    texts = re.findall(rf":::\{{div\}} live live-{name}\b(.*?):::", found, re.S)
+    plain = [re.sub(r"[*`\"{}<>]|\{ref\}", "", text) for text in texts]
+    return FIGURE.format(name=name, text=max(plain, key=len))
 
 
 def as_text(array: np.ndarray) -> str:
@@ -154,7 +166,7 @@ def visit(webgpu: Any, address: str) -> Iterator[Open]:
         page.on("response", lambda r: found.sizes.update({r.url: _length(r)}))
         if script:
             page.add_init_script(script)
-        html = PAGE.format(theme=theme, body="".join(FIGURE.format(name=name) for name in names))
+        html = PAGE.format(theme=theme, body="".join(map(figure, names)))
         page.route("**/page.html", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto(f"{address}/page.html", wait_until="load")
         return found

@@ -17,7 +17,7 @@ export class KernelError extends Sentence {
 }
 
 const NO_WEBGPU =
-  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge, Safari and Firefox do.";
+  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge and Safari do.";
 const NO_ADAPTER =
   "This browser knows WebGPU but found no GPU to use: its settings may have switched graphics acceleration off.";
 

@@ -6,6 +6,7 @@ import { colourOf, INVENTED, MISSED } from "./judged.js";
 import { chooser, paint, rangeOf, stored } from "./picture.js";
 import { Board } from "./paint-board.js";
 import { Learner } from "./paint-steps.js";
+import { inWords } from "./timing.js";
 
 export const title = "strokes, and what a forest makes of them";
 
@@ -86,7 +87,7 @@ export async function open(gpu, place) {
       return;
     }
     const { labels } = answer;
-    const milliseconds = Math.round(performance.now() - start);
+    const seconds = (performance.now() - start) / 1000;
     const parts = [`painted ${share.toFixed(1)} %`];
     let right = 0;
     paint(found.canvas, width, height, (i) => {
@@ -100,7 +101,7 @@ export async function open(gpu, place) {
     });
     if (truth) parts.push(`right ${((100 * right) / labels.length).toFixed(1)} % of the pixels`);
     else parts.push(`${((100 * labels.filter((label) => label === 2).length) / labels.length).toFixed(1)} % orange`);
-    told.textContent = `${parts.join(", ")}; learned and answered in ${milliseconds} ms.`;
+    told.textContent = `${parts.join(", ")}; learned and answered in ${inWords(seconds)}.`;
     const what = truth
       ? `The answer judged: white where ${words[1]} was found, orange where missed, blue where invented`
       : "The answer: your picture in blue and orange, as the forest parts it";

@@ -157,7 +157,7 @@ export async function open(gpu, place) {
     row(...[light, iterations, width, beside, tv, way].map((each) => each.node)),
     row(second, reset),
     told,
-    element("div", { class: "live-panels" }, ...frames.map((each) => each.node), chart),
+    element("div", { class: "live-grid" }, ...frames.map((each) => each.node), chart),
   );
   chart.setAttribute("aria-label", "Chart: the error against the iterations, drawn as they are computed.");
   place.describe("Estimate of the object: not yet computed.", estimateFrame.canvas);

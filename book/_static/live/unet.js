@@ -60,7 +60,7 @@ export async function open(gpu, place) {
   const about = element("p", { class: "live-hint live-about" });
   const fixed = (value) => value.toFixed(2);
   const names = NETWORKS.map(({ name }) => name);
-  const which = choice(place, "network learned from", names, () => {
+  const which = choice(place, "network", names, () => {
     place.say("Fetching the network …");
     place.attempt(() => use(file, true));
   });
