@@ -123,7 +123,7 @@ export class Gpu {
     if (bytes > most) {
       const [needed, given] = [bytes, most].map((each) => Number((each / 2 ** 20).toPrecision(2)));
       throw new Sentence(
-        `This needs ${needed} MB in one piece, and the GPU gives ${given}: if the picture is yours, take a smaller one.`,
+        `This needs ${needed} MB in one piece, and the GPU gives ${given}: a smaller picture may fit.`,
       );
     }
     return this.device.createBuffer({

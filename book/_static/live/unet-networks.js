@@ -28,8 +28,8 @@ export const NETWORKS = [
     isHalved: false,
     threshold: 0.5,
     about:
-      "It learned from simulated soil alone, and takes grey values as they are. Used without flips at the threshold of " +
-      "0.5, as on the page that compares the methods. For photographs of roots, choose the other one.",
+      "It learned from simulated soil alone, and takes grey values as they are. Used without flips at the threshold " +
+      "of 0.5, as on the page that compares the methods. For photographs of roots, choose the other one.",
   },
   {
     name: "photographs, fine-tuned",
