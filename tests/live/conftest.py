@@ -18,6 +18,9 @@ from PIL import Image
 from gpu_course import paths
 from tests.browser import launched
 
+PATIENCE = (
+    180_000  # milliseconds: a processor that stands in for a GPU, on a machine with other work
+)
 WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 STATIC = paths.root() / "book" / "_static"
 
@@ -159,6 +162,7 @@ def visit(webgpu: Any, address: str) -> Iterator[Open]:
         context = webgpu.new_context(reduced_motion="reduce", **options)
         opened.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         found = Visit(page, address)
         page.on("console", lambda message: found.printed.append(message.text))
         page.on("pageerror", lambda error: found.printed.append(str(error)))
@@ -197,6 +201,6 @@ def page(webgpu: Any, address: str) -> Iterator[Any]:
     found = opened.evaluate("async () => Boolean(await navigator.gpu?.requestAdapter())")
     if not found:
         pytest.skip("the browser offers no WebGPU adapter")
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     context.close()

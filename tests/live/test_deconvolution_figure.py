@@ -30,7 +30,7 @@ def test_the_stored_answer_is_that_of_the_course():
 
 
 def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
-    found = patient(visit("richardson-lucy"))
+    found = visit("richardson-lucy")
     page = press(found)
     slider(page, "iterations").focus()
     page.keyboard.press("Home")
@@ -54,11 +54,6 @@ def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
     page.wait_for_timeout(500)
     assert page.locator(".live-box").count() == 0
     assert found.printed == []
-
-
-def patient(found):
-    found.page.set_default_timeout(90_000)
-    return found
 
 
 def slider(page, label):

@@ -60,14 +60,14 @@ def press(found, opens=True, name=""):
     figure = page.locator(f".live-{name}" if name else ".live")
     figure.locator(".live-bar button").click()
     if opens:
-        page.wait_for_selector(".live-device", timeout=90_000)
+        page.wait_for_selector(".live-device")
     else:
         script = """(figure) => {
           const said = figure.querySelector(".live-status").textContent;
           const isStarting = figure.querySelector("button").ariaDisabled === "true";
           return !isStarting && !/^(Computes|Starting|Testing)/.test(said);
         }"""
-        page.wait_for_function(script, arg=figure.element_handle(), timeout=90_000)
+        page.wait_for_function(script, arg=figure.element_handle())
     return page
 
 
@@ -78,7 +78,7 @@ def status(page, name=""):
 def says(page, words):
     """Wait until the line beside the button holds some words."""
     script = "(words) => document.querySelector('.live-status').textContent.includes(words)"
-    page.wait_for_function(script, arg=words, timeout=60_000)
+    page.wait_for_function(script, arg=words)
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -283,7 +283,7 @@ def test_a_keyboard_is_enough(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Run on my GPU"
     page.keyboard.press("Enter")
-    page.wait_for_selector(".live-device", timeout=90_000)
+    page.wait_for_selector(".live-device")
     assert page.evaluate("document.activeElement.textContent") == "Close"  # the focus stays
     told = page.inner_text(".live-told")
     page.keyboard.press("Tab")

@@ -21,13 +21,13 @@ BLUE, ORANGE = [0, 114, 178, 255], [230, 159, 0, 255]
 def opened(visit, **how):
     found = visit("paint", **how)
     found.page.get_by_role("button", name="Run on my GPU").click()
-    found.page.wait_for_selector(".live-device", timeout=60_000)
+    found.page.wait_for_selector(".live-device")
     return found
 
 
 def waits_for(page, words, where=TOLD):
     script = "([where, words]) => document.querySelector(where).textContent.includes(words)"
-    page.wait_for_function(script, arg=[where, words], timeout=60_000)
+    page.wait_for_function(script, arg=[where, words])
 
 
 def drag(page, start, end):
@@ -55,7 +55,7 @@ def test_strokes_of_pointer_and_keyboard_change_the_answer(visit):
     page.get_by_label("brush").select_option("fine (orange)")
     drag(page, (20, 30), (90, 60))
     changed = f"(before) => !document.querySelector('{TOLD}').textContent.includes(before)"
-    page.wait_for_function(changed, arg=f"right {first:.1f}", timeout=60_000)
+    page.wait_for_function(changed, arg=f"right {first:.1f}")
     assert page.evaluate(COLOUR, [20, 30]) == ORANGE
     page.get_by_role("button", name="Undo").click()
     waits_for(page, f"right {first:.1f}")

@@ -13,9 +13,9 @@ TOLD = ".live-told"
 STATUS = ".live-status"
 
 
-def waits_for(page, words, where=TOLD, timeout=60_000):
+def waits_for(page, words, where=TOLD):
     script = "([where, words]) => document.querySelector(where).textContent.includes(words)"
-    page.wait_for_function(script, arg=[where, words], timeout=timeout)
+    page.wait_for_function(script, arg=[where, words])
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     assert found.live == []  # nothing before the press
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".live-device", timeout=60_000)
+    page.wait_for_selector(".live-device")
     assert sum(size for url, size in found.sizes.items() if "/live/" in url) < 4_000_000
     waits_for(page, "threshold of 0.50, Dice 0.9")
     first = page.inner_text(TOLD)

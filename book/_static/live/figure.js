@@ -52,7 +52,7 @@ export async function start(figure, name, button, status) {
     gpu = connected;
     figure.setAttribute("aria-label", `Live figure: ${lesson.title}`);
     figure.append(box);
-    say(`Testing ${gpu.name} against the stored answer …`);
+    say("Testing this GPU against a stored answer …");
     await lesson.selfTest(gpu);
     const place = placeOf(box, closing.signal, gpu, say);
     gpu.lost.then((sentence) => {
@@ -106,7 +106,7 @@ function placeOf(box, closed, gpu, say) {
 }
 
 function sentenceOf(reason) {
-  return reason instanceof Sentence ? reason.message : `${WRONG}: ${reason.message}`;
+  return (reason instanceof Sentence ? reason : new Sentence(`${WRONG}: ${reason.message}`)).message;
 }
 
 /** Load a lesson's module. */
