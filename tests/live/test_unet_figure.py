@@ -37,7 +37,7 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     assert "Grey values at full size, 256 × 256 pixels, without flips" in first
     # The threshold by keyboard: less root, another score, without a new prediction.
     page.get_by_label("threshold").focus()
-    for _ in range(10):
+    for _ in range(6):
         page.keyboard.press("ArrowRight")
     waits_for(page, "threshold of 0.80")
     assert page.inner_text(TOLD).split(" %")[0] < first.split(" %")[0]
