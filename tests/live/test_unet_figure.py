@@ -48,15 +48,15 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     waits_for(page, "80 × 48 pixels")
     assert "Dice" not in page.inner_text(TOLD)  # nobody has labelled it
     assert "The picture, dimmed" in judged.get_attribute("aria-label")
-    page.get_by_label("picture", exact=True).select_option("at half size")
+    page.get_by_role("combobox", name="picture").select_option("at half size")
     waits_for(page, "40 × 24 pixels")
     # The fine-tuned network comes when it is chosen, and wants its own of the picture.
     tuned = "rootnav-unet.safetensors"
     assert not any(tuned in url for url in found.asked)
-    page.get_by_label("picture", exact=True).select_option("at full size")
+    page.get_by_role("combobox", name="picture").select_option("at full size")
     waits_for(page, "80 × 48 pixels")
     page.route("**/rootnav*", lambda route: route.fulfill(status=404, body=""), times=1)
-    network = page.get_by_label("network")
+    network = page.get_by_role("combobox", name="network")
     network.select_option("photographs, fine-tuned")
     waits_for(page, "did not come", STATUS)
     assert network.input_value() == "soil, simulated"
