@@ -55,7 +55,7 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     assert not any(tuned in url for url in found.asked)
     page.get_by_role("combobox", name="picture").select_option("at full size")
     waits_for(page, "80 × 48 pixels")
-    page.route("**/rootnav*", lambda route: route.fulfill(status=404, body=""), times=1)
+    page.route("**/rootnav*", lambda route: route.fulfill(body="no"), times=1)
     network = page.get_by_role("combobox", name="network")
     network.select_option("photographs, fine-tuned")
     waits_for(page, "did not come", STATUS)
