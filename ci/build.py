@@ -57,7 +57,7 @@ NEW = ROOT / "_build" / "new"
 """Where the next site grows; it takes the place of the last one when it is whole."""
 LIVE = Path("book") / "_static" / "live"
 """What the live figures fetch when a reader presses their button, and not before."""
-LIVE_WEIGHTS = ("roots-unet.safetensors",)
+LIVE_WEIGHTS = ("roots-unet.safetensors", "rootnav-unet.safetensors")
 """Trained networks that a live figure reads."""
 WHEEL_MARK = "{{ wheel }}"
 """Stands in a chapter's text, in blocks of code too, for the name of the file that pip installs."""

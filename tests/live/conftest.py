@@ -1,20 +1,26 @@
 """A page of the reader's with a GPU in it: a browser that computes WebGPU on the processor."""
 
 import base64
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from gpu_course import paths
 from tests.browser import launched
 
+PATIENCE = (
+    180_000  # milliseconds: a processor that stands in for a GPU, on a machine with other work
+)
 WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 STATIC = paths.root() / "book" / "_static"
 
@@ -26,11 +32,13 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charse
 --pst-color-surface:#f3f4f5;--pst-color-border:#c9c9c9}}
 html[data-theme=dark]{{color-scheme:dark;--pst-color-background:#121212;
 --pst-color-surface:#222832;--pst-color-border:#48566b}}
-body{{margin:0;font-family:system-ui,sans-serif;background:var(--pst-color-background);
+body{{margin:0;font-family:system-ui,sans-serif;line-height:1.65;background:var(--pst-color-background);
 color:var(--pst-color-text-base)}}
-main{{max-width:46rem;margin:auto;padding:1rem}}</style>
+main{{max-width:46rem;margin:auto;padding:1rem}}
+.before{{height:20vh}} .after{{height:100vh}}</style>
 <link rel="stylesheet" href="course.css"><script src="course.js"></script></head>
-<body><main class="bd-article"><h1>Live</h1>{body}<p>What follows.</p></main></body></html>"""
+<body><main class="bd-article"><h1>Live</h1><p class="before">What stands above.</p>{body}
+<p class="after">What follows.</p></main></body></html>"""
 
 # Arrays travel between Python and a page as text: lists of numbers would take many times as long.
 TRAVEL = """
@@ -46,7 +54,30 @@ globalThis.toArray = (text, Type = Float32Array) =>
   new Type(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer);
 """
 
-FIGURE = '<div class="live live-{name} docutils"><p>Try it.</p></div>'
+# A GPU that can be taken away, as by a driver that starts anew: `takeAway()` destroys it, and what
+# was queued never comes.
+LOSS = """
+const request = GPUAdapter.prototype.requestDevice;
+GPUAdapter.prototype.requestDevice = async function (...how) {
+  const device = await request.apply(this, how);
+  const lost = new Promise((resolve) => {
+    globalThis.takeAway = () => { resolve({ reason: "unknown", message: "" }); device.destroy(); };
+  });
+  Object.defineProperty(device, "lost", { value: lost });
+  return device;
+};"""
+
+FIGURE = '<div class="live live-{name} docutils"><p>{text}</p></div>'
+
+
+def figure(name: str) -> str:
+    """Return a live figure with the longest text that a page of the book gives it."""
+    # The page of scores is written by the build.
+    pages = [*(paths.root() / "book").rglob("*.md"), paths.root() / "ci" / "score_page.py"]
+    found = "".join(page.read_text("utf-8") for page in pages)
+    texts = re.findall(rf":::\{{div\}} live live-{name}\b(.*?):::", found, re.S)
+    plain = [re.sub(r"[*`\"{}<>]|\{ref\}", "", text) for text in texts]
+    return FIGURE.format(name=name, text=max(plain, key=len))
 
 
 def as_text(array: np.ndarray) -> str:
@@ -57,6 +88,13 @@ def as_text(array: np.ndarray) -> str:
 def as_array(text: str, dtype: type = np.float32) -> np.ndarray:
     """Return the flat array that ``toText`` in the page has written."""
     return np.frombuffer(base64.b64decode(text), dtype)
+
+
+def png(array: np.ndarray, name: str = "mine.png") -> dict[str, Any]:
+    """Return a picture, grey (Y, X) or coloured (Y, X, 3), as a file that a reader chooses."""
+    file = BytesIO()
+    Image.fromarray(array).save(file, "PNG", compress_level=1)
+    return {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -113,17 +151,18 @@ Open = Callable[..., Visit]
 
 @pytest.fixture
 def visit(webgpu: Any, address: str) -> Iterator[Open]:
-    """Give a function that opens a page with the live figure `name`, in a context of its own.
+    """Give a function that opens a page with live figures, in a context of its own.
 
-    ``visit(name, script="", theme="light", **options)``: `script` runs before the page's own;
+    ``visit(*names, script="", theme="light", **options)``: `script` runs before the page's own;
     options are those of a browser's context, such as ``viewport``. Without a name the page is bare.
     """
     opened = []
 
-    def open_page(name: str = "", script: str = "", theme: str = "light", **options: Any) -> Visit:
+    def open_page(*names: str, script: str = "", theme: str = "light", **options: Any) -> Visit:
         context = webgpu.new_context(reduced_motion="reduce", **options)
         opened.append(context)
         page = context.new_page()
+        page.set_default_timeout(PATIENCE)
         found = Visit(page, address)
         page.on("console", lambda message: found.printed.append(message.text))
         page.on("pageerror", lambda error: found.printed.append(str(error)))
@@ -131,7 +170,7 @@ def visit(webgpu: Any, address: str) -> Iterator[Open]:
         page.on("response", lambda r: found.sizes.update({r.url: _length(r)}))
         if script:
             page.add_init_script(script)
-        html = PAGE.format(theme=theme, body=FIGURE.format(name=name) if name else "")
+        html = PAGE.format(theme=theme, body="".join(map(figure, names)))
         page.route("**/page.html", lambda route: route.fulfill(body=html, content_type="text/html"))
         page.goto(f"{address}/page.html", wait_until="load")
         return found
@@ -162,6 +201,6 @@ def page(webgpu: Any, address: str) -> Iterator[Any]:
     found = opened.evaluate("async () => Boolean(await navigator.gpu?.requestAdapter())")
     if not found:
         pytest.skip("the browser offers no WebGPU adapter")
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     context.close()

@@ -16,14 +16,6 @@ pytestmark = pytest.mark.browser
 
 STATUS = "document.querySelector('.live-status').textContent"
 DONE = f"{STATUS}.startsWith('Done')"
-# Takes the GPU of the figure away, as a driver does that starts anew: what was queued never comes.
-LOSE = """
-Object.defineProperty(GPUDevice.prototype, "lost", { get() {
-  return new Promise((resolve) => {
-    globalThis.takeAway = () => { resolve({ reason: "unknown" }); this.destroy(); };
-  });
-} });
-"""
 
 
 def stored():
@@ -37,19 +29,8 @@ def test_the_stored_answer_is_that_of_the_course():
     assert nrmse(estimate, made["estimate"]) <= 1e-4
 
 
-def test_a_wrong_estimate_is_not_shown(visit):
-    found = patient(visit("richardson-lucy"))
-    image, estimate = stored()
-    wrong = np.stack([image, np.roll(estimate, 1, axis=1)]).tobytes()
-    found.page.route("**/richardson-lucy.bin", lambda route: route.fulfill(body=wrong))
-    page = press(found, opens=False)
-    assert "comes out wrong" in status(page)
-    assert page.locator("canvas").count() == 0
-    assert found.printed == []
-
-
 def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
-    found = patient(visit("richardson-lucy"))
+    found = visit("richardson-lucy")
     page = press(found)
     slider(page, "iterations").focus()
     page.keyboard.press("Home")
@@ -69,29 +50,10 @@ def test_from_the_keyboard_the_error_is_followed_and_the_psf_displaced(visit):
     assert page.locator(".live-error-chart .dotted").count() == 1  # the run before
     page.get_by_role("button", name="As at first").press("Enter")
     assert slider(page, "PSF centre").get_attribute("aria-valuetext") == "0.00 µm"
-    assert found.printed == []
-
-
-def test_a_gpu_that_is_lost_between_two_iterations_ends_in_a_sentence(visit):
-    found = patient(visit("richardson-lucy", script=LOSE))
-    page = press(found)
-    page.wait_for_selector(".live-error-chart .line")
-    page.evaluate("takeAway()")
-    page.wait_for_function("document.querySelector('.live-box').inert")
-    page.wait_for_timeout(500)
-    assert "taken the GPU away" in status(page)
-    page.get_by_role("button", name="Run again").click()
-    page.wait_for_selector(".live-error-chart .line")
-    # Closed while it computes.
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close").click()  # while it computes
     page.wait_for_timeout(500)
     assert page.locator(".live-box").count() == 0
     assert found.printed == []
-
-
-def patient(found):
-    found.page.set_default_timeout(90_000)
-    return found
 
 
 def slider(page, label):

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gpu_course import paths
+from tests.live.test_figures import LESSONS
 
 BOOK = paths.root() / "book"
 LIVE = BOOK / "_static" / "live"
@@ -36,7 +37,11 @@ def fetched_by(lesson):
     return files
 
 
-@pytest.mark.parametrize("lesson", sorted({name for _, name in ON_PAGES}))
+def test_all_that_may_fail_is_tried_on_every_figure_of_a_page():
+    assert {name for _, name in ON_PAGES} == set(LESSONS)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_code_of_a_figure_is_small(lesson):
     assert sum(file.stat().st_size for file in fetched_by(lesson)) <= 200_000
 

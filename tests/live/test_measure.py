@@ -101,9 +101,7 @@ def test_the_figure_fills_as_it_measures(visit):
     found = visit("measure")
     page = press(found)
     assert "processor" in page.inner_text("table")
-    page.wait_for_function(
-        "document.querySelectorAll('.live-times tbody tr').length >= 3", timeout=120_000
-    )
+    page.wait_for_function("document.querySelectorAll('.live-times tbody tr').length >= 3")
     for word in ("GB a second", "Ridge"):
         assert word in page.inner_text(".live-long >> nth=0")
     assert page.locator(".live-chart").count() == 2

@@ -39,7 +39,7 @@ def test_every_method_counts_and_a_picture_of_the_reader_s_goes_through_all(visi
     found = visit("methods")
     page = found.page
     page.get_by_role("button", name="Run on my GPU").click()
-    page.wait_for_selector(".live-device", timeout=120_000)
+    page.wait_for_selector(".live-device")
     rows = page.locator(".live-box tbody tr").all_inner_texts()
     assert [row.split("\t")[0].split(":")[0] for row in rows] == ["classical", "forest", "U-Net"]
     for row in rows[:2]:

@@ -1,5 +1,6 @@
 """The trained U-Net in the page reads the course's own file, and gives PyTorch's probabilities."""
 
+import re
 import sys
 
 import numpy as np
@@ -9,7 +10,8 @@ from skimage import io
 from gpu_course import images, metrics, paths
 from gpu_course.deep_learning import storage
 from gpu_course.deep_learning.prediction import fade, plan, predict_tiled
-from tests.live.conftest import as_array, as_text
+from gpu_course.images.windows import block_means
+from tests.live.conftest import as_array, as_text, png
 
 sys.path.insert(0, str(paths.root() / "ci"))
 import live_data
@@ -77,6 +79,49 @@ def test_tiles_and_padding_are_those_of_the_course(page, trained):
     image = images.load("roots", index=1, size="small").image[200:291, 150:292]
     found, expected = both(page, trained, image, tile=64, overlap=16)
     assert np.abs(found - expected).max() <= 1e-3
+
+
+def test_the_fine_tuned_network_gets_the_red_channel_at_half_size(page):
+    model, scale, _ = storage.load(paths.data() / "weights" / "rootnav-unet.safetensors")
+    # Roots in red alone; the other channels hold noise, which must not be looked at.
+    red = images.load("roots", index=1, size="small").image[200:391, 150:333]
+    noise = np.random.default_rng(0).integers(0, 256, (*red.shape, 2), dtype=np.uint8)
+    photograph = np.dstack([red.astype(np.uint8), noise])
+    said = page.evaluate(
+        """async (text) => {
+          const { connect } = await import("/live/gpu.js");
+          const { network, NETWORKS, prepared } = await import("/live/unet-networks.js");
+          const { predict } = await import("/live/unet-steps.js");
+          const [, tuned] = NETWORKS;
+          const gpu = await connect();
+          try {
+            const picture = await prepared(new Blob([toArray(text, Uint8Array)]), tuned, true);
+            const { grey, width, height } = picture;
+            const found = toText(await predict(gpu, await network(gpu, tuned), picture));
+            return { grey: toText(grey), width, height, found };
+          } finally { gpu.close(); }
+        }""",
+        as_text(np.frombuffer(png(photograph)["buffer"], np.uint8)),
+    )
+    halved = block_means(photograph[..., 0], 2)
+    assert (said["height"], said["width"]) == halved.shape
+    np.testing.assert_array_equal(as_array(said["grey"]).reshape(halved.shape), halved)
+    expected = predict_tiled(model, halved, normalisation=scale, device="cpu", precision="float32")[
+        0
+    ]
+    found = as_array(said["found"]).reshape(halved.shape)
+    assert np.abs(found - expected).max() <= 1e-3
+    assert expected.max() > 0.9  # there is something to be equal about
+
+
+def test_thresholds_are_those_of_the_chapters():
+    code = (paths.root() / "book/_static/live/unet-networks.js").read_text("utf-8")
+    compare = (paths.root() / "book/deep-learning/compare.md").read_text("utf-8")
+    notebook = (paths.root() / "ci/outputs/deep-learning/roots-unet.ipynb").read_text("utf-8")
+    plain = re.findall(r"root_network, image, normalisation=scale\)\[0\] > ([\d.]+)", compare)
+    tuned = re.findall(r'"threshold ([\d.]+)\\n"', notebook)
+    assert re.findall(r"threshold: ([\d.]+)", code) == plain + tuned
+    assert len(plain + tuned) == 2
 
 
 @pytest.mark.parametrize("image", [np.full((16, 16), 7), np.arange(9).reshape(1, 9), np.eye(17)])

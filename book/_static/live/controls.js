@@ -82,11 +82,19 @@ export function choice(place, label, names, changed) {
  * @param {() => Promise<void>|void} pressed what goes wrong in it is told as a sentence.
  * @returns {HTMLButtonElement}
  */
-export function button(place, text, pressed) {
-  const made = element("button", { type: "button", class: "live-button" }, text);
+export const button = (place, text, pressed) => pressable(place, "live-button", text, pressed);
+
+/** As `button`, for what is beside the point of the figure: it is outlined only. */
+export const quiet = (place, text, pressed) => pressable(place, "live-quiet", text, pressed);
+
+function pressable(place, name, text, pressed) {
+  const made = element("button", { type: "button", class: name }, text);
   made.addEventListener("click", () => place.attempt(async () => pressed()), { signal: place.closed });
   return made;
 }
+
+/** A sentence that says what came out; screen readers read it out when it changes. */
+export const report = (more = "") => element("p", { class: `live-told ${more}`.trim(), role: "status" });
 
 /**
  * A canvas in a frame that keeps its shape, whatever picture is drawn: nothing around it moves.

@@ -52,18 +52,24 @@ export async function start(figure, name, button, status) {
     gpu = connected;
     figure.setAttribute("aria-label", `Live figure: ${lesson.title}`);
     figure.append(box);
-    say(`Testing ${gpu.name} against the stored answer …`);
+    say("Testing this GPU against a stored answer …");
     await lesson.selfTest(gpu);
     const place = placeOf(box, closing.signal, gpu, say);
     gpu.lost.then((sentence) => {
       // What is drawn was computed before, and stays; what would compute on goes.
       closing.abort();
+      if (box.contains(document.activeElement)) button.focus({ preventScroll: true });
       box.inert = true;
       say(sentence);
       button.dispatchEvent(new Event("lost"));
     });
     say("");
     await lesson.open(gpu, place);
+    if (closing.signal.aborted) {
+      // The GPU went while the figure was built: nothing half drawn is left behind.
+      box.remove();
+      return null;
+    }
     const device = document.createElement("p");
     device.className = "live-device";
     device.textContent = `Computed in this page on ${gpu.name}.`;
@@ -100,7 +106,7 @@ function placeOf(box, closed, gpu, say) {
 }
 
 function sentenceOf(reason) {
-  return reason instanceof Sentence ? reason.message : `${WRONG}: ${reason.message}`;
+  return (reason instanceof Sentence ? reason : new Sentence(`${WRONG}: ${reason.message}`)).message;
 }
 
 /** Load a lesson's module. */

@@ -4,7 +4,11 @@
 // Everything that a lesson asks of the GPU goes through the class `Gpu`, so there is one place to read.
 
 /** What a reader is shown: one sentence, cause and cure. Everything else that is thrown is a mistake of ours. */
-export class Sentence extends Error {}
+export class Sentence extends Error {
+  constructor(text) {
+    super(text.replace(/[^.…]$/, "$&.")); // what browsers say often lacks its full stop
+  }
+}
 
 /** A kernel that the compiler refuses. `messages` is a list of `{line, column, text}`, lines from 1. */
 export class KernelError extends Sentence {
@@ -17,7 +21,7 @@ export class KernelError extends Sentence {
 }
 
 const NO_WEBGPU =
-  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge, Safari and Firefox do.";
+  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge and Safari do.";
 const NO_ADAPTER =
   "This browser knows WebGPU but found no GPU to use: its settings may have switched graphics acceleration off.";
 
@@ -121,8 +125,8 @@ export class Gpu {
   empty(bytes) {
     const most = Math.min(this.limits.maxBufferSize, this.limits.maxStorageBufferBindingSize);
     if (bytes > most) {
-      const [needed, given] = [bytes, most].map((each) => Math.ceil(each / 2 ** 20));
-      throw new Sentence(`This needs ${needed} MB in one piece, and the GPU gives ${given}: take a smaller picture.`);
+      const [needed, given] = [bytes, most].map((each) => Number((each / 2 ** 20).toPrecision(2)));
+      throw new Sentence(`This needs ${needed} MB in one piece, and the GPU gives ${given}: a smaller picture may fit.`);
     }
     return this.device.createBuffer({
       size: Math.max(4, Math.ceil(bytes / 4) * 4),
@@ -186,7 +190,9 @@ export class Gpu {
     device.pushErrorScope("validation");
     const module = device.createShaderModule({ code, label });
     const [refused, info] = await Promise.all([device.popErrorScope(), module.getCompilationInfo()]);
-    const messages = info.messages.filter((each) => each.type === "error").map(placed);
+    const messages = info.messages
+      .filter((each) => each.type === "error")
+      .map(({ lineNum: line, linePos: column, message: text }) => ({ line, column, text }));
     if (messages.length) throw new KernelError(label, messages);
     if (refused) this.complain(refused.message);
     try {
@@ -283,10 +289,6 @@ export async function fetched(name, module) {
   const answer = await fetch(new URL(name, module)).catch(() => null);
   if (!answer?.ok) throw new Sentence(`A part of this figure (${name}) did not come: load the page again.`);
   return answer;
-}
-
-function placed({ lineNum, linePos, message }) {
-  return { line: lineNum, column: linePos, text: message };
 }
 
 function padded(array) {

@@ -2,8 +2,8 @@
 // the compiler says.
 
 import { fetched, KernelError, Sentence } from "./gpu.js";
-import { button, choice, element, frame, row } from "./controls.js";
-import { chooser, CREDIT, draw, rangeOf, read } from "./picture.js";
+import { button, choice, element, frame, latest, report, row } from "./controls.js";
+import { chooser, CREDIT, draw, rangeOf, stored } from "./picture.js";
 import { HEAD, runKernel, timeInWords } from "./kernel-run.js";
 
 export const title = "a kernel of your own";
@@ -33,14 +33,11 @@ export async function selfTest(gpu) {
 
 /** Build the figure. */
 export async function open(gpu, place) {
-  const [nuclei, first] = await Promise.all([
-    fetched("data/nuclei.png", import.meta.url).then(async (file) => read(await file.blob())),
-    example("gamma"),
-  ]);
+  const [nuclei, first] = await Promise.all([stored("nuclei"), example("gamma")]);
   let picture = nuclei;
   const before = frame("1", "before: src");
   const after = frame("1", "after: dst");
-  const told = element("p", { class: "live-told" });
+  const told = report();
   const messages = element("ul", { class: "live-messages" });
   const editor = element("textarea", {
     rows: "14",
@@ -56,30 +53,32 @@ export async function open(gpu, place) {
   };
   editor.addEventListener("input", keep, { signal: place.closed });
 
-  const run = async () => {
-    place.say("Compiling and running …");
+  const compute = async () => {
+    const asked = picture; // the reader may choose another one meanwhile
+    const { grey, width, height, note } = asked;
+    place.say(note || "Compiling and running …");
     messages.replaceChildren();
     try {
-      const { grey, width, height } = picture;
       const { image, seconds, groups } = await runKernel(gpu, editor.value, grey, width, height);
       if (place.closed.aborted) return;
-      show(image);
+      show(asked, image);
       told.textContent = `${timeInWords(seconds, width, height)}, in ${groups.join(" × ")} workgroups.`;
-      place.say("");
+      place.say(note);
     } catch (reason) {
       if (!(reason instanceof KernelError)) throw reason;
       complain(reason);
     }
   };
 
-  const show = (image) => {
-    const { grey, width, height } = picture;
+  const run = latest(place, compute); // two at a time would disturb each other's times
+
+  const show = ({ grey, width, height }, image) => {
     // Both with the same range of grey, as far as the result stays in it.
     const [low, high] = rangeOf(image);
     const range = low >= 0 && high <= 255 ? [0, 255] : [low, high];
     draw(before.canvas, grey, width, height, { range: [0, 255] });
     draw(after.canvas, image, width, height, { range });
-    const of = picture === nuclei ? "Nuclei" : "Your picture";
+    const of = grey === nuclei.grey ? "Nuclei" : "Your picture";
     place.describe(`${of}, ${width} by ${height} pixels, before the kernel.`, before.canvas);
     place.describe(
       `The same picture after the kernel: values from ${low.toPrecision(4)} to ${high.toPrecision(4)}, drawn from ` +
@@ -126,13 +125,13 @@ export async function open(gpu, place) {
     (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
-      place.attempt(run);
+      run();
     },
     { signal: place.closed },
   );
-  const use = async (chosen) => {
+  const use = (chosen) => {
     picture = chosen;
-    await run();
+    return run();
   };
   const head = element(
     "details",
@@ -153,7 +152,7 @@ export async function open(gpu, place) {
     await run();
   } else {
     // It may be what took the GPU away: it runs when its author says so.
-    show(picture.grey);
+    show(picture, picture.grey);
     told.textContent = "Your kernel is as you left it, and has not run yet.";
   }
 }

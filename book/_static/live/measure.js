@@ -1,11 +1,10 @@
 // The live figure "your GPU, measured": its name and limits, its two speeds, and where it wins against one
 // core of the processor, both in this page.
 
-import { fetched } from "./gpu.js";
 import { button, element, row } from "./controls.js";
 import { logChart } from "./chart.js";
 import { measureLimits } from "./limits.js";
-import { read } from "./picture.js";
+import { stored } from "./picture.js";
 import { crossing, mirrored, OPERATIONS, race, SIZES } from "./race.js";
 import { kernels } from "./segmentation-steps.js";
 import { inWords } from "./timing.js";
@@ -22,7 +21,7 @@ export const selfTest = segmentationTest;
 /** Build the figure, and measure at once. */
 export async function open(gpu, place) {
   const pipelines = await kernels(gpu);
-  const nuclei = await read(await (await fetched("data/nuclei.png", import.meta.url)).blob());
+  const nuclei = await stored("nuclei");
   const facts = element("div");
   const speeds = element("p", { class: "live-told live-long" });
   const chartRoom = (label) => element("div", { class: "live-chart-room", role: "img", "aria-label": label });

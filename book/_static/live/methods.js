@@ -10,6 +10,7 @@ import { dice, match } from "./scores.js";
 import * as segmentation from "./segmentation.js";
 import { kernels, Segmentation } from "./segmentation-steps.js";
 import * as roots from "./unet.js";
+import { network, NETWORKS } from "./unet-networks.js";
 import { predict } from "./unet-steps.js";
 
 export const title = "one picture through the methods that run in a page";
@@ -73,11 +74,11 @@ export async function open(gpu, place) {
   const [nuclei, people, strokes, soil, truth] = await Promise.all(names.map(stored));
   const [pipelines, unet, forest] = await Promise.all([
     kernels(gpu),
-    roots.network(gpu),
+    network(gpu, NETWORKS[0]),
     forestOf(gpu, nuclei, strokes),
   ]);
   const scenes = [nuclei, soil];
-  let running = 0;
+  let running = new AbortController();
 
   const frames = ["the picture", ...METHODS].map((name) => frame("1", name));
   const [seen, ...canvases] = frames.map((each) => each.canvas);
@@ -97,11 +98,12 @@ export async function open(gpu, place) {
   };
 
   /** Objects of grey values, or of probabilities: the same second step for both. */
-  const objects = async (i, picture, grey) => {
+  const objects = async (i, picture, grey, isOld) => {
     const { width, height } = picture;
     const steps = new Segmentation(gpu, pipelines, grey, width, height);
     const { labels } = await steps.run(WIDTHS);
     steps.free();
+    if (isOld()) return;
     drawLabels(canvases[i], labels, width, height, { over: picture.grey, gamma: 0.5 });
     const score = picture === nuclei ? `AP ${match(people.grey, labels).precision.toFixed(2)}` : "–";
     const count = rangeOf(labels)[1];
@@ -109,8 +111,10 @@ export async function open(gpu, place) {
   };
 
   const compute = async (picture) => {
-    const own = ++running;
-    const isOld = () => own !== running || place.closed.aborted;
+    running.abort(); // what is still computed for another picture
+    running = new AbortController();
+    const closed = AbortSignal.any([place.closed, running.signal]);
+    const isOld = () => closed.aborted;
     const { width, height, grey } = picture;
     draw(seen, grey, width, height, { gamma: 0.5 });
     place.describe("The picture that all methods are given.", seen);
@@ -118,15 +122,17 @@ export async function open(gpu, place) {
       paint(canvas, width, height, () => [0, 0, 0]);
       tell(i, "…", "…", "not computed yet.");
     });
-    await objects(0, picture, grey);
+    await objects(0, picture, grey, isOld);
     if (isOld()) return;
     const probability = await forest(picture);
     if (isOld()) return;
-    await objects(1, picture, probability);
+    await objects(1, picture, probability, isOld);
     if (isOld()) return;
-    const sure = await predict(gpu, unet, picture, { closed: place.closed });
+    const sure = await predict(gpu, unet, picture, { closed }).catch((reason) => {
+      if (!isOld()) throw reason;
+    });
     if (isOld()) return;
-    const mask = sure.map((value) => Number(value > roots.THRESHOLD));
+    const mask = sure.map((value) => Number(value > NETWORKS[0].threshold));
     const isSoil = picture === soil;
     const [low, high] = rangeOf(grey);
     paint(canvases[2], width, height, (i) => {

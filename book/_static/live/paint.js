@@ -1,11 +1,12 @@
 // The live figure of the chapter on pixel classification: strokes on a picture, and an answer that follows them.
 
 import { Sentence } from "./gpu.js";
-import { choice, element, frame, latest, row } from "./controls.js";
+import { choice, element, frame, latest, quiet, report, row } from "./controls.js";
 import { colourOf, INVENTED, MISSED } from "./judged.js";
 import { chooser, paint, rangeOf, stored } from "./picture.js";
 import { Board } from "./paint-board.js";
 import { Learner } from "./paint-steps.js";
+import { inWords } from "./timing.js";
 
 export const title = "strokes, and what a forest makes of them";
 
@@ -57,7 +58,7 @@ export async function open(gpu, place) {
   let learner = null;
   const painted = frame("1", "paint here");
   const found = frame("1", "the forest’s answer");
-  const told = element("p", { class: "live-told" });
+  const told = report();
 
   const board = new Board(place, painted.canvas, () => again());
   const brush = choice(place, "brush", ["", "", "eraser"], (index) => {
@@ -66,11 +67,6 @@ export async function open(gpu, place) {
   const picture = choice(place, "picture", [...shipped.map(({ name }) => name)], (index) =>
     place.attempt(() => show(shipped[index])),
   );
-  const quiet = (text, pressed) => {
-    const made = element("button", { type: "button", class: "live-quiet" }, text);
-    made.addEventListener("click", () => place.attempt(async () => pressed()), { signal: place.closed });
-    return made;
-  };
 
   const compute = async () => {
     const asked = scene;
@@ -91,7 +87,7 @@ export async function open(gpu, place) {
       return;
     }
     const { labels } = answer;
-    const milliseconds = Math.round(performance.now() - start);
+    const seconds = (performance.now() - start) / 1000;
     const parts = [`painted ${share.toFixed(1)} %`];
     let right = 0;
     paint(found.canvas, width, height, (i) => {
@@ -105,7 +101,7 @@ export async function open(gpu, place) {
     });
     if (truth) parts.push(`right ${((100 * right) / labels.length).toFixed(1)} % of the pixels`);
     else parts.push(`${((100 * labels.filter((label) => label === 2).length) / labels.length).toFixed(1)} % orange`);
-    told.textContent = `${parts.join(", ")}; learned and answered in ${milliseconds} ms.`;
+    told.textContent = `${parts.join(", ")}; learned and answered in ${inWords(seconds)}.`;
     const what = truth
       ? `The answer judged: white where ${words[1]} was found, orange where missed, blue where invented`
       : "The answer: your picture in blue and orange, as the forest parts it";
@@ -132,9 +128,9 @@ export async function open(gpu, place) {
   place.box.append(
     row(picture.node, brush.node),
     row(
-      quiet("Undo", () => board.undo()),
-      quiet("Clear", () => board.clear()),
-      quiet("The chapter’s strokes", () => {
+      quiet(place, "Undo", () => board.undo()),
+      quiet(place, "Clear", () => board.clear()),
+      quiet(place, "The chapter’s strokes", () => {
         picture.value = 0;
         return show(shipped[0]);
       }),

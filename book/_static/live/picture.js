@@ -15,12 +15,13 @@ const MOST_PIXELS = 4 * 2 ** 20;
 /**
  * Read a picture that the reader chose.
  * @param {File|Blob} file
- * @param {{most?: number}} [options] the most pixels to keep.
+ * @param {{most?: number, channel?: (rgba) => Float32Array}} [options] the most pixels to keep; which number is taken
+ *   of a coloured pixel: `toGrey` or `toRed`.
  * @returns {Promise<{grey: Float32Array, width: number, height: number, note: string}>} grey values from 0 to
  *   255, and a sentence where the picture was changed, else "".
  * @throws {Sentence} if it is no picture.
  */
-export async function read(file, { most = MOST_PIXELS } = {}) {
+export async function read(file, { most = MOST_PIXELS, channel = toGrey } = {}) {
   const name = file.name || "The file";
   // Grey values as they are stored, whatever screen they were meant for.
   const whole = await createImageBitmap(file, { colorSpaceConversion: "none" }).catch(() => null);
@@ -38,7 +39,7 @@ export async function read(file, { most = MOST_PIXELS } = {}) {
   const size = `${whole.width} × ${whole.height}`;
   const note = scale < 1 ? `${name} has ${size} pixels and was scaled down to ${width} × ${height}.` : "";
   whole.close();
-  return { grey: toGrey(context.getImageData(0, 0, width, height).data), width, height, note };
+  return { grey: channel(context.getImageData(0, 0, width, height).data), width, height, note };
 }
 
 /** Read a picture that comes with the site, as `read` does; `name` is that of a file in `data`, without its end. */
@@ -57,6 +58,11 @@ export function toGrey(rgba) {
     grey[i] = red === green && green === blue ? red : 0.299 * red + 0.587 * green + 0.114 * blue;
   }
   return grey;
+}
+
+/** The red channel of coloured pixels, as `toGrey` gives their brightness. */
+export function toRed(rgba) {
+  return Float32Array.from({ length: rgba.length / 4 }, (_, i) => rgba[4 * i]);
 }
 
 /**
@@ -170,23 +176,32 @@ export function paint(canvas, width, height, colour) {
 }
 
 /**
- * A button to choose a picture, and the whole figure as a place to drop one. It stays in the page: nothing
- * is sent anywhere.
+ * A button to choose a picture, and the whole figure as a place to drop one.
  * @param {object} place the figure's place, see figure.js.
  * @param {(picture) => Promise<void>} use is given what `read` returns.
  * @param {{most?: number}} [options] as for `read`.
  * @returns {HTMLElement} the button, with its file field.
  */
 export function chooser(place, use, options) {
+  return fileChooser(place, async (file) => {
+    const picture = await read(file, options);
+    place.say(picture.note);
+    await use(picture);
+  });
+}
+
+/**
+ * As `chooser`, for a figure that reads the file itself. The file stays in the page: nothing is sent anywhere.
+ * @param {object} place
+ * @param {(file: File) => Promise<void>} use
+ * @returns {HTMLElement}
+ */
+export function fileChooser(place, use) {
   const field = element("input", { type: "file", accept: "image/*", "aria-label": "Your own picture" });
   const take = (file) => {
     if (!file) return;
-    place.attempt(async () => {
-      place.say("Reading the picture …");
-      const picture = await read(file, options);
-      place.say(picture.note);
-      await use(picture);
-    });
+    place.say("Reading the picture …");
+    place.attempt(() => use(file));
   };
   const signal = place.closed;
   field.addEventListener("change", () => take(field.files[0]), { signal });

@@ -1,7 +1,7 @@
 // The live figure of the simulated sphere: Richardson–Lucy against an object that is known.
 
 import { fetched, Sentence } from "./gpu.js";
-import { button, choice, element, frame, latest, row, slider } from "./controls.js";
+import { button, choice, element, frame, latest, quiet, row, slider } from "./controls.js";
 import { errorChart, errorsInWords } from "./error-chart.js";
 import { count, PIXEL, scene, spot } from "./microscope.js";
 import { draw } from "./picture.js";
@@ -146,20 +146,18 @@ export async function open(gpu, place) {
     exposure++;
     change();
   });
-  const reset = element("button", { type: "button", class: "live-quiet" }, "As at first");
-  const asAtFirst = () => {
+  const reset = quiet(place, "As at first", () => {
     for (const [name, value] of Object.entries(FIRST)) controls[name].value = value;
     exposure = 1;
     change();
-  };
-  reset.addEventListener("click", asAtFirst, { signal: place.closed });
+  });
 
   const { light, iterations, width, beside, tv, way } = controls;
   place.box.append(
     row(...[light, iterations, width, beside, tv, way].map((each) => each.node)),
     row(second, reset),
     told,
-    element("div", { class: "live-panels" }, ...frames.map((each) => each.node), chart),
+    element("div", { class: "live-grid" }, ...frames.map((each) => each.node), chart),
   );
   chart.setAttribute("aria-label", "Chart: the error against the iterations, drawn as they are computed.");
   place.describe("Estimate of the object: not yet computed.", estimateFrame.canvas);

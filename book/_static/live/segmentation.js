@@ -1,8 +1,8 @@
 // The live figure of the chapter on segmentation: six steps from grey values to labels, with sliders.
 
-import { fetched, Sentence } from "./gpu.js";
-import { choice, element, frame, latest, row, slider } from "./controls.js";
-import { chooser, CREDIT, draw, drawLabels, rangeOf, read } from "./picture.js";
+import { Sentence } from "./gpu.js";
+import { choice, element, frame, latest, quiet, report, row, slider } from "./controls.js";
+import { chooser, CREDIT, draw, drawLabels, rangeOf, stored } from "./picture.js";
 import { match } from "./scores.js";
 import { kernels, renumbered, Segmentation } from "./segmentation-steps.js";
 
@@ -20,9 +20,6 @@ const STEPS = [
   "5 Voronoi",
   "6 labels",
 ];
-
-/** Read one of the stored pictures. */
-const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
 
 /** Throws a sentence where this GPU does not find the stored labels in the stored picture. */
 export async function selfTest(gpu) {
@@ -44,10 +41,11 @@ export async function open(gpu, place) {
   const pipelines = await kernels(gpu);
   const [nuclei, people] = await Promise.all([stored("nuclei"), stored("nuclei-people")]);
   let picture = nuclei;
+  let wanted = nuclei; // becomes the picture when nobody computes with the one before
   let steps = new Segmentation(gpu, pipelines, nuclei.grey, nuclei.width, nuclei.height);
 
   const frames = STEPS.map((name) => frame("1", name));
-  const told = element("p", { class: "live-told" });
+  const told = report();
   const how = (label, min, max, step, value, show) =>
     slider(place, { label, min, max, step, value, show }, () => again());
   const pixels = (value) => `${value} px`;
@@ -60,6 +58,7 @@ export async function open(gpu, place) {
   const values = choice(place, "grey values", ["as they are", "their logarithm"], () => again());
 
   const compute = async () => {
+    if (wanted !== picture) change();
     const most = rounds.value === WHOLE_GROWTH ? Infinity : rounds.value;
     const { threshold, labels } = await steps.run({
       outline: outline.value,
@@ -73,6 +72,14 @@ export async function open(gpu, place) {
     if (place.closed.aborted) return;
     show({ edges, mask, hills, districts, labels });
     tell(threshold, labels, mask);
+  };
+
+  const change = () => {
+    const next = wanted;
+    wanted = picture; // for the case that the next one is too large
+    const fresh = new Segmentation(gpu, pipelines, next.grey, next.width, next.height);
+    steps.free();
+    [steps, picture, wanted] = [fresh, next, next];
   };
 
   const show = ({ edges, mask, hills, districts, labels }) => {
@@ -112,22 +119,15 @@ export async function open(gpu, place) {
   };
 
   const again = latest(place, compute);
-  const use = async (chosen) => {
-    const next = new Segmentation(gpu, pipelines, chosen.grey, chosen.width, chosen.height);
-    steps.free();
-    [steps, picture] = [next, chosen];
-    await again();
+  const use = (chosen) => {
+    wanted = chosen;
+    return again();
   };
-  const reset = element("button", { type: "button", class: "live-quiet" }, "As in the chapter");
-  reset.addEventListener(
-    "click",
-    () => {
-      [outline.value, spot.value, factor.value, rounds.value, values.value] = [1, 4, 1, WHOLE_GROWTH, 0];
-      place.attempt(() => use(nuclei));
-      place.say("");
-    },
-    { signal: place.closed },
-  );
+  const reset = quiet(place, "As in the chapter", () => {
+    [outline.value, spot.value, factor.value, rounds.value, values.value] = [1, 4, 1, WHOLE_GROWTH, 0];
+    place.say("");
+    return use(nuclei);
+  });
 
   place.box.append(
     row(outline.node, spot.node, factor.node, rounds.node),

@@ -1,33 +1,30 @@
 // The live figure of the chapter on roots: the U-Net that the course trained, on its test scene or on a picture of
 // the reader's.
 
-import { fetched, Sentence } from "./gpu.js";
-import { choice, element, frame, row, slider } from "./controls.js";
+import { Sentence } from "./gpu.js";
+import { choice, element, frame, quiet, report, row, slider } from "./controls.js";
 import { colourOf, FOUND } from "./judged.js";
-import { chooser, draw, paint, rangeOf, stored } from "./picture.js";
+import { draw, fileChooser, paint, rangeOf, stored } from "./picture.js";
 import { dice } from "./scores.js";
-import { load, predict } from "./unet-steps.js";
+import { halved, network, NETWORKS, prepared } from "./unet-networks.js";
+import { predict } from "./unet-steps.js";
 
 export const title = "the trained U-Net, from grey values to roots";
 
-const WEIGHTS = "weights/roots-unet.safetensors";
-export const THRESHOLD = 0.3; // the chapter chose it on validation scenes
-const MOST_PIXELS = 2 ** 20; // some 10¹¹ products, where a processor stands in for the GPU
 const TRIAL = { side: 64, row: 96, column: 96 }; // the part of the scene whose answer is stored
 const TOLERANCE = 0.01; // the stored answer is rounded to 1/255
+const SIZES = ["at full size", "at half size"];
 
-const loaded = new WeakMap();
-/** The network on a GPU; read once for the test and the figure. */
-export function network(gpu) {
-  if (!loaded.has(gpu)) {
-    loaded.set(gpu, (async () => load(gpu, await (await fetched(WEIGHTS, import.meta.url)).arrayBuffer()))());
-  }
-  return loaded.get(gpu);
-}
-
-/** Throws a sentence where this GPU does not find the stored probabilities in a part of the stored scene. */
+/**
+ * Throws a sentence where this GPU does not find the stored probabilities in a part of the stored scene. The other
+ * network has the same kernels, and so the same test.
+ */
 export async function selfTest(gpu) {
-  const [unet, scene, expected] = await Promise.all([network(gpu), stored("roots"), stored("roots-probability")]);
+  const [unet, scene, expected] = await Promise.all([
+    network(gpu, NETWORKS[0]),
+    stored("roots"),
+    stored("roots-probability"),
+  ]);
   const part = crop(scene, TRIAL);
   const found = await predict(gpu, unet, part);
   if (found.some((value, i) => !(Math.abs(value - expected.grey[i] / 255) < TOLERANCE))) {
@@ -48,107 +45,126 @@ function crop({ grey, width }, { side, row: top, column }) {
 
 /** Build the figure. */
 export async function open(gpu, place) {
-  const [unet, scene, truth] = await Promise.all([network(gpu), stored("roots"), stored("roots-truth")]);
-  let picture = scene; // as it is shown: at full or at half size
-  let whole = scene; // as it came
+  const [scene, truth] = await Promise.all([stored("roots"), stored("roots-truth")]);
+  let file = null; // the reader's own; null: the chapter's scene
+  let picture = null; // as the network is given it
   let probability = null;
+  let used = { chosen: NETWORKS[0], isHalved: false }; // what it is computed with
+  let seconds = 0; // how long that took
+  let wish = 0; // counts up with every change: what is computed for an earlier one is not shown
   let running = new AbortController();
 
-  const frames = ["the picture", "probability of root", "roots"].map((name) => frame("1", name));
+  const frames = ["as the network gets it", "probability of root", "roots"].map((name) => frame("1", name));
   const [seen, sure, judged] = frames.map((each) => each.canvas);
-  const told = element("p", { class: "live-told" });
-  const show = (value) => value.toFixed(2);
+  const told = report("live-long");
+  const about = element("p", { class: "live-hint live-about" });
+  const fixed = (value) => value.toFixed(2);
+  const names = NETWORKS.map(({ name }) => name);
+  const which = choice(place, "network", names, () => {
+    place.say("Fetching the network …");
+    place.attempt(() => use(file, true));
+  });
+  const size = choice(place, "picture", SIZES, () => place.attempt(() => use(file)));
   const threshold = slider(
     place,
-    { label: "threshold", min: 0.05, max: 0.95, step: 0.05, value: THRESHOLD, show },
+    { label: "threshold", min: 0.05, max: 0.95, step: 0.05, value: NETWORKS[0].threshold, show: fixed },
     () => judge(),
   );
-  const size = choice(place, "picture", ["as it is", "at half size"], () => place.attempt(compute));
-  const reset = element("button", { type: "button", class: "live-quiet" }, "The chapter’s scene");
-  reset.addEventListener("click", () => place.attempt(() => use(scene)), { signal: place.closed });
+  const reset = quiet(place, "The chapter’s scene", () => {
+    which.value = 0;
+    return use(null, true);
+  });
 
   /** Tell what was found above the threshold; no new prediction is needed for it. */
   const judge = () => {
     if (!probability) return;
     const { width, height, grey } = picture;
     const mask = probability.map((value) => Number(value > threshold.value));
-    const isScene = whole === scene && size.value === 0;
+    // Nobody knows what is true in a picture of the reader's, and at half size the scene has no stored truth.
+    const isKnown = !file && !used.isHalved;
     const [low, high] = rangeOf(grey);
     paint(judged, width, height, (i) => {
       const level = (110 * (grey[i] - low)) / Math.max(high - low, 1); // dimmed
-      // Nobody knows what is true in a picture of the reader's.
-      if (!isScene && mask[i]) return FOUND;
-      return colourOf(isScene && truth.grey[i] > 0, mask[i] > 0, [level, level, level]);
+      if (!isKnown && mask[i]) return FOUND;
+      return colourOf(isKnown && truth.grey[i] > 0, mask[i] > 0, [level, level, level]);
     });
     const share = (100 * mask.reduce((sum, value) => sum + value, 0)) / mask.length;
-    const score = isScene ? `, Dice ${dice(truth.grey, mask).toFixed(3)}` : "";
-    const line = show(threshold.value);
-    told.textContent = `${share.toFixed(1)} % of the pixels are root at a threshold of ${line}${score}.`;
+    const score = isKnown ? `, Dice ${dice(truth.grey, mask).toFixed(3)}` : "";
+    const given = `${used.chosen.given} ${SIZES[Number(used.isHalved)]}, ${width} × ${height} pixels`;
+    told.textContent =
+      `${share.toFixed(1)} % of the pixels are root at a threshold of ${fixed(threshold.value)}${score}. ` +
+      `${given}, without flips: predicted in ${seconds.toPrecision(2)} s.`;
     place.describe(
-      isScene
+      isKnown
         ? `The scene judged: white where root was found, orange where missed, blue where invented${score}.`
         : `The picture, dimmed, with what the network takes for root in white: ${share.toFixed(1)} % of the pixels.`,
       judged,
     );
   };
 
-  const compute = async () => {
-    running.abort(); // what is still computed for another picture
+  /** Predict the scene, or the reader's file; with `asLearned`, at the size and threshold that the network wants. */
+  const use = async (next, asLearned = false) => {
+    const mine = ++wish;
+    const chosen = NETWORKS[which.value];
+    const isHalved = asLearned ? chosen.isHalved : size.value === 1;
+    let [unet, fresh] = [];
+    try {
+      const given = next ? prepared(next, chosen, isHalved) : isHalved ? halved(scene) : scene;
+      [unet, fresh] = await Promise.all([network(gpu, chosen), given]);
+    } catch (reason) {
+      // What is no picture, or a file of weights that does not come, changes nothing.
+      if (mine === wish) show(used);
+      throw reason;
+    }
+    if (mine !== wish || place.closed.aborted) return;
+    running.abort(); // what is still computed for another wish
     running = new AbortController();
-    const closed = AbortSignal.any([place.closed, running.signal]);
-    picture = size.value === 0 ? whole : halved(whole);
-    probability = null;
+    [file, picture, probability, used] = [next, fresh, null, { chosen, isHalved }];
+    if (asLearned) threshold.value = chosen.threshold;
+    show(used);
+    place.say(picture.note);
+    await compute(unet, AbortSignal.any([place.closed, running.signal]));
+  };
+
+  const show = ({ chosen, isHalved }) => {
+    [which.value, size.value] = [NETWORKS.indexOf(chosen), Number(isHalved)];
+    about.textContent = chosen.about;
+  };
+
+  const compute = async (unet, closed) => {
     const { grey, width, height } = picture;
     draw(seen, grey, width, height);
     for (const canvas of [sure, judged]) paint(canvas, width, height, () => [0, 0, 0]);
-    const what = whole === scene ? "Simulated grey soil with pale roots of different widths." : "Your own picture.";
+    const what = file ? `Your own picture, ${width} by ${height} pixels.` : "Simulated grey soil with pale roots.";
     place.describe(what, seen);
     for (const canvas of [sure, judged]) place.describe("Not computed yet.", canvas);
+    told.ariaBusy = "true"; // nobody wants every percent read out
     const progress = (share) => {
       told.textContent = `Computing: ${Math.round(100 * share)} %`;
     };
     try {
       progress(0);
       const start = performance.now();
-      probability = await predict(gpu, unet, picture, { progress, closed });
-      const seconds = (performance.now() - start) / 1000;
-      draw(sure, probability, width, height, { range: [0, 1] });
-      place.describe("The probability of root at each pixel: bright lines where the network is sure.", sure);
-      judge();
-      told.textContent += ` Predicted in ${seconds.toPrecision(2)} s.`;
+      const found = await predict(gpu, unet, picture, { progress, closed });
+      closed.throwIfAborted();
+      [probability, seconds] = [found, (performance.now() - start) / 1000];
     } catch (reason) {
       if (!closed.aborted) throw reason; // else another picture, or the end, is what was asked for
+      return;
     }
-  };
-
-  const use = async (chosen) => {
-    whole = chosen;
-    if (chosen === scene) {
-      place.say("");
-      [size.value, threshold.value] = [0, THRESHOLD];
-    }
-    await compute();
+    told.ariaBusy = "false";
+    draw(sure, probability, width, height, { range: [0, 1] });
+    place.describe("The probability of root at each pixel: bright lines where the network is sure.", sure);
+    judge();
   };
 
   place.box.append(
-    row(threshold.node, size.node, reset),
-    row(chooser(place, use, { most: MOST_PIXELS })),
+    row(which.node, size.node, reset),
+    about,
+    row(threshold.node),
+    row(fileChooser(place, (chosen) => use(chosen))),
     told,
     element("div", { class: "live-grid" }, ...frames.map((each) => each.node)),
   );
-  await compute();
-}
-
-/** Every 2 × 2 pixels made one, their mean. */
-function halved({ grey, width, height }) {
-  const [columns, rows] = [width, height].map((side) => Math.max(1, Math.floor(side / 2)));
-  if (columns * 2 > width || rows * 2 > height) return { grey, width, height }; // a single row or column
-  const half = new Float32Array(columns * rows);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      const i = 2 * y * width + 2 * x;
-      half[y * columns + x] = (grey[i] + grey[i + 1] + grey[i + width] + grey[i + width + 1]) / 4;
-    }
-  }
-  return { grey: half, width: columns, height: rows };
+  await use(null, true);
 }
