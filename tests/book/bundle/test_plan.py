@@ -68,7 +68,7 @@ def test_folder_of_a_bundle_must_be_new_and_holds_nothing_after_a_fault(tmp_path
 
     with pytest.raises(CourseError, match="no luck"):
         half(CourseError("no luck"))
-    with pytest.raises(CourseError, match="No space left"):
+    with pytest.raises(CourseError, match="the disk is full"):
         half(OSError(errno.ENOSPC, "No space left on device"))
     assert list(tmp_path.iterdir()) == []
     with packing.new_folder(out) as folder:
