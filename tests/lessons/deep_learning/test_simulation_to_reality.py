@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -52,3 +54,13 @@ def test_a_look_tells_widths_and_levels():
     assert (found["width, 10 %"], found["median"], found["90 %"]) == (5, 5, 5)
     assert found["root"] > 0.8 > 0.2 > found["ground"]
     assert found["root over grain"] == pytest.approx(40, rel=0.15)
+
+
+def test_a_scene_without_roots_or_without_ground_has_no_say():
+    image, mask = np.tile(np.arange(64, dtype=np.float32), (64, 1)), np.zeros((64, 64), bool)
+    line = mask.copy()
+    mask[30:33], line[31] = True, True
+    one = Sample("mine", "train", 0, image, "YX", mask=mask, centreline=line)
+    empty = dataclasses.replace(one, mask=np.zeros_like(mask), centreline=np.zeros_like(mask))
+    full = dataclasses.replace(one, mask=np.ones_like(mask), centreline=np.zeros_like(mask))
+    assert looks.look([empty, one, full]) == looks.look([one])

@@ -26,7 +26,8 @@ def look(samples: Sequence[Sample]) -> dict[str, float]:
     dict
         Widths in pixels (the 10th, 50th and 90th percentile over all lines), and the median over
         scenes of the normalised grey levels of root and bare ground, and of the root's height over
-        the ground in units of the ground's grain.
+        the ground in units of the ground's grain. A scene that is full of roots, or has none, has
+        no say.
     """
     widths, levels = [], []
     for sample in samples:
@@ -35,6 +36,8 @@ def look(samples: Sequence[Sample]) -> dict[str, float]:
         assert line is not None
         grey = Normalisation()(np.asarray(sample.image)[None])[0]
         bare = ndimage.distance_transform_edt(~mask) > FAR
+        if not (bare.any() and (line & mask).any()):  # nothing to compare: all root, or none
+            continue
         rough = grey - ndimage.gaussian_filter(grey, 3)
         root, ground = float(np.median(grey[line & mask])), float(np.median(grey[bare]))
         grain = 1.48 * float(np.median(np.abs(rough[bare])))
