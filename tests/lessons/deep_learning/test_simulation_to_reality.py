@@ -57,8 +57,8 @@ def test_a_look_tells_widths_and_levels():
 
 
 def test_a_scene_without_roots_or_without_ground_has_no_say():
-    image, mask = np.tile(np.arange(64, dtype=np.float32), (64, 1)), np.zeros((64, 64), bool)
-    line = mask.copy()
+    image = np.random.default_rng(0).normal(50, 1, (64, 64)).astype(np.float32)
+    mask, line = np.zeros((2, 64, 64), bool)
     mask[30:33], line[31] = True, True
     one = Sample("mine", "train", 0, image, "YX", mask=mask, centreline=line)
     empty = dataclasses.replace(one, mask=np.zeros_like(mask), centreline=np.zeros_like(mask))
