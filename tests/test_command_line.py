@@ -13,6 +13,7 @@ import pytest
 from gpu_course import command_line, environment, writable
 from gpu_course.command_line import StoppedError, ends_well
 from gpu_course.errors import CourseError
+from tests import interrupts
 
 posix = pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes streams by >&-")
 
@@ -126,6 +127,7 @@ def test_interrupted_command_ends_by_the_convention(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=interrupts.heed,
         env={**os.environ, "GPU_COURSE_SIZE": "small"},
     )
     psutil = pytest.importorskip("psutil")

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests import interrupts
 from tests.own_images.conftest import write_folder
 
 
@@ -73,6 +74,7 @@ def test_stopped_by_hand_it_says_how_to_go_on(tmp_path):
     with subprocess.Popen(
         [*command, "--width", "4", "--batches", "4", "--epochs", "1000"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=interrupts.heed,
     ) as process:  # fmt: skip
         assert process.stdout is not None
         for line in process.stdout:
