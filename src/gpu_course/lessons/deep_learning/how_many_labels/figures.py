@@ -43,12 +43,13 @@ def learning_curves_figure(
     """
     figure, panels = charts.chart(len(curves), alt=alt, height=2.9)
     for axes, (name, methods) in zip(panels, curves.items(), strict=True):
+        highest = max(methods, key=lambda method: np.mean([p.score for p in methods[method]]))
         for method, points in methods.items():
             line = charts.style(method)
             minutes = [point.minutes for point in points]
             axes.plot(minutes, [point.score for point in points], label=method, **line)
             _band(axes, minutes, [p.low for p in points], [p.high for p in points], line["color"])
-            _scenes(axes, points, below=method != "deep learning")
+            _scenes(axes, points, below=method != highest)
         if name in trained:
             far = trained[name]
             star = charts.style("deep learning") | {"marker": "*", "markersize": 12}
@@ -102,7 +103,7 @@ def _scenes(axes: Axes, points: Sequence[Point], *, below: bool) -> None:
     """Write the number of scenes at each mark."""
     for point in points:
         axes.annotate(
-            str(point.scenes), (point.minutes, point.score), fontsize=8, color=INK,
+            str(point.scenes), (point.minutes, point.score), fontsize=9, color=INK,
             ha="center", va="top" if below else "bottom",
             textcoords="offset points", xytext=(0, -6 if below else 6),
         )  # fmt: skip
