@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
@@ -43,7 +44,7 @@ def learning_curves_figure(
     """
     figure, panels = charts.chart(len(curves), alt=alt, height=2.9)
     for axes, (name, methods) in zip(panels, curves.items(), strict=True):
-        highest = max(methods, key=lambda method: np.mean([p.score for p in methods[method]]))
+        highest = max(methods, key=lambda method: mean(p.score for p in methods[method]))
         for method, points in methods.items():
             line = charts.style(method)
             minutes = [point.minutes for point in points]
