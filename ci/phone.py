@@ -159,10 +159,12 @@ def fit_figures(site: Path, drawn: Mapping[str, drawings.Drawing]) -> None:
     plans: dict[str, Plan] = {}
     sizes: dict[str, tuple[int, int]] = {}
     for file in sorted((site / "_images").glob("*.*")):
-        if file.stem in drawn:
+        # A picture that is shown again on another page lies there under a name of its own.
+        how = drawn.get(file.stem) or drawn.get(hashlib.sha256(file.read_bytes()).hexdigest())
+        if how:
             width, height = (int(n) for n in imagesize.get(str(file)))
             dpi = float(imagesize.getDPI(str(file))[0])
-            found = plan(drawn[file.stem], width, height, dpi)
+            found = plan(how, width, height, dpi)
             if found:
                 plans[file.name], sizes[file.name] = found, (width, height)
     for page in site.rglob("*.html"):

@@ -145,3 +145,12 @@ def test_a_site_without_figures_is_left_alone(tmp_path):
     (tmp_path / "index.html").write_text("<p>Nothing</p>")
     fit_figures(tmp_path, {})
     assert (tmp_path / "index.html").read_text() == "<p>Nothing</p>"
+
+
+def test_a_figure_that_is_shown_again_under_another_name_is_fitted_too(tmp_path):
+    (tmp_path / "_images").mkdir()
+    file = tmp_path / "_images" / "fig-shown-again.png"
+    Image.new("RGB", (900, 320), "white").save(file, dpi=(96, 96))
+    (tmp_path / "page.html").write_text('<img src="_images/fig-shown-again.png" alt="Again">')
+    fit_figures(tmp_path, {hashlib.sha256(file.read_bytes()).hexdigest(): STRIP})
+    assert '<div class="course-figure"' in (tmp_path / "page.html").read_text()

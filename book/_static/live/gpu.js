@@ -126,7 +126,8 @@ export class Gpu {
     const most = Math.min(this.limits.maxBufferSize, this.limits.maxStorageBufferBindingSize);
     if (bytes > most) {
       const [needed, given] = [bytes, most].map((each) => Number((each / 2 ** 20).toPrecision(2)));
-      throw new Sentence(`This needs ${needed} MB in one piece, and the GPU gives ${given}: a smaller picture may fit.`);
+      const wish = `This needs ${needed} MB in one piece, and the GPU gives ${given}`;
+      throw new Sentence(`${wish}: a smaller picture may fit.`);
     }
     return this.device.createBuffer({
       size: Math.max(4, Math.ceil(bytes / 4) * 4),
