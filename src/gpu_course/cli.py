@@ -230,13 +230,13 @@ def process(
 def scores(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show what each method reached on each image set."""
+    """Show what each method reached on the test images of each set."""
     import json
     from dataclasses import asdict
 
     from gpu_course import scores as records
 
-    found = records.read()
+    found = [score for score in records.read() if score.split == "test"]
     if as_json:
         print(json.dumps([asdict(score) for score in found], indent=1))
     elif found:

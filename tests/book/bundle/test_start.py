@@ -179,7 +179,7 @@ def test_each_end_has_its_status_and_its_sentence(monkeypatch, capsys, error, st
 @pytest.fixture
 def classroom(tmp_path, monkeypatch):
     """Return a classroom's bundle whose course is there already, and the student's folder."""
-    here, mine = tmp_path / "Kurs für alle", tmp_path / "Übung eins"
+    here, mine = tmp_path / "Kurs für Übende", tmp_path / "Übung eins"
     for name in ("a.ipynb", "b.ipynb"):
         (here / "notebooks").mkdir(parents=True, exist_ok=True)
         (here / "notebooks" / name).write_text("ours")
