@@ -137,9 +137,11 @@ def limited(
 ) -> str:
     """Run a command into a log, for so many seconds at most; return how it ended, in words."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    # Python writes into a file at its end, after the cause of that end: the last line shall be it.
+    in_order = surroundings | {"PYTHONUNBUFFERED": "1"}
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
-            command, stdout=out, stderr=subprocess.STDOUT, env=surroundings, cwd=folder
+            command, stdout=out, stderr=subprocess.STDOUT, env=in_order, cwd=folder
         )
         try:
             status = process.wait(seconds)
