@@ -84,6 +84,8 @@ document.addEventListener("DOMContentLoaded", () => {
   all.forEach((box) => box.addEventListener("scroll", () => seeMore(box), { passive: true }));
   addEventListener("resize", look);
   addEventListener("load", look);
+  // A picture that comes only when the reader gets there has no width before.
+  document.querySelectorAll(".course-figure img").forEach((each) => each.addEventListener("load", look));
   look();
 });
 
