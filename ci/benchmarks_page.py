@@ -46,7 +46,7 @@ def _section(record: dict[str, Any]) -> list[str]:
     gigabytes = machine["cpu"]["memory"] / 2**30
     lines = []
     for table in record["tables"]:
-        lines += ["", f"## {table['title']}", "", *tables([table])]
+        lines += ["", f"## {table['title']}", "", *rows_and_notes(table)]
     lines += [
         "",
         f"*Measured on {record['date']} at commit `{record['commit']}`, size "
@@ -56,20 +56,16 @@ def _section(record: dict[str, Any]) -> list[str]:
     return lines
 
 
-def tables(measured: list[dict[str, Any]]) -> list[str]:
-    """Return the rows and notes of stored tables, as Markdown.
+def rows_and_notes(table: dict[str, Any]) -> list[str]:
+    """Return a stored table as Markdown, without its title.
 
     Parameters
     ----------
-    measured : list of dict
+    table : dict
         As `benchmarks.timing.Measured` is stored: ``title``, ``reference``, ``rows``, ``notes``.
     """
-    lines = []
-    for table in measured:
-        if table["rows"]:
-            lines += [*_rows(table), ""]
-        lines += [f"* {note}" for note in table["notes"]]
-    return lines
+    rows = [*_rows(table), ""] if table["rows"] else []
+    return [*rows, *(f"* {note}" for note in table["notes"])]
 
 
 def _rows(table: dict[str, Any]) -> list[str]:

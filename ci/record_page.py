@@ -98,7 +98,7 @@ def _benchmarks(run: dict[str, Any]) -> list[str]:
     """Return the tables of the benchmarks of a run."""
     lines = []
     for table in (one for each in run.get("benchmarks", []) for one in each["tables"]):
-        lines += ["", f"**{table['title']}**", "", *benchmarks_page.tables([table])]
+        lines += ["", f"**{table['title']}**", "", *benchmarks_page.rows_and_notes(table)]
     return lines
 
 

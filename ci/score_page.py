@@ -114,10 +114,10 @@ def _opening(
     chapter = f"[{titles.get(COMPARE, COMPARE)}](/{COMPARE}.ipynb)"
     lines = []
     for heading, names in PICTURES:
-        shown = [pictures[name] for name in names if name in pictures]
-        if shown:
+        mine = [pictures[name] for name in names if name in pictures]
+        if mine:
             lines += [f"### {heading}", ""]
-        for picture in shown:
+        for picture in mine:
             lines += picture.figure(FOLDER)
     if lines:
         lines = [

@@ -13,6 +13,7 @@ from typing import Any
 
 import looked_at
 import pages
+from score_page import COMPARE
 
 from gpu_course.errors import CourseError
 from gpu_course.scores import Score
@@ -21,8 +22,6 @@ HEAD_LIMIT = 1_000_000
 """Bytes; the head of a safetensors file is a list of names and shapes, and never longer."""
 CARD = ("title", "takes", "gives", "labels", "licence", "fails", "imports", "code", "sets")
 """What a card must tell. It may name sets of a kind that the network never saw: ``zero_shot``."""
-COMPARE = "deep-learning/compare"
-"""The chapter whose scores are those of all methods on the same images."""
 
 
 def read(file: Path) -> dict[str, Any]:

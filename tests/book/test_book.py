@@ -7,10 +7,10 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
-import build
 import numpy as np
 import pages
 import pytest
+import staging
 import yaml
 from PIL import Image
 
@@ -211,7 +211,7 @@ def test_pictures_have_a_caption_and_alt_text(name):
     lacking = []
     for cell, outputs in stored(name):
         settings = cell.metadata.get("mystnb", {})
-        alt = str(settings.get("image", {}).get("alt", "")).strip() or build.alt_of(outputs)
+        alt = str(settings.get("image", {}).get("alt", "")).strip() or staging.alt_of(outputs)
         caption = str(settings.get("figure", {}).get("caption", "")).strip()
         for output in outputs:
             data = output.get("data", {})

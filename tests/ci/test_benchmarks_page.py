@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from benchmarks_page import benchmarks_page, read, tables
+from benchmarks_page import benchmarks_page, read, rows_and_notes
 
+from benchmarks.__main__ import HELPERS
 from gpu_course import paths
 from tests.tables import table_widths
 
@@ -32,7 +33,7 @@ RECORD = {
 
 
 def test_a_row_tells_time_ratio_and_floor():
-    assert tables([TABLE]) == [
+    assert rows_and_notes(TABLE) == [
         "| operation | peer, ms | course | course ÷ floor |",
         "| --- | --: | --: | --: |",
         "| blur | 4.00 | 0.50 | 2.0 (memory) |",
@@ -61,11 +62,10 @@ def test_what_is_stored_came_from_a_clean_commit_and_fits_its_header(record):
     for table in record["tables"]:
         assert table["rows"] or table["notes"]
         # Every row has the cells of its header.
-        assert all(len(widths) == 1 for widths in table_widths(tables([table])))
+        assert all(len(widths) == 1 for widths in table_widths(rows_and_notes(table)))
 
 
 def test_every_benchmark_of_the_course_is_stored():
     source = paths.root() / "benchmarks"
-    helpers = {"__init__", "__main__", "floors", "timing"}
-    names = {file.stem for file in source.glob("*.py")} - helpers
+    names = {file.stem for file in source.glob("*.py")} - HELPERS - {"__init__"}
     assert {record["benchmark"] for record in read(STORED)} == names

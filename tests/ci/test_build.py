@@ -9,8 +9,9 @@ from pathlib import Path
 import nbformat
 import pages
 import pytest
-from build import site_address, staged
+from build import site_address
 from finish import mend_markup
+from staging import staged
 
 from gpu_course.book import chapters, notebooks, package
 from gpu_course.errors import CourseError

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course import picture_files
+from gpu_course import picture_files, writable
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -75,12 +75,13 @@ def predict(
     CourseError
         If there is no model or no picture, or the folder of results holds something else.
     """
+    out = Path(out)
+    writable.refuse(out)
     trained = load(model)
     if channel is not None:
         trained.settings = dataclasses.replace(trained.settings, channel=channel)
     files = pictures.listed(folder)
     with_outlines = outlines.available() if with_outlines is None else with_outlines
-    out = Path(out)
     run = {
         "model": _digest(trained),
         "pictures": {name: [file.name, file.stat().st_size] for name, file in files.items()},

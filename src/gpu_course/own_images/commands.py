@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from gpu_course import writable
 from gpu_course.command_line import StoppedError
 from gpu_course.errors import CourseError
 
@@ -47,7 +46,6 @@ def train(
     """
     from gpu_course import own_images
 
-    writable.refuse(model or Path(f"{folder.name}.safetensors"))
     try:
         own_images.train(
             folder, model, method=method, channel=channel, epochs=epochs, batches=batches,
@@ -80,7 +78,6 @@ def predict(
     """
     from gpu_course import own_images
 
-    writable.refuse(out)
     try:
         applied = own_images.predict(
             model, folder, out, diameter=_size(diameter), channel=channel, with_outlines=outlines,

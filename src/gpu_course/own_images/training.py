@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from gpu_course import writable
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.own_images import choosing, folder, learning, looks, plan, splitting
@@ -97,8 +97,9 @@ def train(
     CourseError
         If the folder has a fault, the model is there already, or nothing could be learned.
     """
+    target = Path(f"{Path(source).resolve().name}{SUFFIX}" if file is None else file)
+    _check(target, overwrite)
     labelled = folder.read(source, channel=channel)
-    target = _target(file, labelled.name, overwrite)
     split = splitting.deal(labelled.scenes, seed=seed)
     learned = looks.learned_from(split.train)
     how = plan.make(
@@ -164,8 +165,8 @@ def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[s
     return [*said, *labelled.notes, *split.notes]
 
 
-def _target(file: Path | str | None, name: str, overwrite: bool) -> Path:
-    target = Path(f"{name}{SUFFIX}") if file is None else Path(file)
+def _check(target: Path, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before the work."""
     if target.suffix != SUFFIX:
         raise CourseError(
             f"Models lie in files that end in {SUFFIX}. Name it {target.stem}{SUFFIX}."
@@ -174,13 +175,7 @@ def _target(file: Path | str | None, name: str, overwrite: bool) -> Path:
         raise CourseError(
             f"{target} is there already. Name another file, or add --overwrite to replace it."
         )
-    if not os.access(_existing(target.parent), os.W_OK):
-        raise CourseError(f"The folder {target.parent} cannot be written. Name another file.")
-    return target
-
-
-def _existing(place: Path) -> Path:
-    return place if place.exists() or place == place.parent else _existing(place.parent)
+    writable.refuse(target)
 
 
 def _reporter(name: str, say: Say) -> Callable[[Any], None]:
