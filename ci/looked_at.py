@@ -4,9 +4,9 @@ SENTENCES = {
     "nuclei": "this half image was shown and scored many times while the methods were made, so it "
     "decides nothing; the frames of `nuclei-dsb` do.",
     "nuclei-dsb": "the frames were opened on 30 November 2026, and again on that day after two "
-    "warnings had been mended and with a network that had trained longer, whose length was decided "
-    "on the record of its training alone. Earlier versions of the methods had been tried on some "
-    "frames of this challenge.",
+    "warnings had been mended and with a network that had trained longer, as was decided on the "
+    "record of its training and on train and validation frames. Earlier versions of the methods "
+    "had been tried on some frames of this challenge.",
     "bees": "the first three scenes are shown in sections 1 and 3 and six in section 4. Nothing "
     "was chosen on them.",
     "roots": "the first three scenes are shown in sections 1 and 3 and eight in section 4. Nothing "

@@ -95,7 +95,8 @@ def train(
     Raises
     ------
     CourseError
-        If the folder has a fault, the model is there already, or nothing could be learned.
+        If the folder has a fault, the model is there already or cannot be written, or nothing
+        could be learned.
     """
     target = Path(f"{Path(source).resolve().name}{SUFFIX}" if file is None else file)
     _check(target, overwrite)
