@@ -23,6 +23,10 @@ Volume = NDArray[Any]
 #: the border of the picture cut. They are dropped from the truth as well.
 SMALLEST = 0.09
 
+#: A nucleus of fewer voxels than this, along any axis, is cut up more finely before its outline is
+#: drawn: in three thick planes, how deep a voxel lies is hardly more than *rim* or *middle*.
+ACROSS = 8
+
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
@@ -88,13 +92,46 @@ def segment(
         If the smoothing is under half a voxel.
     """
     voxel_size, nucleus = checked_units(np.shape(image), voxel_size, nucleus)
-    mask = foreground(image, settings, voxel_size=voxel_size, nucleus=nucleus)
-    labels = split_touching(mask, voxel_size, nucleus)
-    return drop_small(labels, voxel_size, smallest_volume(nucleus))
+    parts = parts_of_a_voxel(voxel_size, nucleus)
+    mask = foreground(image, settings, voxel_size=voxel_size, nucleus=nucleus, parts=parts)
+    labels = split_touching(mask, np.divide(voxel_size, parts), nucleus)
+    middles = tuple(slice(n // 2, None, n) for n in parts)
+    return drop_small(labels[middles], voxel_size, smallest_volume(nucleus))
+
+
+def parts_of_a_voxel(voxel_size: Sequence[float], nucleus: float) -> tuple[int, ...]:
+    """Return into how many parts a voxel is cut along each axis, so that a nucleus has `ACROSS`.
+
+    Parameters
+    ----------
+    voxel_size : (z, y, x)
+        In µm.
+    nucleus : float
+        Diameter of a usual nucleus in µm.
+
+    Returns
+    -------
+    tuple of int
+        Odd numbers, so that the middle of a voxel is the middle of one of its parts. 1 where
+        voxels are fine enough.
+
+    Examples
+    --------
+    >>> parts_of_a_voxel((1.75, 0.8, 0.8), nucleus=6), parts_of_a_voxel((0.5, 0.25, 0.25), 6)
+    ((3, 3, 3), (1, 1, 1))
+    """
+    # Less a millionth: eight voxels are not to become nine by rounding.
+    least = np.ceil(ACROSS * np.asarray(voxel_size) / nucleus - 1e-6).astype(int)
+    return tuple(int(n) + 1 - int(n) % 2 for n in np.maximum(least, 1))
 
 
 def foreground(
-    image: Volume, settings: Settings, *, voxel_size: Sequence[float], nucleus: float
+    image: Volume,
+    settings: Settings,
+    *,
+    voxel_size: Sequence[float],
+    nucleus: float,
+    parts: Sequence[int] = (1, 1, 1),
 ) -> NDArray[np.bool_]:
     """Tell nuclei from background; dark nucleoli inside a nucleus are filled.
 
@@ -102,13 +139,15 @@ def foreground(
     ----------
     image, settings, voxel_size, nucleus
         As for :func:`segment`.
+    parts : (z, y, x)
+        Into how many parts each voxel is cut, along each axis.
 
     Returns
     -------
     ndarray of bool
-        All False for a constant image.
+        As many times larger than the image. All False for a constant image.
     """
-    from scipy.ndimage import binary_fill_holes, gaussian_filter
+    from scipy.ndimage import binary_fill_holes, gaussian_filter, zoom
     from skimage.filters import threshold_otsu
 
     image = as_float32(image)
@@ -118,8 +157,11 @@ def foreground(
     if settings.surroundings is not None:
         smooth -= gaussian_filter(image, np.divide(settings.surroundings * nucleus, voxel_size))
     if smooth.min() == smooth.max():
-        return np.zeros(image.shape, bool)
-    return binary_fill_holes(smooth > settings.threshold * threshold_otsu(smooth))
+        return np.zeros(np.multiply(image.shape, parts), bool)
+    threshold = settings.threshold * threshold_otsu(smooth)
+    if max(parts) > 1:  # between the voxels, brightness is taken to run straight
+        smooth = zoom(smooth, parts, order=1, mode="nearest", grid_mode=True)
+    return binary_fill_holes(smooth > threshold)
 
 
 def smallest_volume(nucleus: float) -> float:
