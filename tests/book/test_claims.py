@@ -55,7 +55,9 @@ def alternatives() -> list[tuple[str, str, int]]:
 
 def test_a_text_that_counts_otherwise_than_the_code_is_noticed():
     code = "display.show(one, two, titles=['a', 'b'])"
-    assert panels(code) == 2 == said("Left: nuclei. Right: the same.") == said("Two pictures of it.")
+    assert (
+        panels(code) == 2 == said("Left: nuclei. Right: the same.") == said("Two pictures of it.")
+    )
     assert said("Three pictures of nuclei.") == 3 == said("Left, it. Middle: it. Right: it.")
     assert panels("display.show(*pictures)") is None
     assert panels("display.show(*pictures, titles=['a', 'b', 'c'])") == 3
