@@ -104,3 +104,11 @@ def test_warnings_that_are_explained_are_those_that_the_doctor_gives():
 @pytest.mark.parametrize("name", ["PIXELS", "OBJECTS", "TRAINED"])
 def test_how_far_scores_may_move_is_said_as_it_is_judged(name):
     assert f"by {getattr(comparison, name):g} where" in page("teaching/without-a-network")
+
+
+def test_pages_that_show_a_run_on_a_gpu_are_named():
+    text = " ".join(page("teaching/without-a-network").split())
+    listed = text.partition("the pages that compare devices (")[2].partition(")")[0]
+    comparing = [text for name in chapters.names() if "runs.beside(" in (text := page(name))]
+    labels = [re.findall(r"^\((ch-[\w-]+)\)=", text, re.MULTILINE)[0] for text in comparing]
+    assert sorted(re.findall(r"ch-[\w-]+", listed)) == sorted(labels)
