@@ -112,3 +112,15 @@ def test_pages_that_show_a_run_on_a_gpu_are_named():
     comparing = [text for name in chapters.names() if "runs.beside(" in (text := page(name))]
     labels = [re.findall(r"^\((ch-[\w-]+)\)=", text, re.MULTILINE)[0] for text in comparing]
     assert sorted(re.findall(r"ch-[\w-]+", listed)) == sorted(labels)
+
+
+def test_what_the_course_is_said_to_say_it_says():
+    text = " ".join(page("reference/troubleshooting").split())
+    sentences = re.findall(r"The course says (.*?`)(?=[.]|, with|, and)", text)
+    said_there = [words for one in sentences for words in re.findall(r"`([^`]+)`", one)]
+    source = "\n".join(
+        file.read_text(encoding="utf-8")
+        for file in sorted((paths.root() / "src" / "gpu_course").rglob("*.py"))
+    )
+    assert len(said_there) >= 8
+    assert [words for words in said_there if words not in source] == []
