@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 
 import pytest
 
@@ -124,3 +125,24 @@ def test_what_the_course_is_said_to_say_it_says():
     )
     assert len(said_there) >= 8
     assert [words for words in said_there if words not in source] == []
+
+
+LICENCE = re.compile(r"\((CC0[^)]*|BSD-3-Clause|Apache-2\.0|MIT)\)")
+
+
+def test_a_caption_gives_a_picture_the_licence_of_its_card():
+    cards = sorted((paths.root() / "data" / "cards").glob("*.toml"))
+    credits = {tomllib.loads(card.read_text(encoding="utf-8"))["credit"] for card in cards}
+    # “Hive: BeesBook, Biorobotics Lab, FU Berlin (Apache-2.0)”: whose it is, and on what terms.
+    terms = {re.split("[,(]", one.partition(": ")[2])[0].strip(): one for one in credits}
+    seen, wrong = set(), []
+    for name in chapters.names():
+        for cell in chapters.read(name).code_cells:
+            caption = str(cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", ""))
+            for holder, credit in terms.items():
+                if holder in caption:
+                    seen.add(holder)
+                    if not set(LICENCE.findall(caption)) <= set(LICENCE.findall(credit)):
+                        wrong.append((name, caption))
+    assert len(seen) >= 4
+    assert wrong == []
