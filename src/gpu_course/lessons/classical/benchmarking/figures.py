@@ -45,6 +45,12 @@ def ratio_chart(edges: Sequence[int], ratios: Mapping[str, Sequence[float]], *, 
     axes.text(pixels[0], 0.94, "processor faster ↓", fontsize=9.5, va="top")
     _finish(figure, axes, across="pixels of the image", up="processor's time ÷ device's time")
     axes.set_xticks(pixels, [f"{edge}²" for edge in edges])
+    low, high = axes.get_ylim()
+    # Less than a power of ten would show the 1 alone; more than three have no room for all.
+    steps = (1, 2, 5) if high / low < 1e3 else (1,)
+    ratio_ticks = [step * 10.0**power for power in range(-6, 7) for step in steps]
+    ratio_ticks = [tick for tick in ratio_ticks if low <= tick <= high]
+    axes.set_yticks(ratio_ticks, [f"{tick:g}" for tick in ratio_ticks])
     axes.minorticks_off()
     return figure
 
