@@ -45,9 +45,9 @@ def benchmarks_page(folder: Path) -> str:
         "The course's functions beside other libraries that do the same, in one run and on one "
         "machine: first the time of the library that the others are compared with, then the "
         "*ratio* of each to it, below 1 where it is faster. Times are medians where nothing else "
-        "is said. The last columns say how many times the *floor* something takes: the bytes that must travel over the "
-        "bandwidth of the device, or the operations that must be done over its rate, both "
-        "measured in the same run, whichever is longer.",
+        "is said. The last columns say how many times the *floor* something takes: the bytes that "
+        "must travel over the bandwidth of the device, or the operations that must be done over "
+        "its rate, both measured in the same run, whichever is longer.",
         "",
         "Another machine has other ratios. `make bench` measures yours, and "
         "{ref}`ch-benchmarking` explains how to read them.",
