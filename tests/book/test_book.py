@@ -293,6 +293,21 @@ def test_captions_name_the_places_where_the_panels_lie(name):
     assert not wrong
 
 
+# Outputs are made anew, and the next run has another history.
+ONE_RUN = re.compile(r"interrupted|resumed|run shown|\b(?:first|last) \d+ epochs")
+
+
+@every_run
+def test_captions_tell_nothing_that_holds_for_one_run_alone(name):
+    said = []
+    for cell in BOOK[name].code_cells:
+        settings = cell.metadata.get("mystnb", {})
+        for kind, key in (("figure", "caption"), ("image", "alt")):
+            text = " ".join(str(settings.get(kind, {}).get(key, "")).split())
+            said += [f"{opening(cell)}: {found}" for found in ONE_RUN.findall(text)]
+    assert not said
+
+
 @every_run
 def test_an_output_is_no_list_of_objects(name):
     # “<Figure size 640x480 …>” or “[<matplotlib.lines.Line2D at 0x…>]” beside a picture is noise.

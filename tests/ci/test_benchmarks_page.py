@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from benchmarks_page import benchmarks_page, read, rows_and_notes
+from benchmarks_page import EXPLAINED, benchmarks_page, read, rows_and_notes
 
 from benchmarks.__main__ import HELPERS
 from gpu_course import paths
@@ -21,6 +21,7 @@ TABLE = {
     "notes": ["Measured limits: 20 GB/s."],
 }
 RECORD = {
+    "benchmark": "filters",
     "date": "2026-01-02",
     "commit": "0" * 12,
     "size": "laptop",
@@ -49,6 +50,13 @@ def test_each_table_stands_with_its_machine(tmp_path):
     assert page.count("## Filters") == 1
     assert "commit `000000000000`, size `laptop`, on A processor with 2 cores and 8 GiB" in page
     assert "A GPU (OpenCL)" in page
+
+
+def test_every_stored_benchmark_says_what_was_measured_in_the_order_of_the_course():
+    assert {record["benchmark"] for record in read(STORED)} == set(EXPLAINED)
+    page = benchmarks_page(STORED)
+    places = [page.index(said) for said in EXPLAINED.values()]
+    assert places == sorted(places)
 
 
 def test_without_measurements_the_page_still_says_how_to_measure(tmp_path):

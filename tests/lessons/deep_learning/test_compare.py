@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from gpu_course import exercises
+from gpu_course import exercises, paths
 from gpu_course.book import chapters, notebooks
 from gpu_course.lessons.deep_learning.compare import figures, hands, solutions
 from gpu_course.metrics import protocol
@@ -108,6 +108,8 @@ def test_thresholds_on_the_page_are_those_chosen_on_validation_scenes():
     (soil,) = re.findall(r"^threshold ([\d.]+), with flips", said, re.MULTILINE)
     (paper,) = re.findall(r"^threshold ([\d.]+)$", said, re.MULTILINE)
     assert f"SOIL, PAPER = {soil}, {paper}" in code
+    card = (paths.data() / "network-cards" / "rootnav-unet.toml").read_text(encoding="utf-8")
+    assert f"[0] > {paper}\n" in card
 
 
 def bootstrap(differences, draws=4000, scenes=None, seed=1):

@@ -1,9 +1,12 @@
+import ast
+
 import numpy as np
 import pytest
 from skimage.draw import polygon2mask
 from skimage.measure import label
 
-from gpu_course import exercises, metrics
+from gpu_course import exercises, images, metrics
+from gpu_course.book import chapters
 from gpu_course.images import Sample
 from gpu_course.lessons.deep_learning.labelling import figures, hand, solutions
 
@@ -32,6 +35,20 @@ def test_first_polygon_keeps_its_pixels():
     assert (labels == 1).sum() == polygon2mask((12, 12), first).sum()
     assert labels[5, 5] == 1
     assert labels[8, 8] == 2
+
+
+def test_strokes_of_the_chapter_lie_on_what_their_numbers_mean():
+    page = chapters.read("deep-learning/labelling")
+    (code,) = (cell.source for cell in page.code_cells if "ways = {" in cell.source)
+    assigned = {}
+    for statement in ast.parse(code).body:
+        if isinstance(statement, ast.Assign):
+            assigned[statement.targets[0].id] = ast.unparse(statement.value)
+    nuclei = eval(assigned["nuclei"], {"images": images})
+    ways = eval(assigned["ways"])
+    assert not any(nuclei.labels[point] for point in ways[1])
+    assert len({int(nuclei.labels[point]) for point in ways[2]} - {0}) == 1
+    assert all(nuclei.labels[point] for point in ways[2])
 
 
 def test_faults_of_sound_labels_are_none(squares):
