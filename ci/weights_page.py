@@ -20,6 +20,8 @@ from gpu_course.scores import Score
 
 HEAD_LIMIT = 1_000_000
 """Bytes; the head of a safetensors file is a list of names and shapes, and never longer."""
+WHOLE = ", whole photographs"
+"""What a chapter that also judges a window adds to a metric. To compare, it goes without saying."""
 CARD = ("title", "takes", "gives", "labels", "licence", "fails", "imports", "code", "sets")
 """What a card must tell. It may name sets of a kind that the network never saw: ``zero_shot``."""
 
@@ -204,6 +206,10 @@ def _scores(card: dict[str, Any], chapter: str, scores: list[Score]) -> str:
         told = score.chapter == COMPARE or (score.chapter == chapter and question not in mine)
         if (score.set, score.method) in wanted and told:
             mine[question] = score
+    for name, metric in list(mine):  # one question under two names is told once
+        plain = mine.get((name, metric.removesuffix(WHOLE)))
+        if metric.endswith(WHOLE) and plain is not None and plain.chapter == COMPARE:
+            del mine[name, metric]
     texts = [
         f"{s.set}: {s.metric} {s.value:.2f} ({s.n} {'image' if s.n == 1 else 'images'}"
         f"{', of a kind it never saw' if s.set in unseen else ''})"

@@ -115,6 +115,19 @@ def test_the_scores_are_those_of_this_network_and_say_what_had_been_looked_at(wr
         assert page.count("Looked at before") == 2
 
 
+def test_one_question_under_two_names_is_told_once(write, cards):
+    (cards / "roots-unet.toml").write_text(CARD, encoding="utf-8")
+    own = "deep-learning/roots-unet"
+    whole = Score("roots", "deep learning", "Dice, whole photographs", 0.93, 5, own)
+    window = Score("roots", "deep learning", "Dice", 0.91, 1, own)
+    compared = Score("roots", "deep learning", "Dice", 0.95, 30, "deep-learning/compare")
+    page = weights_page([write(RECORD)], cards, EXECUTED, {}, [window, whole])
+    assert "Dice, whole photographs 0.93" in page
+    page = weights_page([write(RECORD)], cards, EXECUTED, {}, [window, whole, compared])
+    assert "whole photographs" not in page
+    assert "Dice 0.95 (30 images)" in page
+
+
 def test_all_that_the_file_says_is_on_the_page(write, cards):
     page = weights_page([write(RECORD)], cards, EXECUTED, {}, [])
     assert "| numbers | 10 |" in page
