@@ -146,8 +146,9 @@ def process(
     with RunFolder(target, said) as folder, disk_full(target):
         choice = {"channel": channel, "time": time_point}
         job = tasks.Job(
-            source=str(source), store=str(folder.store), choice=choice, done="", version=version,
-            voxel_size=image.voxel_size, settings=settings, deconvolution=lens, facts={"plan": plan},
+            source=str(source), store=str(folder.store), choice=choice, done="",
+            voxel_size=image.voxel_size, version=version, settings=settings, deconvolution=lens,
+            facts={"plan": plan},
         )  # fmt: skip
         run = _Run(folder, image, plan, job, client, progress)
         run.image()
