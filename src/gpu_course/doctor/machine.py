@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gpu_course import sizes
+from gpu_course import paths, sizes
 from gpu_course.devices import hardware
 from gpu_course.doctor.check import Check
 from gpu_course.errors import CourseError
@@ -73,12 +73,6 @@ def _opencl_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _image_cache() -> Path:
-    from gpu_course import paths
-
-    return paths.cache()
-
-
 def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -> Check:
     """Check that a folder can be written to and has room.
 
@@ -116,7 +110,7 @@ def image_folder() -> Check:
     """Check the folder for fetched photographs."""
     purpose = "real photographs are kept there"
     variable = "GPU_COURSE_CACHE"
-    return folder("image cache", _image_cache(), need=1, purpose=purpose, variable=variable)
+    return folder("image cache", paths.cache(), need=1, purpose=purpose, variable=variable)
 
 
 def kernel_folder() -> Check:
