@@ -67,7 +67,7 @@ def _seconds(text: str) -> int:
 
 def _run(chosen: list[Chapter], options: argparse.Namespace) -> int:
     """Execute and store what is stale among `chosen`; return the exit status."""
-    trainers = [chapter for chapter in chosen if execution.trains(chapter)]
+    trainers = [chapter for chapter in chosen if chapter.trains]
     failed = done = 0
     # Weights are data that other chapters read, so those that train them come first.
     for group in (trainers, [chapter for chapter in chosen if chapter not in trainers]):

@@ -5,7 +5,7 @@ remote images, asks each address once, and prints a report in Markdown. A weekly
 and keeps one issue up to date with what it says. Standard library only, so that it needs no
 environment.
 
-Usage: ``python ci/links.py [--root FOLDER] [--report FILE] [--skip REGEX] [--workers N]``.
+Usage: ``python ci/links.py [--report FILE]``.
 The exit status is 1 if an address is broken.
 """
 
@@ -19,7 +19,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,8 @@ DOI = re.compile(r"\bdoi\s*[=:]\s*[{\"]?(10\.[^\s{}\",]+)", re.IGNORECASE)
 REFUSALS = frozenset({401, 403, 405, 406, 418, 429, 451, 999})
 # Asking again soon will not change these.
 FINAL = REFUSALS - {429} | {404, 410}
+TRIES, PAUSE, TIMEOUT = 3, 5.0, 20.0
+"""Rounds before giving up; seconds before the second round, and for one answer."""
 AGENT = "Mozilla/5.0 (compatible; gpu-course link check)"
 
 
@@ -116,15 +118,8 @@ def addresses_in(text: str) -> Iterator[tuple[int, str]]:
             yield number, trimmed(f"https://doi.org/{match.group(1)}")
 
 
-def collect(root: Path, skip: str = SKIP) -> list[Place]:
-    """Find every address in the course's files.
-
-    Parameters
-    ----------
-    root : pathlib.Path
-        Top folder of the repository.
-    skip : str
-        Addresses that match this regular expression are left out; the empty string skips none.
+def collect(root: Path) -> list[Place]:
+    """Find every address in the files of the course at `root`, but those that match `SKIP`.
 
     Returns
     -------
@@ -146,11 +141,11 @@ def collect(root: Path, skip: str = SKIP) -> list[Place]:
                 url = re.sub(r"^git\+(.*)@\w+#.*$", r"\1", row.get("url") or "")
                 if url:
                     places.add(Place(REGISTRY, rows.line_num, url))
-    chosen = [place for place in places if not (skip and re.search(skip, place.url))]
+    chosen = [place for place in places if not re.search(SKIP, place.url)]
     return sorted(chosen, key=lambda place: (place.path, place.line, place.url))
 
 
-def ask(url: str, method: str, timeout: float) -> int:
+def ask(url: str, method: str) -> int:
     """Request an address once, following redirections; return the HTTP status."""
     # A file may be large: the first byte is proof enough that a GET would work.
     headers = {"User-Agent": AGENT, "Accept": "*/*", "Range": "bytes=0-0"}
@@ -158,43 +153,27 @@ def ask(url: str, method: str, timeout: float) -> int:
         del headers["Range"]
     request = urllib.request.Request(url, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=timeout) as response:
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         error.close()
         return error.code
 
 
-def check(url: str, *, tries: int = 3, pause: float = 5.0, timeout: float = 20.0) -> Answer:
-    """Ask an address, patiently.
+def check(url: str) -> Answer:
+    """Ask an address, patiently; never raise for what a server, or the lack of one, does.
 
     HEAD comes first because it is cheap; servers that do not do HEAD get a GET. Failures that
     may pass (no answer, server errors, "too many requests") are tried again after a pause that
     doubles each time. A missing page, or a refusal, is final at once.
-
-    Parameters
-    ----------
-    url : str
-        Address to ask.
-    tries : int
-        Rounds of HEAD and GET before giving up.
-    pause : float
-        Seconds before the second round.
-    timeout : float
-        Seconds to wait for one answer.
-
-    Returns
-    -------
-    Answer
-        Never raises for what a server, or the lack of one, does.
     """
     reason, status = "", 0
-    for attempt in range(tries):
+    for attempt in range(TRIES):
         if attempt:
-            time.sleep(pause * 2 ** (attempt - 1))
+            time.sleep(PAUSE * 2 ** (attempt - 1))
         for method in ("HEAD", "GET"):
             try:
-                status = ask(url, method, timeout)
+                status = ask(url, method)
                 reason = f"HTTP {status} {http.client.responses.get(status, '')}".strip()
             except (OSError, http.client.HTTPException, ValueError) as error:
                 status = 0
@@ -208,17 +187,12 @@ def check(url: str, *, tries: int = 3, pause: float = 5.0, timeout: float = 20.0
     return Answer(url, "refused" if status in REFUSALS else "broken", reason)
 
 
-def check_all(
-    urls: Iterable[str],
-    checker: Callable[[str], Answer] = check,
-    *,
-    workers: int = 4,
-) -> dict[str, Answer]:
+def check_all(urls: Iterable[str]) -> dict[str, Answer]:
     """Check each address once, a few at a time, with a running count on standard error."""
     wanted = sorted(set(urls))
     answers = {}
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        waiting = [pool.submit(checker, url) for url in wanted]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        waiting = [pool.submit(check, url) for url in wanted]
         for count, done in enumerate(as_completed(waiting), start=1):
             answer = done.result()
             answers[answer.url] = answer
@@ -258,17 +232,14 @@ def report(places: list[Place], answers: dict[str, Answer]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Check all links; return 1 if one is broken."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--root", type=Path, default=ROOT, help="top folder of the repository")
     parser.add_argument("--report", type=Path, help="write the report to this file too")
-    parser.add_argument("--skip", default=SKIP, help="regular expression of addresses to leave out")
-    parser.add_argument("--workers", type=int, default=4, help="addresses asked at a time")
     chosen = parser.parse_args(arguments)
 
-    places = collect(chosen.root, chosen.skip)
+    places = collect(ROOT)
     if not places:
-        print(f"No address found below {chosen.root}: is this the course's folder?")
+        print(f"No address found below {ROOT}: is this the course's folder?")
         return 1
-    answers = check_all((place.url for place in places), workers=chosen.workers)
+    answers = check_all(place.url for place in places)
     text = report(places, answers)
     print(text, end="")
     if chosen.report:

@@ -7,24 +7,18 @@ numbers come from the records alone.
 Usage: ``git diff --cached --name-only | python ci/pull_request.py``
 """
 
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pages
 
 from gpu_course import paths
 from gpu_course.book import records
 
 OUTPUTS = "ci/outputs/"
-
-
-def read_record(path: Path) -> dict[str, Any]:
-    """Return the record in a stored notebook's metadata; empty if it has none."""
-    metadata = json.loads(path.read_text(encoding="utf-8")).get("metadata", {})
-    return dict(metadata.get(records.KEY, {}))
 
 
 def machine_lines(found: list[dict[str, Any]]) -> list[str]:
@@ -80,7 +74,7 @@ def body(names: Iterable[str], root: Path) -> str:
         if not (root / name).is_file():
             lines.append(f"* `{chapter}`: output removed")
             continue
-        record = read_record(root / name)
+        record = records.read(nbformat.read(root / name, as_version=4))
         if record:
             found.append(record)
         lines.append(f"* `{chapter}`: {pages.stamp(record) if record else 'no record'}")

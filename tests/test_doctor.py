@@ -3,6 +3,7 @@
 import io
 import socket
 import sys
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def test_a_folder_that_cannot_be_written_is_a_warning(tmp_path, monkeypatch):
     def refuse(dir):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(machine.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     check = _folder(tmp_path)
     assert check.status == "warn"
     assert "Permission denied" in check.what

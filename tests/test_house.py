@@ -53,7 +53,7 @@ MAY_KNOW = {
         *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
         "brightness",
     },
-    "doctor": {"errors", "paths", "devices", "images", "sizes", "cle", "html_table"},
+    "doctor": {"errors", "paths", "writable", "devices", "images", "sizes", "cle", "html_table"},
     "book": {
         *("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning"),
         *("command_line", "writable"),

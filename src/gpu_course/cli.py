@@ -23,8 +23,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-own_images.add_to(app)
-model_zoo.add_to(app)
+app.command()(own_images.train)
+app.command()(own_images.predict)
+app.command()(model_zoo.export)
 
 
 def main() -> None:
@@ -245,7 +246,9 @@ def scores(
         print("No chapter has reported a score yet.")
 
 
-bundles.add_to(app)
+app.command()(bundles.bundle)
+app.command()(bundles.accept)
+app.command()(bundles.classroom)
 
 if __name__ == "__main__":
     main()

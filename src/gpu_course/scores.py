@@ -137,10 +137,6 @@ def table(scores: Iterable[Score], *, caption: str = Table.caption) -> Table:
     caption : str
         What the table says of itself, also to a screen reader.
 
-    Returns
-    -------
-    Table
-
     Raises
     ------
     CourseError

@@ -48,18 +48,19 @@ def refused(folder: Path) -> OSError | None:
         If it is not there yet, the nearest folder above it that is there is tried.
     """
     try:
-        with tempfile.TemporaryFile(dir=_nearest(folder)) as file:
+        with tempfile.TemporaryFile(dir=nearest(folder)) as file:
             file.write(b"0")
     except OSError as error:
         return error
     return None
 
 
-def _nearest(folder: Path) -> Path:
+def nearest(folder: Path) -> Path:
+    """Return the folder itself if it is there, else the nearest above it that is."""
     try:
         os.lstat(folder)
     except (FileNotFoundError, NotADirectoryError):
-        return _nearest(folder.parent)
+        return nearest(folder.parent)
     return folder
 
 

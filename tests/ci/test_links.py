@@ -87,6 +87,11 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     site.close()
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "PAUSE", 0)
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
@@ -153,68 +158,80 @@ def test_every_kind_of_file_is_read_and_local_addresses_are_left_out(tmp_path: P
     ],
 )
 def test_verdicts(site: Site, path: str, verdict: str):
-    answer = links.check(site.address + path, pause=0)
+    answer = links.check(site.address + path)
     assert (answer.verdict, answer.url) == (verdict, site.address + path)
     assert answer.reason.startswith("HTTP ")
 
 
 def test_a_healthy_page_is_asked_once_and_a_missing_one_is_not_tried_again(site: Site):
-    links.check(site.address + "/page", pause=0)
-    links.check(site.address + "/missing", pause=0)
+    links.check(site.address + "/page")
+    links.check(site.address + "/missing")
     assert site.requests == {("HEAD", "/page"): 1, ("HEAD", "/missing"): 1, ("GET", "/missing"): 1}
 
 
-def test_a_failing_server_is_tried_as_often_as_said(site: Site):
-    links.check(site.address + "/down", tries=2, pause=0)
+def test_a_failing_server_is_tried_as_often_as_said(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(links, "TRIES", 2)
+    links.check(site.address + "/down")
     assert site.requests == {("HEAD", "/down"): 2, ("GET", "/down"): 2}
 
 
-def test_no_answer_is_broken_and_says_so(site: Site):
-    slow = links.check(site.address + "/slow", tries=1, pause=0, timeout=0.2)
+def test_no_answer_is_broken_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(links, "TRIES", 1)
+    monkeypatch.setattr(links, "TIMEOUT", 0.2)
+    slow = links.check(site.address + "/slow")
     assert slow.verdict == "broken"
     assert slow.reason.startswith("no answer: ")
     site.close()
-    gone = links.check(site.address + "/page", tries=1, pause=0, timeout=0.5)
+    gone = links.check(site.address + "/page")
     assert gone.verdict == "broken"
 
 
 @pytest.mark.parametrize("url", ["https://", "http://[half", "http://a b.org"])
 def test_an_address_that_is_none_is_broken_and_stops_nothing(url: str):
-    assert links.check(url, tries=1, pause=0).verdict == "broken"
+    assert links.check(url).verdict == "broken"
 
 
-def test_each_address_is_asked_once_however_often_it_stands():
+def test_each_address_is_asked_once_however_often_it_stands(monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
 
-    def checker(url: str) -> object:
+    def check(url: str) -> object:
         asked.append(url)
         return links.Answer(url, "ok", "HTTP 200 OK")
 
-    answers = links.check_all(["https://a.org", "https://b.org", "https://a.org"], checker)
+    monkeypatch.setattr(links, "check", check)
+    answers = links.check_all(["https://a.org", "https://b.org", "https://a.org"])
     assert sorted(asked) == ["https://a.org", "https://b.org"]
     assert set(answers) == set(asked)
 
 
-def test_a_healthy_course_exits_0(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    write_course(tmp_path, [f"{site.address}/page", f"{site.address}/people-only"], [])
-    assert links.main(["--root", str(tmp_path), "--skip", ""]) == 0
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `links.main` looks; addresses of this machine count."""
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    monkeypatch.setattr(links, "SKIP", "^$")
+    return tmp_path
+
+
+def test_a_healthy_course_exits_0(site: Site, root: Path, capsys: pytest.CaptureFixture[str]):
+    write_course(root, [f"{site.address}/page", f"{site.address}/people-only"], [])
+    assert links.main([]) == 0
     assert "Refused" in capsys.readouterr().out
 
 
-def test_a_broken_link_exits_1_and_is_reported_with_its_line(site: Site, tmp_path: Path):
-    write_course(tmp_path, [f"{site.address}/page", f"{site.address}/missing"], [])
-    written = tmp_path / "report.md"
-    assert links.main(["--root", str(tmp_path), "--skip", "", "--report", str(written)]) == 1
+def test_a_broken_link_exits_1_and_is_reported_with_its_line(site: Site, root: Path):
+    write_course(root, [f"{site.address}/page", f"{site.address}/missing"], [])
+    written = root / "report.md"
+    assert links.main(["--report", str(written)]) == 1
     text = written.read_text()
     assert f"* `book/part/chapter.md:4` <{site.address}/missing>: HTTP 404 Not Found" in text
     assert "/page" not in text
 
 
-def test_a_download_that_refuses_programs_is_broken(site: Site, tmp_path: Path, capsys):
-    write_course(tmp_path, [], [f"{site.address}/people-only"])
-    assert links.main(["--root", str(tmp_path), "--skip", ""]) == 1
+def test_a_download_that_refuses_programs_is_broken(site: Site, root: Path, capsys):
+    write_course(root, [], [f"{site.address}/people-only"])
+    assert links.main([]) == 1
     assert "`data/registry.csv:2`" in capsys.readouterr().out
 
 
-def test_a_folder_without_links_is_an_error(tmp_path: Path):
-    assert links.main(["--root", str(tmp_path)]) == 1
+def test_a_folder_without_links_is_an_error(root: Path):
+    assert links.main([]) == 1

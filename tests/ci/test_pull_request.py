@@ -1,10 +1,10 @@
 """The text of the pull request that proposes new outputs."""
 
 import importlib
-import json
 from pathlib import Path
 from types import ModuleType
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,7 +44,8 @@ def store(root: Path, chapter: str, packages: dict[str, str]) -> str:
     }
     path = root / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"cells": [], "metadata": {"gpu_course_record": record}}))
+    notebook = nbformat.v4.new_notebook(metadata={"gpu_course_record": record})
+    nbformat.write(notebook, path)
     return name
 
 

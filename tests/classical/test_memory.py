@@ -141,18 +141,11 @@ def test_estimate_counts_axes_bytes_and_buffers():
 
 
 @pytest.mark.parametrize("buffers", [1, 2, 3.5, 12])
-@pytest.mark.parametrize("dimensions", [2, 3])
-def test_largest_edge_fits_and_one_pixel_more_does_not(buffers, dimensions):
-    edge = memory.largest_edge(np.float32, buffers, CARD, dimensions)
-    memory.check_fits((edge,) * dimensions, np.float32, buffers, CARD)
+def test_largest_edge_fits_and_one_pixel_more_does_not(buffers):
+    edge = memory.largest_edge(np.float32, buffers, CARD)
+    memory.check_fits((edge, edge), np.float32, buffers, CARD)
     with pytest.raises(CourseError):
-        memory.check_fits((edge + 1,) * dimensions, np.float32, buffers, CARD)
-
-
-def test_an_overlap_comes_off_both_sides_and_never_below_zero():
-    edge = memory.largest_edge(np.float32, 4, CARD)
-    assert memory.largest_edge(np.float32, 4, CARD, overlap=32) == edge - 64
-    assert memory.largest_edge(np.float32, 4, CARD, overlap=10**6) == 0
+        memory.check_fits((edge + 1, edge + 1), np.float32, buffers, CARD)
 
 
 def test_what_fits_returns_its_bytes():

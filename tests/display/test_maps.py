@@ -17,7 +17,7 @@ def drawn(figure):
 def test_lightness_rises_with_the_number_and_background_is_black():
     values = np.full((60, 90), np.nan)
     values[:, 30:60], values[:, 60:] = 1.0, 5.0
-    pixels = drawn(show_maps(values, titles=["area"], no_scale=False, alt="Steps"))
+    pixels = drawn(show_maps(values, titles=["area"], alt="Steps"))
     line = pixels[pixels.shape[0] // 2].sum(axis=-1)
     third = len(line) // 3
     background, low, high = (

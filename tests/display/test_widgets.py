@@ -76,7 +76,7 @@ def test_html_is_one_complete_fragment_without_ids_scripts_or_files(volume):
 def test_same_arrays_same_bytes(noise):
     labels = (noise > 30_000).astype(int)
     for make in (
-        lambda: z_scrubber(noise, alt="Noise", labels=labels, second=noise),
+        lambda: z_scrubber(noise, alt="Noise", labels=labels),
         lambda: before_after(noise[0], noise[1], alt="Noise"),
     ):
         assert make().html == make().html
@@ -94,8 +94,6 @@ def test_mime_bundle_has_html_and_text(volume):
 @pytest.mark.parametrize("budget", [300_000, 150_000])
 def test_budget_holds_even_for_noise(noise, budget):
     assert len(z_scrubber(noise, alt="Noise", budget=budget).html.encode()) <= budget
-    two = z_scrubber(noise, second=noise, alt="Noise", budget=budget)
-    assert len(two.html.encode()) <= budget
     big = np.tile(noise[0], (4, 4))
     assert len(before_after(big, big, alt="Noise", budget=budget).html.encode()) <= budget
 
@@ -146,8 +144,9 @@ def test_scale_bar_is_the_right_share_of_the_frame(volume):
         assert "2 µm" in widget.html
     for widget in both(volume):
         assert ">no scale<" in widget.html
-    assert "no scale" not in z_scrubber(volume, alt="Steps", no_scale=False).html
-    assert ">simulated<" in z_scrubber(volume, alt="Steps", no_scale="simulated").html
+    pair = volume[0], volume[1]
+    assert "no scale" not in before_after(*pair, alt="Steps", no_scale=False).html
+    assert ">simulated<" in before_after(*pair, alt="Steps", no_scale="simulated").html
 
 
 def test_voxels_that_are_not_square_are_drawn_to_scale(volume):
@@ -155,30 +154,23 @@ def test_voxels_that_are_not_square_are_drawn_to_scale(volume):
     assert "aspect-ratio:3.00000" in z_scrubber(volume, alt="Steps", voxel_size=(1, 1, 2)).html
 
 
-def test_labels_and_second_volume_are_drawn(volume):
+def test_labels_are_drawn(volume):
     labels = np.zeros(volume.shape, int)
     labels[:, 8:24, 8:40] = 1
-    html = z_scrubber(volume, alt="Steps", labels=labels, second=volume, titles=("a", "b")).html
-    first, second = (decoded(image).astype(int) for image in Tags(html).all("img"))
-    colourful = [np.ptp(picture, axis=-1).max() for picture in (first, second)]
+    colourful = []
+    for given in (labels, None):
+        (image,) = Tags(z_scrubber(volume, alt="Steps", labels=given).html).all("img")
+        colourful.append(np.ptp(decoded(image).astype(int), axis=-1).max())
     assert colourful[0] > 40
     assert colourful[1] < 10
-    assert html.count('class="gpuc-title"') == 3  # two titles and the note without JavaScript
-
-
-def test_shared_range_keeps_volumes_comparable(volume):
-    html = z_scrubber(volume, second=volume / 10, alt="Steps", range="shared").html
-    bright, dark = (decoded(image).max() for image in Tags(html).all("img"))
-    assert bright > 240
-    assert dark < 40
 
 
 def test_texts_are_escaped():
     image = np.eye(8)
     nasty = "a < b & \"c\" 'd' <script>"
     for html in (
-        before_after(image, image, alt=nasty, labels=(nasty, "after"), caption=nasty).html,
-        z_scrubber(np.stack([image] * 3), alt=nasty, caption=nasty, titles=(nasty,)).html,
+        before_after(image, image, alt=nasty, labels=(nasty, "after")).html,
+        z_scrubber(np.stack([image] * 3), alt=nasty).html,
     ):
         tags = Tags(html)
         assert not tags.all("script")
@@ -186,12 +178,10 @@ def test_texts_are_escaped():
 
 
 def test_divider_names_both_sides(volume):
-    tags = Tags(
-        before_after(volume[3], volume[4], alt="Steps", labels=("raw", "done"), start=30).html
-    )
+    tags = Tags(before_after(volume[3], volume[4], alt="Steps", labels=("raw", "done")).html)
     (slider,) = tags.all("input")
-    assert slider["value"] == "30"
-    assert slider["aria-valuetext"] == "30% raw, 70% done"
+    assert slider["value"] == "50"
+    assert slider["aria-valuetext"] == "50% raw, 50% done"
     assert [image["alt"] for image in tags.all("img")] == ["raw: Steps", "done: Steps"]
 
 
@@ -202,14 +192,10 @@ def test_divider_names_both_sides(volume):
         (lambda: z_scrubber(np.zeros((4, 5)), alt="a"), "Use show"),
         (lambda: z_scrubber(np.full((3, 4, 5), np.nan), alt="a"), "NaN"),
         (lambda: z_scrubber(np.zeros((0, 4, 5)), alt="a"), "empty"),
-        (lambda: z_scrubber(np.zeros((3, 4, 5)), alt="a", second=np.zeros((2, 4, 5))), "shapes"),
         (lambda: z_scrubber(np.zeros((3, 4, 5)), alt="a", labels=np.zeros((3, 4, 4))), "shape"),
-        (lambda: z_scrubber(np.zeros((3, 4, 5)), alt="a", range="both"), "range"),
-        (lambda: z_scrubber(np.zeros((3, 4, 5)), alt="a", titles=("a", "b")), "titles"),
         (lambda: before_after(np.zeros((4, 5)), np.zeros((4, 6)), alt="a"), "same size"),
         (lambda: before_after(np.zeros((4, 5)), np.zeros((4, 5)), alt=""), "alt text is missing"),
         (lambda: before_after(np.zeros((4, 5)), np.eye(3), alt="a", labels=("x",)), "two names"),
-        (lambda: before_after(np.eye(3), np.eye(3), alt="a", start=101), "0 to 100"),
         (lambda: before_after(np.zeros((3, 4, 5)), np.eye(3), alt="a"), "before has shape"),
     ],
 )

@@ -19,12 +19,10 @@ def page_html():
     labels = np.zeros((12, 60, 90), int)
     labels[:, 10:40, 10:40] = 1
     scrubber = z_scrubber(steps, alt="Twelve steps from black to white", voxel_size=(0.5, 0.3, 0.3))
-    pair = z_scrubber(
-        steps, second=steps, labels=labels, titles=("labels", "steps"), alt="Steps", caption="Two"
-    )
+    labelled = z_scrubber(steps, labels=labels, alt="Steps")
     black, white = np.zeros((300, 400, 3), np.uint8), np.full((300, 400, 3), 255, np.uint8)
-    divider = before_after(black, white, alt="Black, then white", voxel_size=0.3, caption="Drag.")
-    return PAGE.format(scrubber.html + scrubber.html + pair.html + divider.html)
+    divider = before_after(black, white, alt="Black, then white", voxel_size=0.3)
+    return PAGE.format(scrubber.html + scrubber.html + labelled.html + divider.html)
 
 
 @pytest.fixture
@@ -89,15 +87,6 @@ def test_every_slice_fills_its_frame(open_page):
         inner = drawn[2 : len(drawn) // 2, 8:-8]
         assert np.ptp(inner) < 8
         assert inner.mean() == pytest.approx(255 * z / 11, abs=4)
-
-
-def test_both_volumes_move_together(open_page):
-    page = open_page()
-    pair = page.locator(".gpuc-z").nth(2)
-    pair.locator("input").fill("11")
-    assert grey(pair.locator(".gpuc-frame").nth(1)) > 250
-    pair.locator("input").fill("0")
-    assert grey(pair.locator(".gpuc-frame").nth(1)) < 5
 
 
 def share_of_black(frame):

@@ -31,12 +31,10 @@ def run(*durations, resumed=0):
     records, now = [], 0.0
     for step in ("deconvolve", "level 1"):
         for number, seconds in enumerate(durations):
-            records.append(Record(step, f"0-0-{number}", 1, now, now + seconds, 8))
+            records.append(Record(step, f"0-0-{number}", 1, now, now + seconds))
             now += seconds
     block = (1, 4, 8 // len(durations))
-    return Summary(
-        Path("o"), (1, 4, 8), block, now + 2, len(records), resumed, None, tuple(records)
-    )
+    return Summary(Path("o"), (1, 4, 8), block, now + 2, resumed, None, tuple(records))
 
 
 def test_steps_wait_for_one_another_and_what_lies_between_stays():

@@ -62,7 +62,7 @@ def test_a_fault_of_the_input_is_not_tried_again(scene, tmp_path, capfd):
         tried = []
         attempts = tmp_path / "attempts"
         with pytest.raises(CourseError, match="such is life"):
-            tried += cluster.finished(client, refuse, [(attempts,)])
+            tried += cluster.finished(client, refuse, [(attempts,)], [("step", "0-0-0")])
     assert tried == []
     assert attempts.read_text() == "x"
     assert "Traceback" not in capfd.readouterr().err

@@ -38,6 +38,11 @@ class Chapter:
         return dict(self.notebook.metadata.get("course", {}))
 
     @property
+    def trains(self) -> bool:
+        """Whether it trains weights that come with the course."""
+        return bool(self.course.get("trains", False))
+
+    @property
     def title(self) -> str:
         """The first heading."""
         for cell in self.notebook.cells:

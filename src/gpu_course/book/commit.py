@@ -32,7 +32,10 @@ def _git(root: Path, *arguments: str) -> str | None:
         done = subprocess.run(
             ["git", *arguments],
             cwd=root,
-            env={**_of_folder(), "GIT_CEILING_DIRECTORIES": str(root.resolve().parent)},
+            env={
+                **{name: value for name, value in os.environ.items() if name not in ELSEWHERE},
+                "GIT_CEILING_DIRECTORIES": str(root.resolve().parent),
+            },
             capture_output=True,
             text=True,
             encoding="utf-8",
@@ -42,11 +45,6 @@ def _git(root: Path, *arguments: str) -> str | None:
     except FileNotFoundError:
         return None
     return None if done.returncode else done.stdout
-
-
-def _of_folder() -> dict[str, str]:
-    """Return the environment in which git answers for the folder it is asked in."""
-    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE}
 
 
 def changes(root: Path) -> list[str]:

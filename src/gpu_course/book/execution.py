@@ -6,6 +6,7 @@ machine.
 
 import json
 import time
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,11 +26,6 @@ BOOK_BUDGET = 20_000_000
 
 WEIGHTS_BUDGET = 12_000_000
 """Bytes that all trained weights may take."""
-
-
-def trains(chapter: Chapter) -> bool:
-    """Return whether a chapter says that it trains weights that come with the course."""
-    return bool(chapter.course.get("trains", False))
 
 
 def execute(
@@ -106,29 +102,6 @@ def execute(
     return notebook, trained
 
 
-def store_weights(chapter: Chapter, trained: dict[str, bytes]) -> None:
-    """Write what a chapter saved in its folder ``weights`` to ``data/weights``.
-
-    Raises
-    ------
-    CourseError
-        If all weights together would take more than their budget; then none is written.
-    """
-    together.write_all(_weights(chapter, trained))
-
-
-def _weights(chapter: Chapter, trained: dict[str, bytes]) -> dict[Path, bytes]:
-    """Return file → content of the weights, unless they take more than their budget."""
-    folder = paths.data() / "weights"
-    kept = sum(f.stat().st_size for f in folder.glob("*") if f.name not in trained)
-    if trained and kept + sum(map(len, trained.values())) > WEIGHTS_BUDGET:
-        raise CourseError(
-            f"{chapter.name}: the weights of the course would take more than "
-            f"{WEIGHTS_BUDGET / 1e6:.0f} MB. Save in half precision, or train a smaller network."
-        )
-    return {folder / name: content for name, content in trained.items()}
-
-
 def _drop_execution_metadata(notebook: nbformat.NotebookNode) -> None:
     """Keep what the page shows; drop what changes from run to run without meaning."""
     for cell in notebook.cells:
@@ -171,6 +144,19 @@ def obey(chapter: Chapter, notebook: nbformat.NotebookNode) -> None:
             )
 
 
+def store_weights(trained: Mapping[str, bytes]) -> None:
+    """Write what a chapter saved in its folder ``weights`` to ``data/weights``.
+
+    Raises
+    ------
+    CourseError
+        If all weights together would take more than their budget; then none is written.
+    """
+    wanted: dict[Path, bytes | None] = {_weights_folder() / n: c for n, c in trained.items()}
+    _keep_budgets(wanted)
+    together.write_all(wanted)
+
+
 def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, bytes]) -> None:
     """Write the weights that a chapter trained, its executed notebook and the scores it shows.
 
@@ -180,23 +166,51 @@ def store(chapter: Chapter, notebook: nbformat.NotebookNode, trained: dict[str, 
         If outputs or weights would grow past their budget, or the disk is full; then earlier
         outputs, weights and scores are kept, all of them.
     """
-    wanted = _weights(chapter, trained)
-    text = nbformat.writes(notebook) + "\n"
-    folder = paths.root() / "ci" / "outputs"
-    others = sum(
-        path.stat().st_size for path in folder.rglob("*.ipynb") if path != chapter.output_path
-    )
-    if others + len(text.encode()) > BOOK_BUDGET:
-        raise CourseError(
-            f"{chapter.name}: the book's stored outputs would take more than "
-            f"{BOOK_BUDGET / 1e6:.0f} MB. Show smaller or fewer pictures."
-        )
-    wanted[chapter.output_path] = text.encode()
-    found = records.shown_scores(notebook)
-    file = records.scores_path(chapter)
-    if found:
-        scores = json.dumps({"chapter": chapter.name, "scores": found}, indent=1)
-        wanted[file] = f"{scores}\n".encode()
-    together.write_all(wanted)
-    if not found:
-        file.unlink(missing_ok=True)
+    together.write_all(files_of([(chapter, notebook, trained)]))
+
+
+def files_of(
+    executed: Iterable[tuple[Chapter, nbformat.NotebookNode, Mapping[str, bytes]]],
+) -> dict[Path, bytes | None]:
+    """Return what executed chapters leave in the tree: file → contents, None where one goes.
+
+    Parameters
+    ----------
+    executed : iterable of tuple
+        Each chapter with its executed notebook and the weights that it trained, by file name.
+
+    Raises
+    ------
+    CourseError
+        If outputs or weights would grow past their budget.
+    """
+    wanted: dict[Path, bytes | None] = {}
+    for chapter, notebook, trained in executed:
+        wanted |= {_weights_folder() / name: content for name, content in trained.items()}
+        wanted[chapter.output_path] = f"{nbformat.writes(notebook)}\n".encode()
+        shown = records.shown_scores(notebook)
+        scores = json.dumps({"chapter": chapter.name, "scores": shown}, indent=1)
+        wanted[records.scores_path(chapter)] = f"{scores}\n".encode() if shown else None
+    _keep_budgets(wanted)
+    return wanted
+
+
+def _weights_folder() -> Path:
+    return paths.data() / "weights"
+
+
+def _keep_budgets(wanted: Mapping[Path, bytes | None]) -> None:
+    """Refuse outputs or weights by which the book would grow past its budgets."""
+    outputs = paths.root() / "ci" / "outputs"
+    for what, folder, most, cure in (
+        ("stored outputs", outputs, BOOK_BUDGET, "Show smaller or fewer pictures"),
+        ("weights", _weights_folder(), WEIGHTS_BUDGET, "Save in half precision, or train less"),
+    ):
+        new = {file: len(c) for file, c in wanted.items() if c and file.is_relative_to(folder)}
+        kept = [file for file in folder.rglob("*") if file.is_file() and file not in new]
+        size = sum(new.values()) + sum(file.stat().st_size for file in kept)
+        if new and size > most:
+            raise CourseError(
+                f"The {what} of the course would take {size / 1e6:.1f} MB, and {most / 1e6:.0f} MB "
+                f"are allowed. {cure}, or store fewer chapters."
+            )

@@ -9,13 +9,12 @@ import importlib.metadata
 import json
 import os
 import re
-import zipfile
 from dataclasses import dataclass
-from email.parser import Parser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from gpu_course.book import package
 from gpu_course.errors import CourseError
 
 DOWNLOADS = "downloads"
@@ -72,14 +71,11 @@ def repository() -> str:
 
 def of_wheel(wheel: Path, site: str = "") -> Source:
     """Return the source that `wheel` is, on a site at the web address `site` (``""``: unknown)."""
-    with zipfile.ZipFile(wheel) as archive:
-        about = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        metadata = Parser().parsestr(archive.read(about).decode())
     return Source(
         file=wheel.name,
         sha256=hashlib.sha256(wheel.read_bytes()).hexdigest(),
         address=f"{site.rstrip('/')}/{DOWNLOADS}/{wheel.name}" if site else "",
-        python=metadata["Requires-Python"] or "",
+        python=package.metadata(wheel)["Requires-Python"] or "",
     )
 
 

@@ -5,7 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+from email.message import Message
+from email.parser import Parser
 from pathlib import Path
+from zipfile import ZipFile
 
 from gpu_course.errors import CourseError
 
@@ -47,3 +50,10 @@ def build(tree: Path, folder: Path) -> Path:
         )
     (wheel,) = folder.glob("*.whl")
     return wheel
+
+
+def metadata(wheel: Path) -> Message:
+    """Return what a wheel says of itself: its name, and what it requires."""
+    with ZipFile(wheel) as archive:
+        about = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(about).decode())

@@ -7,7 +7,6 @@ module does not know is an error, so that raw directive text can never reach a s
 
 import ast
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import yaml
@@ -58,27 +57,11 @@ _ROLE = re.compile(r"\{(?P<name>[\w:+-]+)\}`(?P<text>[^`]+)`")
 _TEXT_AND_TARGET = re.compile(r"^(?P<text>.*?)\s*<(?P<target>[^<>]+)>$", re.DOTALL)
 _CODE_SPAN = re.compile(r"(`+)(?:(?!\1).)+?\1", re.DOTALL)
 
-_BOXES = {
-    "admonition": "",
-    "note": "Note",
-    "tip": "Tip",
-    "hint": "Hint",
-    "warning": "Warning",
-    "caution": "Caution",
-    "danger": "Danger",
-    "important": "Important",
-    "seealso": "See also",
-    "dropdown": "",
-}
-_PLAIN_CONTAINERS = {"tab-set", "grid", "div", "card-carousel"}
-_TITLED = {"tab-item", "card", "grid-item-card", "grid-item"}
-_DROPPED = {
-    "exercise-end",
-    "solution-end",
-    "bibliography",
-    "tableofcontents",
-    "contents",
-}
+# Admonitions with a title of their own, then those whose kind is the title.
+_BOXES = {"admonition": "", "dropdown": ""}
+_BOXES |= {kind: kind.capitalize() for kind in ("note", "tip", "hint", "important", "warning")}
+_PLAIN_CONTAINERS = {"tab-set", "grid", "div"}
+_TITLED = {"tab-item", "grid-item-card"}
 
 
 def convert(source: str, links: Links) -> str:
@@ -172,40 +155,22 @@ def _directive(name: str, argument: str, body: list[str], links: Links) -> list[
         return [f"### Exercise: {argument}" if argument else "### Exercise", ""]
     if name == "solution-start":
         return ["**Solution**", ""]
-    if name in _DROPPED:
+    if name in {"exercise-end", "solution-end"}:
         return []
-    leaf: dict[str, Callable[[], list[str]]] = {
-        "code-block": lambda: [f"```{argument}", *content, "```"],
-        "math": lambda: ["$$", *([argument] if argument else []), *content, "$$"],
-        "literalinclude": lambda: ["```python", *included(argument, options).splitlines(), "```"],
-        "image": lambda: [_image(argument, options, links)],
-        "figure": lambda: [
-            _image(argument, options, links),
-            "",
-            *(f"*{line}*" if line.strip() else "" for line in _blocks(content, links)),
-        ],
-        "table": lambda: [f"**{argument}**", "", *_blocks(content, links)],
-    }
-    if name not in leaf:
-        raise CourseError(
-            f"The directive “{name}” has no plain Markdown form. Use one that has, or teach "
-            f"gpu_course.book.plain_markdown how to write it."
-        )
-    return leaf[name]()
+    if name == "code-block":
+        return [f"```{argument}", *content, "```"]
+    if name == "literalinclude":
+        return ["```python", *included(argument, options).splitlines(), "```"]
+    raise CourseError(
+        f"The directive “{name}” has no plain Markdown form. Use one that has, or teach "
+        f"gpu_course.book.plain_markdown how to write it."
+    )
 
 
 def _box(title: str, first: list[str], content: list[str], links: Links) -> list[str]:
     text = "\n".join([*filter(None, first), *_blocks(content, links)]).strip("\n")
     text = f"**{_roles(title, links)}**\n\n{text}"
     return [f"> {line}".rstrip() for line in re.sub(r"\n{3,}", "\n\n", text).splitlines()]
-
-
-def _image(path: str, options: dict[str, str], links: Links) -> str:
-    alt = options.get("alt", "")
-    if "://" in path:
-        return f"![{alt}]({path})"
-    # A picture of the site cannot be shown where the site has no public address.
-    return f"![{alt}]({links.site}{path.lstrip('/')})" if links.site else f"*Picture: {alt}*"
 
 
 def included(path: str, options: dict[str, str]) -> str:
@@ -247,17 +212,10 @@ def _roles(text: str, links: Links) -> str:
         shown, target = (pair["text"], pair["target"]) if pair else ("", content)
         if name in {"ref", "numref"}:
             return links.to(target, shown.replace("%s", "").strip())
-        if name == "doc":
-            page = target.lstrip("/")
-            return links.to(f"ch-{page.rsplit('/', 1)[-1]}", shown)
-        if name in {"cite", "cite:p", "cite:t"}:
+        if name in {"cite:p", "cite:t"}:
             return links.cite(content)
-        if name in {"kbd", "guilabel", "menuselection", "term", "octicon", "file", "command"}:
-            return "" if name == "octicon" else f"**{shown or content}**"
-        if name in {"sub", "sup"}:
-            return f"<{name}>{content}</{name}>"
-        if name == "math":
-            return f"${content}$"
+        if name in {"kbd", "term"}:
+            return f"**{shown or content}**"
         raise CourseError(
             f"The role “{name}” has no plain Markdown form. Use one that has, or teach "
             f"gpu_course.book.plain_markdown how to write it."

@@ -8,22 +8,23 @@ from gpu_course import writable
 from gpu_course.errors import CourseError
 
 
-def write_all(wanted: Mapping[Path, bytes]) -> None:
+def write_all(wanted: Mapping[Path, bytes | None]) -> None:
     """Write every file beside its place first, and move all of them when all are written.
 
     Parameters
     ----------
     wanted : mapping
-        File → what it is to hold; missing folders are made.
+        File → what it is to hold, None where it is to go; missing folders are made.
 
     Raises
     ------
     CourseError
         If the disk is full or a folder cannot be written; then every file is as it was.
     """
-    beside = {path: path.with_name(f".{path.name}.accepted") for path in wanted}
+    contents = {path: content for path, content in wanted.items() if content is not None}
+    beside = {path: path.with_name(f".{path.name}.accepted") for path in contents}
     try:
-        for path, content in wanted.items():
+        for path, content in contents.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             with beside[path].open("wb") as file:
                 file.write(content)
@@ -31,6 +32,8 @@ def write_all(wanted: Mapping[Path, bytes]) -> None:
                 os.fsync(file.fileno())
         for path, written in beside.items():
             os.replace(written, path)
+        for path in wanted.keys() - contents.keys():
+            path.unlink(missing_ok=True)
     except OSError as error:
         full = error.errno in writable.FULL
         cure = "Free some space" if full else "Correct the permissions of that folder"

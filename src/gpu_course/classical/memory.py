@@ -99,10 +99,8 @@ def usable_bytes(device: Facts) -> int:
     return int(USABLE * min(device.memory, psutil.virtual_memory().available))
 
 
-def largest_edge(
-    dtype: DTypeLike, buffers: float, device: Facts, dimensions: int = 2, overlap: int = 0
-) -> int:
-    """Return the edge, in pixels, of the largest square (or cube) whose pipeline fits.
+def largest_edge(dtype: DTypeLike, buffers: float, device: Facts) -> int:
+    """Return the edge, in pixels, of the largest square whose pipeline fits.
 
     Parameters
     ----------
@@ -110,10 +108,6 @@ def largest_edge(
         As for :func:`estimate_bytes`.
     device : Facts
         Both of its limits count: all buffers together, and each by itself.
-    dimensions : int
-        Axes of the image.
-    overlap : int
-        Pixels on every side to leave for a tile's overlap.
 
     Examples
     --------
@@ -121,14 +115,8 @@ def largest_edge(
     >>> card = Facts("CUDA", "a card", "GPU", None, None, memory=2**32, max_allocation=2**32)
     >>> largest_edge("float32", buffers=5, device=card)
     13107
-    >>> largest_edge("float32", buffers=5, device=card, dimensions=3)
-    555
     """
-    pixels = _pixels_that_fit(dtype, buffers, device)
-    edge = round(pixels ** (1 / dimensions))
-    while edge**dimensions > pixels:  # the root is rounded, the limit is not
-        edge -= 1
-    return max(edge - 2 * overlap, 0)
+    return math.isqrt(_pixels_that_fit(dtype, buffers, device))
 
 
 def _pixels_that_fit(dtype: DTypeLike, buffers: float, device: Facts) -> int:

@@ -89,10 +89,6 @@ def field_of(layers: Sequence[Layer]) -> ReceptiveField:
         In the order in which they are used. For a network with branches: those of the branch
         that sees farthest, which in a U-Net runs through all layers.
 
-    Returns
-    -------
-    ReceptiveField
-
     Examples
     --------
     >>> from gpu_course.deep_learning import field_of

@@ -3,18 +3,9 @@
 from html import escape
 from typing import Any
 
-from gpu_course.display.arrays import Range, VoxelSize, check_image, grey_limits, to_uint8
+from gpu_course.display.arrays import VoxelSize, check_image, grey_limits, to_uint8
 from gpu_course.display.encode import data_uri, fit
-from gpu_course.display.widget import (
-    QUIET_LAB,
-    STYLE,
-    Widget,
-    bar,
-    caption_html,
-    check_text,
-    one_line,
-    ratio,
-)
+from gpu_course.display.widget import QUIET_LAB, STYLE, Widget, bar, check_text, one_line, ratio
 from gpu_course.errors import CourseError
 
 # The slider covers the picture and cannot be seen; its thumb has no width to speak of, so that
@@ -65,11 +56,8 @@ def before_after(
     *,
     alt: str,
     labels: tuple[str, str] = ("before", "after"),
-    caption: str | None = None,
     voxel_size: VoxelSize = None,
     no_scale: str | bool | None = None,
-    range: Range = None,
-    start: int = 50,
     budget: int = 300_000,
 ) -> Widget:
     """Lay two pictures of the same view over each other, with a divider between them.
@@ -85,16 +73,10 @@ def before_after(
         What a reader who cannot see the pictures should know.
     labels : pair of str
         Their names, written into the upper corners.
-    caption : str, optional
-        A line below.
     voxel_size : float or tuple of float, optional
         In µm, Y and X last. Gives the scale bar.
     no_scale : str or False, optional
         What to write instead of "no scale" where the voxel size is unknown.
-    range : None, "shared" or (black, white)
-        Grey values drawn as black and white: of each picture, the same for both, or given.
-    start : int
-        Where the divider stands first, in % from the left.
     budget : int
         Most bytes of HTML.
 
@@ -118,15 +100,13 @@ def before_after(
     if len(labels) != 2 or isinstance(labels, str):
         raise CourseError('labels must be two names, such as ("before", "after").')
     names = [check_text(label, "A name in labels") for label in labels]
-    if not 0 <= start <= 100:
-        raise CourseError(f"start is {start}, but goes from 0 to 100 (% from the left).")
     pictures = [check_image(before, "The picture before"), check_image(after, "The picture after")]
     if pictures[0].shape[:2] != pictures[1].shape[:2]:
         raise CourseError(
             f"The pictures measure {pictures[0].shape[:2]} and {pictures[1].shape[:2]} pixels. "
             "Cut or scale both to the same size."
         )
-    limits = grey_limits(pictures, range)
+    limits = grey_limits(pictures, None)
     drawn = [to_uint8(one, limit) for one, limit in zip(pictures, limits, strict=True)]
     text_bytes = len(STYLE) + len(DIVIDER_STYLE) + len(NO_SCRIPT_STYLE) + 2 * len(words) + 3000
     encoded = fit(drawn, (budget - text_bytes) * 3 // 4)
@@ -143,20 +123,20 @@ def before_after(
         for side, name, data in zip(("before", "after"), names, encoded, strict=True)
     )
     most = min(44.0, 36 * shape_ratio)
-    value = f"{start}% {names[0]}, {100 - start}% {names[1]}"
+    value = f"50% {names[0]}, 50% {names[1]}"
     html = f"""
         <figure class="gpuc gpuc-ba" {QUIET_LAB} style="width:{most:.2f}rem">
         <style>{STYLE}{DIVIDER_STYLE}</style><noscript><style>{NO_SCRIPT_STYLE}</style></noscript>
-        <div class="gpuc-frame" style="aspect-ratio:{shape_ratio:.5f};--gpuc-p:{start}%;\
+        <div class="gpuc-frame" style="aspect-ratio:{shape_ratio:.5f};--gpuc-p:50%;\
 --gpuc-r:{shape_ratio:.5f}">{layers}
-        <input type="range" min="0" max="100" step="any" value="{start}" autocomplete="off"
+        <input type="range" min="0" max="100" step="any" value="50" autocomplete="off"
          aria-label="divider between {escape(names[0])} and {escape(names[1])}"
          aria-valuetext="{escape(value)}" data-before="{escape(names[0])}"
          data-after="{escape(names[1])}" oninput="{escape(ON_INPUT)}">
         <div class="gpuc-line" aria-hidden="true"><svg viewBox="0 0 36 36" aria-hidden="true">
         <path d="M14 11l-7 7 7 7M22 11l7 7-7 7" fill="none" stroke="#111" stroke-width="2.5"
          stroke-linecap="round" stroke-linejoin="round"/></svg></div>
-        </div>{caption_html(caption)}</figure>"""
+        </div></figure>"""
     return Widget(
         one_line(html), f"before_after: {words} ({names[0]}, {names[1]}; {height} × {width} pixels)"
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gpu_course.errors import CourseError
 
 WEBP_LIMIT = 16383  # pixels along an edge, a limit of the format
+LONGEST = 384  # pixels along an edge of a slice in a sprite
 PAD = 2  # repeated edge pixels around a tile, so that scaling never mixes in its neighbour
 
 
@@ -87,7 +88,7 @@ def tiles(slices: NDArray[np.uint8], scale: float) -> tuple[NDArray[np.uint8], i
     return grid, columns, rows
 
 
-def sprite(slices: NDArray[np.uint8], budget: int, longest: int = 384) -> Sprite:
+def sprite(slices: NDArray[np.uint8], budget: int) -> Sprite:
     """Encode all slices as one WebP picture of at most `budget` bytes.
 
     The quality gives way first, then the size of the slices.
@@ -97,8 +98,6 @@ def sprite(slices: NDArray[np.uint8], budget: int, longest: int = 384) -> Sprite
     slices : (Z, Y, X) or (Z, Y, X, 3) uint8 ndarray
     budget : int
         In bytes, before base64 makes them a third longer.
-    longest : int
-        Longest edge of a slice in the sprite, in pixels.
 
     Raises
     ------
@@ -106,7 +105,7 @@ def sprite(slices: NDArray[np.uint8], budget: int, longest: int = 384) -> Sprite
         If not even slices of 48 pixels fit.
     """
     edge = max(slices.shape[1:3])
-    scale = min(1.0, longest / edge)
+    scale = min(1.0, LONGEST / edge)
     while True:
         grid, columns, rows = tiles(slices, scale)
         tile = (grid.shape[0] // rows, grid.shape[1] // columns)

@@ -6,19 +6,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.display.arrays import VoxelSize, check_image, check_labels, grey_limits, to_rgb
+from gpu_course.display.arrays import VoxelSize, check_image, check_labels, to_rgb
 from gpu_course.display.encode import data_uri, fit
 from gpu_course.display.scatter import plot_svg
-from gpu_course.display.widget import (
-    QUIET_LAB,
-    STYLE,
-    Widget,
-    bar,
-    caption_html,
-    check_text,
-    one_line,
-    ratio,
-)
+from gpu_course.display.widget import QUIET_LAB, STYLE, Widget, bar, check_text, one_line, ratio
 from gpu_course.errors import CourseError
 
 if TYPE_CHECKING:
@@ -29,7 +20,8 @@ if TYPE_CHECKING:
 LINKED_STYLE = """
 .gpuc-linked .gpuc-frame img{width:100%;height:100%}
 .gpuc-linked .gpuc-frame svg{position:absolute;inset:0;width:100%;height:100%}
-.gpuc-linked .gpuc-panel{flex-basis:15rem}
+.gpuc-row{display:flex;flex-wrap:wrap;gap:.5rem;max-width:100%}
+.gpuc-panel{flex:1 1 15rem;min-width:0}
 .gpuc-object{fill:transparent;fill-rule:evenodd;stroke:#fff;stroke-opacity:.55;stroke-width:1;\
 vector-effect:non-scaling-stroke;cursor:pointer}
 .gpuc-object.gpuc-on{stroke:#e69f00;stroke-opacity:1;stroke-width:3;\
@@ -153,10 +145,7 @@ def link_table(
     y: str = "mean_intensity",
     *,
     alt: str,
-    caption: str | None = None,
     voxel_size: VoxelSize = None,
-    no_scale: str | bool | None = None,
-    range: tuple[float, float] | None = None,
     budget: int = 300_000,
 ) -> Widget:
     """Show a picture, a scatter plot and a table in which each object is the same object.
@@ -177,14 +166,8 @@ def link_table(
         The columns of the plot.
     alt : str
         What a reader who cannot see the picture should know.
-    caption : str, optional
-        A line below.
     voxel_size : float or tuple of float, optional
         In µm, Y and X last. Gives the scale bar.
-    no_scale : str or False, optional
-        What to write instead of "no scale" where the voxel size is unknown.
-    range : None or (black, white)
-        Grey values drawn as black and white.
     budget : int
         Most bytes of HTML. The picture's quality and the outlines' exactness give way.
 
@@ -209,8 +192,7 @@ def link_table(
     picture = check_image(image)
     numbers = check_labels(labels, picture.shape[:2])
     names = _columns(table, x, y)
-    (limits,) = grey_limits([picture], range)
-    drawn = to_rgb(picture, limits)
+    drawn = to_rgb(picture)
 
     rows = [tuple(_word(value) for value in row) for row in table[names].itertuples(index=False)]
     plot = plot_svg(table[x].to_numpy(float), table[y].to_numpy(float), (x, y))
@@ -235,7 +217,7 @@ def link_table(
         <div class="gpuc-frame" style="aspect-ratio:{shape_ratio:.5f}">
         <img class="dark-light" alt="{escape(words)}" src="{data_uri(encoded)}">
         <svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true">
-        {objects}</svg>{bar(width, voxel_size, no_scale)}</div></div>
+        {objects}</svg>{bar(width, voxel_size)}</div></div>
         <div class="gpuc-panel">{plot}</div></div>
         <label class="gpuc-control"><span aria-hidden="true">object</span>
         <input type="range" min="0" max="{len(rows) - 1}" value="0" step="1" autocomplete="off"
@@ -246,7 +228,7 @@ def link_table(
         <div class="gpuc-rows" tabindex="0" role="region" aria-label="table of the objects">
         <table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>
         <noscript><p class="gpuc-title">Linking the three needs JavaScript.</p></noscript>
-        {caption_html(caption)}</figure>"""
+        </figure>"""
     return Widget(
         one_line(html),
         f"link_table: {words} ({len(rows)} objects, {y} against {x}; {height} × {width})",

@@ -17,8 +17,6 @@ def show_maps(
     *maps: Any,
     titles: Sequence[str],
     voxel_size: VoxelSize = None,
-    no_scale: str | bool | None = None,
-    colours: str = "viridis",
     width: float = 7.5,
     alt: str | None = None,
 ) -> Panels:
@@ -32,10 +30,6 @@ def show_maps(
         Name and unit of each measurement.
     voxel_size : float or tuple of float, optional
         In µm, Y and X last. Gives the scale bar.
-    no_scale : str or False, optional
-        What to write where the voxel size is unknown.
-    colours : str
-        A colour map of matplotlib. Viridis and cividis rise evenly in lightness, to every eye.
     width : float
         Of the whole figure, in inches.
     alt : str, optional
@@ -81,8 +75,7 @@ def show_maps(
     total = TITLE + tall + BAR
     figure = Panels(figsize=(width, total), facecolor="white")
     figure.alt = alt
-    palette = matplotlib.colormaps[colours]
-    note = "no scale" if no_scale is None else no_scale
+    palette = matplotlib.colormaps["viridis"]  # rises evenly in lightness, to every eye
     for i, (one, title) in enumerate(zip(arrays, titles, strict=True)):
         left = i * (cell + GAP) / width
         axes = figure.add_axes((left, BAR / total, cell / width, tall / total))
@@ -92,7 +85,7 @@ def show_maps(
         axes.imshow(np.where(np.isnan(one)[..., None], 0, pixels), aspect="auto")
         axes.set_axis_off()
         axes.set_title(title, fontsize=10, pad=4, color=INK)
-        draw_scale(axes, shape[1], size, str(note or ""), cell)
+        draw_scale(axes, shape[1], size, "no scale", cell)
         below = figure.add_axes(
             (left + 0.06 * cell / width, (BAR - 0.16) / total, 0.88 * cell / width, 0.1 / total)
         )

@@ -1,6 +1,5 @@
 """A scatter plot as a piece of SVG, in the colours and letters of the page around it."""
 
-import math
 from html import escape
 from typing import Any
 
@@ -12,15 +11,12 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 40  # room around it for numbers and name
 
 def ticks(low: float, high: float) -> list[float]:
     """Return three to six round numbers that lie between low and high."""
+    from matplotlib.ticker import MaxNLocator
+
     if not high > low:
         return [low]
-    step = 10.0 ** math.floor(math.log10((high - low) / 3))
-    for factor in (5, 2, 1):
-        if (high - low) / (factor * step) >= 2.5:
-            step *= factor
-            break
-    first = math.ceil(low / step - 1e-9)
-    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
+    found = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
+    return [float(tick) for tick in found if low <= tick <= high]
 
 
 def _scale(values: NDArray, start: float, end: float) -> tuple[NDArray, list[tuple[float, str]]]:

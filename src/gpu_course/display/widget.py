@@ -23,8 +23,6 @@ STYLE = """
 .gpuc *{box-sizing:border-box}
 .cell_output .text_html:has(>.gpuc){background:none!important;color:inherit!important;\
 padding:0!important}
-.gpuc-row{display:flex;flex-wrap:wrap;gap:.5rem;max-width:100%}
-.gpuc-panel{flex:1 1 9rem;min-width:0}
 .gpuc-title{font-size:.9em;text-align:center;margin:0 0 .25rem;line-height:1.4}
 .gpuc-frame{position:relative;overflow:hidden;width:100%;background:#000;border-radius:.25rem}
 .gpuc .gpuc-frame img{position:absolute;left:0;top:0;max-width:none!important;margin:0!important;\
@@ -52,8 +50,6 @@ background:var(--gpuc-accent)}
 .gpuc-control input:focus{outline:none}
 .gpuc-control input:focus-visible{outline:2px solid var(--gpuc-accent);outline-offset:2px;\
 border-radius:.25rem}
-.gpuc figcaption{margin:.3rem 0 0;padding:0;width:auto;font:inherit;font-size:.9em;\
-text-align:left;color:inherit}
 """.strip()
 
 # JupyterLab's own shortcuts would take the arrow keys away from the slider.
@@ -104,7 +100,7 @@ def ratio(shape: tuple[int, int], voxel_size: VoxelSize) -> float:
     return (shape[1] * size[1]) / (shape[0] * size[0])
 
 
-def bar(width: int, voxel_size: VoxelSize, no_scale: str | bool | None) -> str:
+def bar(width: int, voxel_size: VoxelSize, no_scale: str | bool | None = None) -> str:
     """Return the scale bar of a picture `width` pixels wide, or the note that it has none."""
     size = plane_size(voxel_size)
     if size is None:
@@ -118,11 +114,6 @@ def bar(width: int, voxel_size: VoxelSize, no_scale: str | bool | None) -> str:
         f'<span style="white-space:nowrap">{chosen.label}</span>'
         '<i style="width:100%"></i></div>'
     )
-
-
-def caption_html(caption: str | None) -> str:
-    """Return the caption as HTML, empty where there is none."""
-    return f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
 
 
 def one_line(fragment: str) -> str:

@@ -1,6 +1,6 @@
 """One finding of the doctor."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["ok", "warn", "fail"]
@@ -27,7 +27,3 @@ class Check:
     status: Status
     what: str
     cure: str = ""
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the fields as a dict."""
-        return asdict(self)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 
 from gpu_course.doctor.check import Check
 from gpu_course.errors import CourseError
@@ -56,7 +57,7 @@ def answer(probe: str, name: str) -> None:
     except Exception as error:
         what = " ".join(f"{type(error).__name__}: {error}".split())
         check = trouble(probe, name, what[:300])
-    print("\n" + _MARK + json.dumps(check.as_dict()), flush=True)
+    print("\n" + _MARK + json.dumps(asdict(check)), flush=True)
     # Skip the libraries' own tidying up: some crash there, after all went well.
     os._exit(0)
 

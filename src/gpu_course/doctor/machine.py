@@ -5,10 +5,9 @@ import os
 import re
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
-from gpu_course import sizes
+from gpu_course import paths, sizes, writable
 from gpu_course.devices import hardware
 from gpu_course.doctor.check import Check
 from gpu_course.errors import CourseError
@@ -73,12 +72,6 @@ def _opencl_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
-def _image_cache() -> Path:
-    from gpu_course import paths
-
-    return paths.cache()
-
-
 def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -> Check:
     """Check that a folder can be written to and has room.
 
@@ -95,17 +88,11 @@ def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -
     variable : str
         The environment variable that names another folder.
     """
-    here = path
-    while not here.is_dir() and here != here.parent:
-        here = here.parent
     move = f"Set {variable} to a folder on another disk"
-    try:
-        with tempfile.TemporaryFile(dir=here):
-            pass
-    except OSError as error:
+    if error := writable.refused(path):
         what = f"{path} cannot be written to ({error.strerror}): {purpose}."
         return Check(name, "warn", what, f"{move} that you may write to.")
-    free = shutil.disk_usage(here).free / hardware.GIB
+    free = shutil.disk_usage(writable.nearest(path)).free / hardware.GIB
     if free < need:
         what = f"{path} has {free:.1f} GiB left, of {need:g} GiB needed: {purpose}."
         return Check(name, "warn", what, f"Free some room, or s{move[1:]}.")
@@ -116,7 +103,7 @@ def image_folder() -> Check:
     """Check the folder for fetched photographs."""
     purpose = "real photographs are kept there"
     variable = "GPU_COURSE_CACHE"
-    return folder("image cache", _image_cache(), need=1, purpose=purpose, variable=variable)
+    return folder("image cache", paths.cache(), need=1, purpose=purpose, variable=variable)
 
 
 def kernel_folder() -> Check:

@@ -6,6 +6,7 @@ import platform
 import re
 import socket
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ def anonymous(text: str) -> str:
 
 def table(checks: Sequence[Check]) -> Rows:
     """Return the findings as a table for a notebook, without personal names."""
-    rows = [{key: anonymous(value) for key, value in check.as_dict().items()} for check in checks]
+    rows = [{key: anonymous(value) for key, value in asdict(check).items()} for check in checks]
     return Rows(rows, label="What the doctor found")
 
 

@@ -51,10 +51,6 @@ def marks(window: tuple[slice, slice] = WHOLE) -> Marks:
     window : (slice, slice)
         Rows and columns of the part, with a start and an end each.
 
-    Returns
-    -------
-    Marks
-
     Raises
     ------
     CourseError

@@ -137,7 +137,8 @@ def of_yours(name: str, model: OwnModel, *, authors: Sequence[str], licence: str
         wide = settings.learned.diameter * settings.scale
         size = f" with objects {dark}, about {wide:.0f} px wide"
     return About(
-        name=_allowed(f"{name} (U-Net)"),
+        # In the letters that the format allows.
+        name=re.sub(r"[^A-Za-z0-9_+() -]", "-", f"{name} (U-Net)")[:64],
         takes=f"One {channels}{size}.",
         gives="The probability of object for every pixel, 0 to 1.",
         learned_from="Labelled images of its authors, with `gpu-course train`.",
@@ -147,8 +148,3 @@ def of_yours(name: str, model: OwnModel, *, authors: Sequence[str], licence: str
         cite=[UNET],
         tags=[*TAGS, "other"],
     )
-
-
-def _allowed(name: str) -> str:
-    """Return a name in the letters that the format allows."""
-    return re.sub(r"[^A-Za-z0-9_+() -]", "-", name)[:64]

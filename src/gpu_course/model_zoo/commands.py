@@ -8,11 +8,6 @@ from typing import Annotated
 import typer
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command("export")(export)
-
-
 def export(
     model: Annotated[
         str, typer.Argument(help="A U-Net's file, or one of the course by its name: roots-unet.")

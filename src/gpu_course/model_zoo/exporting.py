@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpu_course import paths
+from gpu_course.deep_learning import weights
 from gpu_course.errors import CourseError, MachineError
 from gpu_course.files import write_atomic
 
@@ -76,7 +77,7 @@ def export(
     if out.exists() and not overwrite:
         raise CourseError(f"{out} is already there. Choose another name, or add --overwrite.")
     _require_torch()
-    file = _file_of(str(model))
+    file = Path(model) if Path(model).is_file() else weights.find(str(model))
     trained = _unet(file)
     # A reader who has trained a network anew has a file of the same name, and it is not ours.
     ours = file.resolve().parent == (paths.data() / "weights").resolve()
@@ -99,12 +100,6 @@ def _require_torch() -> None:
             'extra: pip install ".[deep-learning]".'
         ) from error
     del safetensors, torch
-
-
-def _file_of(model: str) -> Path:
-    from gpu_course.deep_learning import weights
-
-    return Path(model) if Path(model).is_file() else weights.find(model)
 
 
 def _unet(file: Path) -> OwnModel:

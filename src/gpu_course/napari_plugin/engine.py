@@ -91,7 +91,7 @@ class Engine:
             comes first.
         """
         picture = request.picture
-        request.recipe.spatial(_extent(picture))
+        request.recipe.spatial(tuple(picture.pixels.shape[axis] for axis in picture.layout.space))
         self.cache.look_at(picture, request.view)
         self._forget(request)
         learned = forests.gather(request, self.tables)
@@ -244,11 +244,6 @@ def warm_up() -> None:
     marks = (1 + np.indices((16, 16))[0] // 8).astype(np.uint8)
     tiny = PixelClassifier(Recipe((1.0,)), trees=2).fit(image, marks)
     to_objects(tiny.predict_proba(image)[1])
-
-
-def _extent(picture: Picture) -> tuple[int, ...]:
-    """Return the shape of one frame, without colours."""
-    return tuple(picture.pixels.shape[axis] for axis in picture.layout.space)
 
 
 def _key(tile: Region) -> tuple[tuple[int, int], ...]:

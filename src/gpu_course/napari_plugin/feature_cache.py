@@ -37,19 +37,16 @@ class FeatureCache:
     ----------
     computed : int
         How many tiles were computed since the beginning.
+    held : int
+        Bytes of features that are kept.
     """
 
     def __init__(self) -> None:
         self.computed = 0
         self._kept: dict[_Key, NDArray[np.float32]] = {}
-        self._held = 0
+        self.held = 0
         self._source: Hashable = None
         self._view: Region = ()
-
-    @property
-    def held(self) -> int:
-        """Bytes of features that are kept."""
-        return self._held
 
     def look_at(self, picture: Picture, view: Region) -> None:
         """Tell what the window shows: that is what will be wanted again."""
@@ -91,17 +88,17 @@ class FeatureCache:
         # A recipe that was changed is not wanted again.
         for old in [k for k in self._kept if k.source == key.source and k.recipe != key.recipe]:
             self._drop(old)
-        limit = memory_limit(self._held)
-        while self._held + block.nbytes > limit:
+        limit = memory_limit(self.held)
+        while self.held + block.nbytes > limit:
             farthest = max(self._kept, key=self._distance, default=None)
             if farthest is None or self._distance(farthest) <= self._distance(key):
                 return
             self._drop(farthest)
         self._kept[key] = block
-        self._held += block.nbytes
+        self.held += block.nbytes
 
     def _drop(self, key: _Key) -> None:
-        self._held -= self._kept.pop(key).nbytes
+        self.held -= self._kept.pop(key).nbytes
 
     def _distance(self, key: _Key) -> tuple[bool, float]:
         if key.source != self._source:

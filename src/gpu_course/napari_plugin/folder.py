@@ -120,7 +120,8 @@ def classify_folder(
             if objects is not None:
                 numbered = _objects(classifier, probability, layout, objects)
                 _write(folder / RESULTS / f"{name} objects.tif", numbered)
-            doubt = _doubt(classifier, pixels)
+            # Of the whole image: tiles alone would not show it.
+            doubt = (seen.doubt(classifier.seen, pixels) if classifier.seen else None) or ""
             if doubt:
                 doubts[file.name] = doubt
                 _write_doubts(folder, doubts)
@@ -178,11 +179,6 @@ def _filled(
         shape = tuple(part.stop - part.start for part in tile)
         probability[(slice(None), *tile)] = np.asarray(found).reshape(-1, *shape)
         yield
-
-
-def _doubt(classifier: PixelClassifier, pixels: NDArray[Any]) -> str:
-    """Say that an image is far from what was learned from; tiles alone would not show it."""
-    return "" if classifier.seen is None else seen.doubt(classifier.seen, pixels) or ""
 
 
 def _write_doubts(folder: Path, doubts: dict[str, str]) -> None:

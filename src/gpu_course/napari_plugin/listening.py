@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gpu_course.napari_plugin.reading import PLACE
+from gpu_course.napari_plugin.reading import PLACE, camera
 
 if TYPE_CHECKING:
     import napari
@@ -47,10 +47,8 @@ class LayerEvents:
 
     def connect_view(self, viewer: napari.Viewer) -> None:
         """Listen to camera and sliders."""
-        # napari moved its camera into the scene with version 0.9.
-        scene = getattr(viewer, "scene", None) or viewer
         for emitter in (
-            scene.camera.events,
+            camera(viewer).events,
             viewer.dims.events.current_step,
             viewer.dims.events.ndisplay,
         ):

@@ -153,14 +153,10 @@ def _marks(scribbles: Any, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], ND
         raise CourseError(f"There is a stroke with label {wrong}. Paint with labels from 1 to 255.")
     values = values.astype(np.uint8)
     if len(values) > MOST:
-        thinned = [_thinned(np.flatnonzero(values == number)) for number in np.unique(values)]
-        chosen = np.sort(np.concatenate(thinned))
+        each = [np.flatnonzero(values == number) for number in np.unique(values)]
+        chosen = np.sort(np.concatenate([one[:: -(-len(one) // MOST)] for one in each]))
         where, values = where[chosen], values[chosen]
     return where, values
-
-
-def _thinned(where: NDArray[np.intp]) -> NDArray[np.intp]:
-    return where[:: -(-len(where) // MOST)]
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -105,10 +105,13 @@ def view(viewer: napari.Viewer, image: Image, axes: Layout) -> Region:
 
 def coarse(viewer: napari.Viewer, image: Image) -> int:
     """Return how many pixels of the image lie in one of the screen, along an axis; at least 1."""
-    # napari moved its camera into the scene with version 0.9.
-    scene = getattr(viewer, "scene", None) or viewer
     edge = _edges(image, in_units=False)[-2:].min()
-    return max(1, int(1 / max(scene.camera.zoom * edge, 1e-3)))
+    return max(1, int(1 / max(camera(viewer).zoom * edge, 1e-3)))
+
+
+def camera(viewer: napari.Viewer) -> Any:
+    """Return the viewer's camera, which napari moved into the scene with version 0.9."""
+    return (getattr(viewer, "scene", None) or viewer).camera
 
 
 def _edges(image: Image, *, in_units: bool = True) -> np.ndarray:

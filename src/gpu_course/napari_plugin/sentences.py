@@ -35,15 +35,13 @@ def about(ready: Ready, names: dict[int, str], model: str) -> str:
     return " ".join(part for part in (sentence, ready.note, ready.doubt) if part)
 
 
-def importance(shares: dict[str, float], most: int = 3) -> str:
+def importance(shares: dict[str, float]) -> str:
     """Return which features helped a forest most.
 
     Parameters
     ----------
     shares : dict
-        Name → share, the largest first.
-    most : int
-        How many are named.
+        Name → share, the largest first. Three are named.
     """
-    named = [f"{name} ({share:.0%})" for name, share in list(shares.items())[:most]]
+    named = [f"{name} ({share:.0%})" for name, share in list(shares.items())[:3]]
     return "Most helpful: " + "; ".join(named) + "."

@@ -14,7 +14,6 @@ from gpu_course.own_images.folder import Kind, truth_of
 from gpu_course.own_images.learning import with_settings
 from gpu_course.own_images.model import OwnModel
 from gpu_course.own_images.preparing import for_training
-from gpu_course.own_images.separating import objects_of
 
 LEVELS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 """Probabilities above which a pixel may belong to an object."""
@@ -65,17 +64,14 @@ def tuned(model: OwnModel, validation: Sequence[Sample], side: int) -> OwnModel:
         trial = with_settings(model, flips=flips)
         chances = [trial.chances(scene.image) for scene in validation]
         for level in LEVELS:
-            found = [_objects(trial, chance > level) for chance in chances]
-            mean = float(
-                np.mean(
-                    [
-                        score(model.settings.kind, truth_of(scene), labels)
-                        for scene, labels in zip(validation, found, strict=True)
-                    ]
-                )
-            )
+            with_level = with_settings(trial, threshold=level)
+            reached = [
+                score(model.settings.kind, truth_of(scene), with_level.objects(chance))
+                for scene, chance in zip(validation, chances, strict=True)
+            ]
+            mean = float(np.mean(reached))
             if mean > best + (WORTH if flips and not chosen.settings.flips else 0.0):
-                best, chosen = mean, with_settings(trial, threshold=level)
+                best, chosen = mean, with_level
     return chosen
 
 
@@ -95,13 +91,3 @@ def choose(found: Mapping[str, float]) -> str:
     """
     best = max(found.values())
     return next(name for name, value in found.items() if value >= best - WORTH)
-
-
-def _objects(model: OwnModel, mask: NDArray[np.bool_]) -> NDArray[np.int32]:
-    learned = model.settings.learned
-    split = learned is not None and model.settings.kind == "labels"
-    return objects_of(
-        mask,
-        diameter=learned.diameter if split and learned else None,
-        smallest=model.settings.smallest,
-    )

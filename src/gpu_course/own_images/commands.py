@@ -11,12 +11,6 @@ from gpu_course.command_line import StoppedError
 from gpu_course.errors import CourseError
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    app.command("train")(train)
-    app.command("predict")(predict)
-
-
 def train(
     folder: Annotated[
         Path, typer.Argument(help="With images/ and labels/ (objects by number) or masks/.")

@@ -134,20 +134,31 @@ class OwnModel:
             found = self._stars(image, zoom)
         else:
             chances = self._chances(image, zoom)
-            learned, apart = self.settings.learned, self.settings.kind == "labels"
-            labels = objects_of(
-                chances > self.settings.threshold,
-                diameter=learned.diameter * area**0.5 if learned and apart else None,
-                smallest=self.settings.smallest * area,
-            )
+            labels = self.objects(chances, area)
             found = Found(labels, _sureness(labels, chances))
             if self.method == "threshold":
                 found = Found(labels, np.full(len(found.sure), np.nan, np.float32))
         return found
 
-    def chances(self, image: NDArray[Any], *, diameter: float | None = None) -> NDArray[np.float32]:
+    def chances(self, image: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probability of every pixel (Y, X) to lie in an object; not of StarDist."""
-        return self._chances(image, self._zoom(diameter))
+        return self._chances(image, self.settings.scale)
+
+    def objects(self, chances: NDArray[np.float32], area: float = 1.0) -> NDArray[np.int32]:
+        """Return the objects that probabilities (Y, X) make, 1…n; not of StarDist.
+
+        Parameters
+        ----------
+        chances : ndarray of float32 (Y, X)
+        area : float
+            Pixels here for each pixel of the training images.
+        """
+        learned, apart = self.settings.learned, self.settings.kind == "labels"
+        return objects_of(
+            chances > self.settings.threshold,
+            diameter=learned.diameter * area**0.5 if learned and apart else None,
+            smallest=self.settings.smallest * area,
+        )
 
     def _zoom(self, diameter: float | None) -> float:
         if diameter is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import display
+from gpu_course import display, picture_files
 from gpu_course.display.encode import data_uri, webp
 from gpu_course.display.overlays import ERRORS_KEY
 from gpu_course.html_table import Rows
@@ -172,7 +172,7 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
     parts = [f"<h2>{heading}</h2>", f"<p>{escape(key)}</p>"]
     for row in order[:WORST]:
         image = pictures.read(files[row.image], model.settings.channel)
-        found = pictures.picture_files.read(
+        found = picture_files.read(
             applied.out / "labels" / f"{row.image}.tif", numbers=True
         ).array.reshape(image.shape[:2])
         truth = pictures.truth_beside(folder, files[row.image], image.shape)

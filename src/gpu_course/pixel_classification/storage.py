@@ -44,6 +44,8 @@ STROKES: dict[str, np.dtype[Any]] = {
     "painted_features": np.dtype("<f4"),
     "painted_labels": np.dtype("u1"),
 }
+#: What `Trained` says beside recipe, arrays and grey values, in the order of ``model.json``.
+SETTINGS = ("ndim", "classes", "trees", "depth", "seed", "importances", "class_names")
 TABLES = ("probability.npy", "painted_features.npy")
 #: Bytes of the file, of all it unpacks to, and of its text. A usual model has 0.1 MB.
 LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
@@ -111,23 +113,11 @@ def save(trained: Trained, path: Path | str) -> Path:
     CourseError
         If the file cannot be written, or would be larger than `load` takes.
     """
-    recipe = trained.recipe
     model = {
         "format": FORMAT,
         "version": VERSION,
-        "recipe": {
-            "sigmas": recipe.sigmas,
-            "features": recipe.features,
-            "channels": recipe.channels,
-            "voxel_size": recipe.voxel_size,
-        },
-        "ndim": trained.ndim,
-        "classes": trained.classes,
-        "trees": trained.trees,
-        "depth": trained.depth,
-        "seed": trained.seed,
-        "importances": trained.importances,
-        "class_names": trained.class_names,
+        "recipe": dataclasses.asdict(trained.recipe),
+        **{name: getattr(trained, name) for name in SETTINGS},
         "seen": None if trained.seen is None else dataclasses.asdict(trained.seen),
     }
     arrays = {name: (getattr(trained.forest, name), dtype) for name, dtype in ARRAYS.items()}
@@ -229,12 +219,8 @@ def _description(text: bytes) -> dict[str, Any]:
     if model.get("version") != VERSION:
         raise _WrongError("it has a version that this course does not know: update the course")
     written = model.get("recipe")
-    if not isinstance(written, dict) or set(written) != {
-        "sigmas",
-        "features",
-        "channels",
-        "voxel_size",
-    }:
+    fields = {field.name for field in dataclasses.fields(Recipe)}
+    if not isinstance(written, dict) or set(written) != fields:
         raise _WrongError("its recipe is incomplete")
     tuples: dict[str, Any] = {
         key: tuple(v) if isinstance(v, list) else v for key, v in written.items()
@@ -243,9 +229,10 @@ def _description(text: bytes) -> dict[str, Any]:
         recipe = Recipe(**tuples)  # it checks its values itself
     except (CourseError, TypeError) as error:
         raise _WrongError("its recipe makes no sense") from error
-    classes: Any = model.get("classes")
-    importances: Any = model.get("importances")
-    called: Any = model.get("class_names", [])
+    model.setdefault("class_names", [])
+    classes, importances, called = (
+        model.get(name) for name in ("classes", "importances", "class_names")
+    )
     right = (
         model.get("ndim") in (2, 3)
         and (recipe.voxel_size is None or len(recipe.voxel_size) == model["ndim"])
@@ -264,17 +251,9 @@ def _description(text: bytes) -> dict[str, Any]:
     )
     if not right:
         raise _WrongError("its description makes no sense")
-    return {
-        "recipe": recipe,
-        "trees": model["trees"],
-        "depth": model["depth"],
-        "seed": model["seed"],
-        "classes": tuple(classes),
-        "ndim": model["ndim"],
-        "importances": tuple(importances),
-        "class_names": tuple(called),
-        "seen": _seen(model.get("seen")),
-    }
+    settings = {name: model.get(name) for name in SETTINGS}
+    settings |= {n: tuple(v) for n, v in settings.items() if isinstance(v, list)}
+    return {"recipe": recipe, "seen": _seen(model.get("seen")), **settings}
 
 
 def _seen(written: object) -> Seen | None:

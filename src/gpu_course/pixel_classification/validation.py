@@ -1,10 +1,8 @@
 """How well a forest learned, asked on strokes that it has not seen."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 from gpu_course.pixel_classification import inputs, training
@@ -14,7 +12,10 @@ from gpu_course.pixel_classification.classifier import PixelClassifier
 def cross_validate(
     classifier: PixelClassifier, image: Any, scribbles: Any, *, folds: int = 5
 ) -> dict[str, Any]:
-    """Ask how well strokes are labelled by a forest that never saw them.
+    """Ask how well pixels of one stroke are labelled by a forest that never saw that stroke.
+
+    Neighbouring pixels are alike. A forest that knows a pixel's neighbours is asked nothing new,
+    so the pixels of one stroke are never split between training and test.
 
     Parameters
     ----------
@@ -23,17 +24,20 @@ def cross_validate(
     image, scribbles
         As :meth:`PixelClassifier.fit` takes them.
     folds : int
-        Into how many parts the strokes are dealt.
+        Into how many parts the strokes are dealt; each is the test once. No more than the
+        strokes of the class that has fewest.
 
     Returns
     -------
     dict
-        As :func:`cross_validated` returns it.
+        ``accuracy``: share of right pixels, one number per fold; ``f1``: class → F1 score over
+        all folds; ``strokes``: how many there are.
 
     Raises
     ------
     CourseError
-        If image, scribbles and recipe do not fit, or there are too few strokes.
+        If image, scribbles and recipe do not fit, or there are not two strokes of each of two
+        classes.
 
     Examples
     --------
@@ -46,64 +50,22 @@ def cross_validate(
     >>> found["strokes"], np.mean(found["accuracy"]).item()
     (4, 1.0)
     """
-    images, paints = inputs.listed(image, scribbles)
-    table, labels, groups = training.painted(images, paints, classifier.recipe)
-    return cross_validated(
-        table, labels, groups, classifier.estimator, folds=folds, seed=classifier.seed
-    )
-
-
-def cross_validated(
-    table: NDArray[np.float32],
-    labels: NDArray[np.uint8],
-    groups: NDArray[np.int32],
-    estimator: Callable[[int], Any],
-    *,
-    folds: int = 5,
-    seed: int = 0,
-) -> dict[str, Any]:
-    """Ask how well pixels of one stroke are labelled by a forest that never saw that stroke.
-
-    Neighbouring pixels are alike. A forest that knows a pixel's neighbours is asked nothing new,
-    so the pixels of one stroke are never split between training and test.
-
-    Parameters
-    ----------
-    table, labels, groups
-        From :func:`training.painted`.
-    estimator : callable
-        Takes a number of pixels and returns a new scikit-learn classifier for them.
-    folds : int
-        Into how many parts the strokes are dealt; each is the test once. No more than the
-        strokes of the class that has fewest.
-    seed : int
-        Of the dealing.
-
-    Returns
-    -------
-    dict
-        ``accuracy``: share of right pixels, one number per fold; ``f1``: class → F1 score over
-        all folds; ``strokes``: how many there are.
-
-    Raises
-    ------
-    CourseError
-        If there are not two strokes of each of two classes.
-    """
     from sklearn.metrics import f1_score
     from sklearn.model_selection import StratifiedGroupKFold
 
+    images, paints = inputs.listed(image, scribbles)
+    table, labels, groups = training.painted(images, paints, classifier.recipe)
     classes = np.unique(labels)
     strokes = [len(np.unique(groups[labels == value])) for value in classes]
     if len(classes) < 2 or min(strokes) < 2:
         raise CourseError("Paint at least two separate strokes of each of two classes or more.")
     if folds < 2:
         raise CourseError(f"{folds} folds leave nothing to test on. Give 2 or more.")
-    deal = StratifiedGroupKFold(min(folds, *strokes), shuffle=True, random_state=seed)
+    deal = StratifiedGroupKFold(min(folds, *strokes), shuffle=True, random_state=classifier.seed)
     predicted = np.zeros_like(labels)
     accuracy = []
     for train, test in deal.split(table, labels, groups):
-        fitted = estimator(len(train)).fit(table[train], labels[train])
+        fitted = classifier.estimator(len(train)).fit(table[train], labels[train])
         predicted[test] = fitted.predict(table[test])
         accuracy.append(float(np.mean(predicted[test] == labels[test])))
     scores = f1_score(labels, predicted, labels=classes, average=None, zero_division=0.0)

@@ -25,9 +25,7 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def workers(
-    count: int = 1, *, scheduler: str | None = None, memory: float | None = None
-) -> Iterator[Client | None]:
+def workers(count: int = 1, *, scheduler: str | None = None) -> Iterator[Client | None]:
     """Give the workers of a run.
 
     Parameters
@@ -37,8 +35,6 @@ def workers(
     scheduler : str, optional
         Address of a Dask scheduler, such as ``"tcp://10.0.0.5:8786"``, whose workers are taken
         instead.
-    memory : float, optional
-        Bytes that each process may have; Dask restarts one that takes more.
 
     Returns
     -------
@@ -86,7 +82,6 @@ def workers(
             n_workers=count,
             threads_per_worker=1,
             processes=True,
-            memory_limit=int(memory) if memory else "auto",
             silence_logs=logging.CRITICAL,  # in the workers, too
             dashboard_address="localhost:0",  # any free port: a second run is no fault
         ) as cluster,
@@ -133,7 +128,7 @@ def finished(
     client: Client | None,
     function: Callable[..., Any],
     items: Sequence[Iterable[Any]],
-    names: Sequence[tuple[str, str]] | None = None,
+    names: Sequence[tuple[str, str]],
 ) -> Iterator[Any]:
     """Give the results of many calls, each as soon as it is there.
 
@@ -145,7 +140,7 @@ def finished(
         Returns the same for the same arguments.
     items : sequence of tuple
         The arguments of each call.
-    names : sequence of (str, str), optional
+    names : sequence of (str, str)
         Step and block of each call, by which the scheduler's trace and its page call it.
 
     Raises
@@ -159,10 +154,9 @@ def finished(
         return
     distributed = needed("distributed")
     token = uuid4().hex[:8]  # a key belongs to one call for ever
-    known = names or [("call", str(number)) for number in range(len(items))]
     futures = [
         client.submit(_or_fault, function, *item, key=(f"{step}-{token}", block), retries=RETRIES)
-        for item, (step, block) in zip(items, known, strict=True)
+        for item, (step, block) in zip(items, names, strict=True)
     ]
     try:
         for _, result in distributed.as_completed(futures, with_results=True):

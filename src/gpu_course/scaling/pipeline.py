@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.files import write_atomic
 from gpu_course.scaling import tasks
 from gpu_course.scaling.cluster import finished
 from gpu_course.scaling.cutting import Block, Shape, blocks
-from gpu_course.scaling.deconvolution import Deconvolution, first_level
+from gpu_course.scaling.deconvolution import first_level
 from gpu_course.scaling.output import disk_full
 from gpu_course.scaling.planning import (
     STEPS,
@@ -143,24 +144,21 @@ def process(
         "version": version,
     }
     with RunFolder(target, said) as folder, disk_full(target):
-        run = _Run(folder, image, plan, settings, lens, version, client, progress)
-        run.job = dataclasses.replace(run.job, choice={"channel": channel, "time": time_point})
-        run.image(lens)
+        choice = {"channel": channel, "time": time_point}
+        job = tasks.Job(
+            source=str(source), store=str(folder.store), choice=choice, done="",
+            voxel_size=image.voxel_size, version=version, settings=settings, deconvolution=lens,
+            facts={"plan": plan},
+        )  # fmt: skip
+        run = _Run(folder, image, plan, job, client, progress)
+        run.image()
         objects = run.segment() if "segment" in steps else None
         if "measure" in steps:
             run.measure()
         folder.finish()
     seconds = time.perf_counter() - begin
-    return Summary(
-        target,
-        image.shape,
-        plan[0].block,
-        seconds,
-        len(run.records),
-        run.resumed,
-        objects,
-        tuple(run.records),
-    )
+    done = tuple(run.records)
+    return Summary(target, image.shape, plan[0].block, seconds, run.resumed, objects, done)
 
 
 class _Run:
@@ -171,28 +169,14 @@ class _Run:
         folder: RunFolder,
         image: OmeImage,
         plan: list[Level],
-        settings: NucleiSettings,
-        lens: Deconvolution | None,
-        version: Version,
+        job: tasks.Job,
         client: Client | None,
         progress: Progress | None,
     ) -> None:
         self.folder, self.source, self.plan = folder, image, plan
-        self.settings, self.version = settings, version
-        self.client, self.progress = client, progress
+        self.job, self.client, self.progress = job, client, progress
         self.records: list[tasks.Record] = []
         self.resumed = 0
-        self.job = tasks.Job(
-            str(image.path),
-            str(folder.store),
-            {},
-            "",
-            image.voxel_size,
-            version,
-            settings,
-            lens,
-            {"plan": plan},
-        )
 
     def do(
         self,
@@ -208,14 +192,16 @@ class _Run:
         cut = blocks(own.shape, own.block, reach)
         places = [self.folder.place(step, b.name, ending) for b in cut]
         todo = [b for b, place in zip(cut, places, strict=True) if not place.exists()]
-        self.resumed += len(cut) - len(todo)
+        before = len(cut) - len(todo)
+        self.resumed += before
         done = str(places[0].parent)
         job = dataclasses.replace(self.job, done=done, level=level)
-        self._tell(step, len(cut) - len(todo), len(cut))
-        calls = [(task, step, job, b) for b in todo]
-        for record in finished(self.client, tasks.timed, calls, [(step, b.name) for b in todo]):
+        self._tell(step, before, len(cut))
+        calls, names = [(task, step, job, b) for b in todo], [(step, b.name) for b in todo]
+        computed = finished(self.client, tasks.timed, calls, names)
+        for number, record in enumerate(computed, before + 1):
             self.records.append(record)
-            self._tell(step, len(cut) - len(todo) + _count(self.records, step), len(cut))
+            self._tell(step, number, len(cut))
         return places
 
     def _tell(self, step: str, done: int, total: int) -> None:
@@ -226,14 +212,22 @@ class _Run:
         """Let the tasks that follow know a fact about the whole volume."""
         self.job = dataclasses.replace(self.job, facts={**self.job.facts, **facts})
 
-    def image(self, lens: Deconvolution | None) -> None:
+    def _create(
+        self, mark: str, path: Path, make: Callable[..., Any], *more: Any, **how: Any
+    ) -> None:
+        """Make empty arrays in a folder, once; what is left of a run killed over it goes."""
+        file = self.folder.folder / "facts" / f"{mark}.json"
+        if not file.exists():
+            shutil.rmtree(path, ignore_errors=True)
+            group = open_for_writing(self.folder.store, self.job.version)
+            make(group, self.plan, *more, version=self.job.version, **how)
+            write_atomic(file, "true")
+
+    def image(self) -> None:
         """Deconvolve or copy, and make the coarser resolutions."""
+        lens = self.job.deconvolution
         dtype = self.source.array.dtype if lens is None else np.float32
-        if self.folder.fact("created") is None:
-            self._afresh(self.folder.store)
-            group = open_for_writing(self.folder.store, self.version)
-            create(group, self.plan, dtype, version=self.version)
-            self.folder.keep_fact("created", True)
+        self._create("created", self.folder.store, create, dtype)
         if lens is not None:
             sums = self.do("add up", tasks.add_up, ending="npy")
             found = np.array([np.load(place) for place in sums])
@@ -253,13 +247,10 @@ class _Run:
 
     def segment(self) -> int:
         """Label the nuclei, make the coarser resolutions, and return how many there are."""
-        if self.folder.fact("created labels") is None:
-            self._afresh(self.folder.store / "labels")
-            group = open_for_writing(self.folder.store, self.version)
-            create_labels(group, self.plan, version=self.version, name=tasks.LABELS)
-            self.folder.keep_fact("created labels", True)
-        voxel_size = self.source.voxel_size
-        blur = smoothing_reach(self.settings, voxel_size)
+        place = self.folder.store / "labels"
+        self._create("created labels", place, create_labels, name=tasks.LABELS)
+        settings, voxel_size = self.job.settings, self.source.voxel_size
+        blur = smoothing_reach(settings, voxel_size)
         extremes = self.do("extremes", tasks.find_extremes, reach=blur, ending="npy")
         ends = np.array([np.load(place) for place in extremes])
         low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
@@ -268,18 +259,14 @@ class _Run:
         self.know(extremes=(low, high))
         counts = self.do("histogram", tasks.count_values, reach=blur, ending="npy")
         total = np.sum([np.load(place) for place in counts], axis=0)
-        self.know(threshold=self.settings.threshold * otsu_threshold(total, low, high))
-        found = self.do(
-            "seeds",
-            tasks.seeds_of,
-            reach=seed_reach(self.settings, voxel_size),
-            ending="npy",
-        )
+        self.know(threshold=settings.threshold * otsu_threshold(total, low, high))
+        far = seed_reach(settings, voxel_size)
+        found = self.do("seeds", tasks.seeds_of, reach=far, ending="npy")
         seeds = sort_seeds([np.load(place) for place in found])
         held = self.folder.folder / "seeds.npy"
         np.save(held, seeds)
         self.know(seeds=str(held))
-        self.do("segment", tasks.make_labels, reach=growth_reach(self.settings, voxel_size))
+        self.do("segment", tasks.make_labels, reach=growth_reach(settings, voxel_size))
         for level in range(1, len(self.plan)):
             self.do(f"labels, level {level}", tasks.make_labels_coarser, level=level)
         return len(seeds)
@@ -288,18 +275,9 @@ class _Run:
         """Measure every object, and put the table into the store."""
         import pandas as pd
 
-        from gpu_course.files import write_atomic
         from gpu_course.scaling.measurement import join_measurements
 
         places = self.do("measure", tasks.measure_objects, ending="csv")
         tables = [pd.read_csv(place, float_precision="round_trip") for place in places]
         table = join_measurements(tables)
         write_atomic(self.folder.store / MEASUREMENTS, table.to_csv(index=False))
-
-    def _afresh(self, path: Path) -> None:
-        """Remove what a run left that was killed while it made the empty arrays."""
-        shutil.rmtree(path, ignore_errors=True)
-
-
-def _count(records: list[tasks.Record], step: str) -> int:
-    return sum(record.step == step for record in records)

@@ -105,16 +105,6 @@ class RunFolder:
         """Return the file that says that a block of a step is done, or holds its result."""
         return self.folder / "done" / step / f"{block}.{ending}"
 
-    def fact(self, name: str) -> Any:
-        """Return what an earlier run found out about the whole volume, or None."""
-        file = self.folder / "facts" / f"{name}.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
-
-    def keep_fact(self, name: str, value: Any) -> Any:
-        """Keep what was found out about the whole volume, and return it as it will be read."""
-        write_atomic(self.folder / "facts" / f"{name}.json", json.dumps(value))
-        return self.fact(name)
-
     def finish(self) -> None:
         """Give the store its name, in one step, and remove the rest."""
         refuse_existing(self.target)

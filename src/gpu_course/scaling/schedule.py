@@ -77,8 +77,8 @@ def foretell(summary: Summary, workers: int) -> float:
     --------
     >>> from pathlib import Path
     >>> from gpu_course.scaling import Record, Summary, foretell
-    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1, 8) for n in range(4))
-    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 4, 0, None, records)
+    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1) for n in range(4))
+    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 0, None, records)
     >>> foretell(run, 1), foretell(run, 2)
     (5.0, 3.0)
     """
@@ -113,8 +113,8 @@ def step_costs(
     --------
     >>> from pathlib import Path
     >>> from gpu_course.scaling import Record, Summary, step_costs
-    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1, 8) for n in range(4))
-    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 4, 0, None, records)
+    >>> records = tuple(Record("segment", f"0-0-{n}", 1, n, n + 1) for n in range(4))
+    >>> run = Summary(Path("out.zarr"), (1, 4, 8), (1, 4, 2), 5.0, 0, None, records)
     >>> step_costs(run), step_costs(run, {"segment": (0, 0, 1)})
     ({'segment': 0.125}, {'segment': 0.07142857142857142})
     """

@@ -22,22 +22,26 @@ class Summary:
         Of the volume, and of what one task computed.
     seconds : float
         From beginning to end.
-    tasks, resumed : int
-        Blocks of all steps computed now, and found done.
+    resumed : int
+        Blocks of all steps that were found done.
     objects : int or None
         How many were found.
     records : tuple of Record
-        When and where each block was computed.
+        When and where each of the others was computed.
     """
 
     target: Path
     shape: Shape
     block: Shape
     seconds: float
-    tasks: int
     resumed: int
     objects: int | None
     records: tuple[Record, ...]
+
+    @property
+    def tasks(self) -> int:
+        """How many blocks of all steps were computed now."""
+        return len(self.records)
 
     @property
     def rate(self) -> float:

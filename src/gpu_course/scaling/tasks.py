@@ -38,8 +38,6 @@ class Record:
         Number of the process.
     start, stop : float
         Seconds since 1970.
-    voxels : int
-        Of the block itself.
     """
 
     step: str
@@ -47,7 +45,6 @@ class Record:
     worker: int
     start: float
     stop: float
-    voxels: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,8 +113,7 @@ def timed(task: Callable[[Job, Block], Any], step: str, job: Job, block: Block) 
             write_atomic(f"{mark}.npy", held.getvalue())
     del found
     give_back()
-    voxels = int(np.prod([s.stop - s.start for s in block.inner]))
-    return Record(step, block.name, os.getpid(), start, time.time(), voxels)
+    return Record(step, block.name, os.getpid(), start, time.time())
 
 
 def add_up(job: Job, block: Block) -> NDArray[np.float64]:

@@ -211,7 +211,6 @@ def save_image(
     version: Version = "0.5",
     chunks: Shape = CHUNKS,
     block: Shape | None = None,
-    name: str = "image",
 ) -> Path:
     """Write a volume as an OME-Zarr image with all its resolutions, and return its path.
 
@@ -229,7 +228,6 @@ def save_image(
     block : (z, y, x), optional
         What is written at a time, and with 0.5 one shard: a file. Unless given, four chunks along
         each axis.
-    name : str
 
     Raises
     ------
@@ -245,7 +243,7 @@ def save_image(
     plan = levels(tuple(image.shape), wanted, voxel_size, chunks)
     with appearing(Path(path)) as folder, disk_full(Path(path)):
         group = open_for_writing(folder, version)
-        create(group, plan, image.dtype, version=version, name=name)
+        create(group, plan, image.dtype, version=version)
         for number, level in enumerate(plan):
             for each in blocks(level.shape, level.block):
                 if number == 0:

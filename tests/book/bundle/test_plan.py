@@ -35,8 +35,8 @@ def test_a_chapter_runs_where_its_needs_are_met(needs, have, runs, why):
 def test_a_chapter_whose_image_cannot_be_packed_keeps_its_output(monkeypatch, tmp_path):
     monkeypatch.setenv("GPU_COURSE_MIRROR", str(tmp_path))
     monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path / "cache"))
-    found, lacking = plan.at_hand(["roots/test/C_osr_0129.jpg"])
-    assert found == {}
+    packed, lacking = plan.pack_images(["roots/test/C_osr_0129.jpg"], tmp_path / "images")
+    assert packed == []
     assert "has no roots/test/C_osr_0129.jpg" in lacking["roots/test/C_osr_0129.jpg"]
     entry = plan.entry(toy(""), {}, ["roots/test/C_osr_0129.jpg"], lacking)
     assert not entry["run"]

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
         chapter = chapters.read(name)
         notebook, trained = execution.execute(chapter, commit=commit)
         # The chapters after it read these weights, as they would on the author's machine.
-        execution.store_weights(chapter, trained)
+        execution.store_weights(trained)
         for file, content in trained.items():
             write_atomic(Path(into, "weights", name, file), content)
         write_atomic(Path(into, "outputs", f"{name}.ipynb"), nbformat.writes(notebook) + "\n")

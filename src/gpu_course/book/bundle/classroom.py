@@ -63,10 +63,8 @@ def make(
             pins = wheels.missing([*map(str, wanted), LAB, "pip"], {}, target, tested)
             wheels.fetch(pins, target, folder / "wheels")
         wheels.fetch_bare(set_up.PROTOTYPE, targets[0], folder / "wheels")
-        images, lacking = plan.at_hand(entry.path for entry in registry.entries())
-        for path, content in images.items():
-            (folder / "images" / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / "images" / path).write_bytes(content)
+        every = (entry.path for entry in registry.entries())
+        images, lacking = plan.pack_images(every, folder / "images")
         found: dict[str, Any] = {
             "kind": "classroom",
             "commit": commit,
@@ -76,7 +74,7 @@ def make(
             "install": [f"gpu-course[{','.join(extras)}]" if extras else "gpu-course", LAB],
             "install_bare": [set_up.PROTOTYPE],
             "wheels": len(list((folder / "wheels").glob("*.whl"))),
-            "images": sorted(images),
+            "images": images,
             "lacking": lacking,
         }
         packing.finish(folder, found)

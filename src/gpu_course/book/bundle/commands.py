@@ -10,12 +10,6 @@ import typer
 from gpu_course.errors import CourseError
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    for command in (bundle, accept, classroom):
-        app.command(command.__name__)(command)
-
-
 def bundle(
     out: Annotated[Path, typer.Argument(help="The new folder to write.")],
     python: Annotated[str, typer.Option(help="The node's Python, such as 3.12.")],

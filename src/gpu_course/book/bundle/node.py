@@ -76,10 +76,8 @@ def make(out: Path, wish: Wish) -> dict[str, Any]:
         wheels.fetch(pins, wish.target, tree / "wheels")
         wheels.fetch_bare(set_up.PROTOTYPE, wish.target, tree / "wheels")
         executed = [c.name for c in chosen if plan.entry(c, wish.have, (), {})["run"]]
-        images, lacking = plan.at_hand(path for name in executed for path in opens[name])
-        for path, content in images.items():
-            (tree / "images" / path).parent.mkdir(parents=True, exist_ok=True)
-            (tree / "images" / path).write_bytes(content)
+        opened = (path for name in executed for path in opens[name])
+        images, lacking = plan.pack_images(opened, tree / "images")
         (tree / "images").mkdir(exist_ok=True)
         (tree / "images" / "README").write_text("The images of the course.\n", encoding="utf-8")
         left_out = shutil.ignore_patterns("__pycache__")
@@ -95,7 +93,7 @@ def make(out: Path, wish: Wish) -> dict[str, Any]:
             "have": wish.have,
             "relies_on": _relies_on(wanted, wish.have),
             "wheels": len(list((tree / "wheels").glob("*.whl"))),
-            "images": sorted(images),
+            "images": images,
             "benchmarks": sorted(_benchmarks()),
             # Weights are data that other chapters read, so those that train them come first.
             "chapters": sorted(entries, key=lambda entry: not entry["trains"]),

@@ -8,11 +8,9 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.parser import Parser
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile
 
 from packaging.requirements import Requirement
 
@@ -72,9 +70,7 @@ def current_commit() -> str:
 
 def requirements(wheel: Path, target: Target, extras: tuple[str, ...]) -> list[Requirement]:
     """Return what the course's wheel requires on a machine, with `extras`, without markers."""
-    with ZipFile(wheel) as archive:
-        about = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        metadata = Parser().parsestr(archive.read(about).decode())
+    metadata = package.metadata(wheel)
     known = metadata.get_all("Provides-Extra") or []
     for extra in extras:
         if extra not in known:
@@ -92,9 +88,7 @@ def requirements(wheel: Path, target: Target, extras: tuple[str, ...]) -> list[R
 
 def supports(wheel: Path, target: Target) -> None:
     """Refuse a Python that the course does not run on."""
-    with ZipFile(wheel) as archive:
-        about = next(n for n in archive.namelist() if n.endswith(".dist-info/METADATA"))
-        wanted = Parser().parsestr(archive.read(about).decode())["Requires-Python"]
+    wanted = package.metadata(wheel)["Requires-Python"]
     if not Requirement(f"python{wanted}").specifier.contains(f"{target.python}.0"):
         raise CourseError(f"The course needs Python {wanted}, and {target.python} was asked for.")
 

@@ -1,6 +1,8 @@
 """What a GPU node will do with each chapter, and why: decided where the bundle is made."""
 
+import shutil
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from gpu_course.book import notebooks, records
@@ -33,15 +35,17 @@ def photographs(chapters: Iterable[Chapter]) -> dict[str, list[str]]:
     return found
 
 
-def at_hand(paths: Iterable[str]) -> tuple[dict[str, bytes], dict[str, str]]:
-    """Return path → contents of the images that can be had here, and path → why not of the rest."""
-    found, lacking = {}, {}
+def pack_images(paths: Iterable[str], folder: Path) -> tuple[list[str], dict[str, str]]:
+    """Copy images into a folder; return the paths of those there are, and why not the others."""
+    packed, lacking = [], {}
     for path, got in registry.fetch_many(sorted(set(paths))):
         if isinstance(got, CourseError):
             lacking[path] = str(got)
         else:
-            found[path] = got.read_bytes()
-    return found, lacking
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(got, folder / path)
+            packed.append(path)
+    return packed, lacking
 
 
 def entry(
@@ -83,7 +87,7 @@ def entry(
     return {
         "name": chapter.name,
         "needs": needs,
-        "trains": bool(chapter.course.get("trains", False)),
+        "trains": chapter.trains,
         "seconds": record.get("seconds"),
         "run": not keeps,
         "why": "; ".join(keeps or notes) or "has no special needs",

@@ -4,15 +4,12 @@ The sums in an archive of results show damage and slips, not a forgery: whoever 
 can write its sums as well. So accept results from people you would accept a commit from.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-import nbformat
 
 from gpu_course import paths
 from gpu_course import runs as measured
@@ -71,10 +68,11 @@ def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = 
     files = read(archive)
     about = facts(archive, files)
     runs = chosen(files, about, only)
-    new_weights = {
-        f"data/weights/{name}": content for run in runs for name, content in run.weights.items()
+    besides = {
+        f"data/weights/{name}": records.sha256_of(content)
+        for run in runs
+        for name, content in run.weights.items()
     }
-    besides = {key: hashlib.sha256(content).hexdigest() for key, content in new_weights.items()}
     for run in runs:
         execution.obey(run.chapter, run.notebook)
         if reasons := records.stale(run.chapter, run.record, besides):
@@ -90,7 +88,7 @@ def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = 
             f"differs from the stored score by more than {far[0].tolerance:.2f}, or is missing. "
             f"Find out why, then add --despite-scores to accept it."
         )
-    return _stored(runs, rows, new_weights, about, files)
+    return _stored(runs, rows, about, files)
 
 
 def _measured(run: Run) -> dict[Path, bytes]:
@@ -116,14 +114,13 @@ def _compared(run: Run) -> list[comparison.Row]:
     return comparison.compare(
         records.shown_scores(before) if before else [],
         records.shown_scores(run.notebook),
-        trains=execution.trains(run.chapter),
+        trains=run.chapter.trains,
     )
 
 
 def _stored(
     runs: list[Run],
     rows: list[comparison.Row],
-    weights: dict[str, bytes],
     about: dict[str, Any],
     files: dict[str, bytes],
 ) -> Accepted:
@@ -152,44 +149,15 @@ def _stored(
             if name.startswith("benchmarks/") and name.endswith(".json")
         ],
     }
-    wanted = {data.parent / key: content for key, content in weights.items()}
-    budgets(runs, wanted)
-    gone = []
+    wanted = execution.files_of((run.chapter, run.notebook, run.weights) for run in runs)
     for run in runs:
-        wanted[run.chapter.output_path] = f"{nbformat.writes(run.notebook)}\n".encode()
         wanted |= _measured(run)
-        shown = records.shown_scores(run.notebook)
-        if shown:
-            text = json.dumps({"chapter": run.chapter.name, "scores": shown}, indent=1)
-            wanted[records.scores_path(run.chapter)] = f"{text}\n".encode()
-        else:
-            gone.append(records.scores_path(run.chapter))
     wanted[where] = f"{json.dumps(story, indent=1, ensure_ascii=False)}\n".encode()
     together.write_all(wanted)
-    for file in gone:
-        file.unlink(missing_ok=True)
-    reasons = {c.name: records.problems(c) for c in chapters.read_all()} if weights else {}
+    new_weights = any(run.weights for run in runs)
+    reasons = {c.name: records.problems(c) for c in chapters.read_all()} if new_weights else {}
     stale = {name: found[0] for name, found in reasons.items() if found}
     return Accepted([run.chapter.name for run in runs], device, rows, where, stale)
-
-
-def budgets(runs: list[Run], weights: dict[Path, bytes]) -> None:
-    """Refuse outputs or weights by which the book would grow past its budgets."""
-    new = {run.chapter.output_path: len(nbformat.writes(run.notebook).encode()) for run in runs}
-    old = (paths.root() / "ci" / "outputs").rglob("*.ipynb")
-    outputs = sum(new.values()) + sum(f.stat().st_size for f in old if f not in new)
-    trained = (paths.data() / "weights").glob("*.safetensors")
-    networks = sum(map(len, weights.values()))
-    networks += sum(f.stat().st_size for f in trained if f not in weights)
-    for what, size, most in (
-        ("outputs", outputs, execution.BOOK_BUDGET),
-        ("weights", networks if weights else 0, execution.WEIGHTS_BUDGET),
-    ):
-        if size > most:
-            raise CourseError(
-                f"With these results the book's {what} would take {size / 1e6:.1f} MB, and "
-                f"{most / 1e6:.0f} MB are allowed. Take fewer chapters with --chapters."
-            )
 
 
 def _device(record: dict[str, Any]) -> str:

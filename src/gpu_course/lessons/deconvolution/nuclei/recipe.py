@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gpu_course.deconvolution.arrays import as_float32
 from gpu_course.deconvolution.units import in_voxels, lengths, number
 from gpu_course.errors import CourseError
-from gpu_course.labels import Labels
+from gpu_course.labels import Labels, renumber
 from gpu_course.lessons.deconvolution.nuclei.solutions import split_touching
 
 Volume = NDArray[Any]
@@ -188,9 +188,7 @@ def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float) -> 
     """
     volume = np.bincount(labels.ravel()) * np.prod(voxel_size)
     kept = volume >= smallest
-    kept[0] = False
-    number = np.where(kept, np.cumsum(kept), 0).astype(np.int32)
-    return number[labels]
+    return renumber(np.where(kept[labels], labels, 0))
 
 
 def checked_units(

@@ -35,10 +35,6 @@ def smallest_depth(length: float) -> int:
         Of the object, in pixels. Every pixel of it must see all of it, so the network must see
         that far to *one* side.
 
-    Returns
-    -------
-    int
-
     Raises
     ------
     CourseError

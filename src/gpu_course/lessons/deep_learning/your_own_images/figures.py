@@ -12,9 +12,7 @@ from gpu_course import display, picture_files
 from gpu_course.own_images.pictures import listed, read, truth_beside
 
 
-def judged(
-    folder: Path | str, results: Path | str, name: str, *, masks: bool = False
-) -> NDArray[np.uint8]:
+def judged(folder: Path | str, results: Path | str, name: str) -> NDArray[np.uint8]:
     """Return a picture of a folder with what was found in it: matched, missed, invented.
 
     Parameters
@@ -23,13 +21,9 @@ def judged(
         Of the pictures with their truth, and of the results.
     name : str
         Of the picture.
-    masks : bool
-        Judge pixels, not objects.
     """
     file = listed(folder)[name]
     image = read(file, None)
     found = picture_files.read(Path(results) / "labels" / f"{name}.tif", numbers=True).array
     truth: Any = truth_beside(folder, file, image.shape)
-    if masks:
-        return display.errors_overlay(truth > 0, found > 0, image)
     return display.errors_overlay(truth, found.astype(np.int32), image, in_pieces=True)

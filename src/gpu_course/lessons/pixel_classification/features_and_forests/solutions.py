@@ -12,10 +12,6 @@ def choose_scales() -> Recipe:
     A root is a bright ridge, so the Hessian at about half of each width finds it. The gradient
     tells its edges from those of grains. The widest blur says how bright the soil around is, for
     the lamp is uneven: grey values alone mean nothing without it.
-
-    Returns
-    -------
-    Recipe
     """
     return Recipe(sigmas=(1, 2, 4, 8), features=("gaussian", "gradient", "hessian"))
 
