@@ -246,6 +246,3 @@ def scores(
 
 
 bundles.add_to(app)
-
-if __name__ == "__main__":
-    main()

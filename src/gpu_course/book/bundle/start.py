@@ -283,7 +283,7 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     environment["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     command = []
     if options.run:
-        command = [python, "-m", "gpu_course.cli", "run", options.run]
+        command = [python, "-m", "gpu_course", "run", options.run]
     elif options.lab:
         command = [python, "-m", "jupyterlab", notebooks]
     if command:
