@@ -163,8 +163,8 @@ def test_the_front_door_is_light():
     code = "import sys; import gpu_course.__main__; print([n for n in sys.modules if 'gpu_c' in n])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "['gpu_course', 'gpu_course.__main__']\n"
-    project = tomllib.loads((paths.root() / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["scripts"] == {"gpu-course": "gpu_course.__main__:main"}
+    metadata = tomllib.loads((paths.root() / "pyproject.toml").read_text(encoding="utf-8"))
+    assert metadata["project"]["scripts"] == {"gpu-course": "gpu_course.__main__:main"}
 
 
 # --- what cannot be written is told before the work ----------------------------------------------
