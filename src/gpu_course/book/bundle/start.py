@@ -238,7 +238,10 @@ def unpack(plan: dict[str, Any], work: str) -> None:
             with open(os.path.join(HERE, part["name"]), "rb") as file:
                 shutil.copyfileobj(file, out)
     with tarfile.open(whole) as archive:
-        archive.extractall(work, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(work, filter="data")
+        else:  # Python before 3.11.4, such as Debian 12's; the sums say that the archive is ours
+            archive.extractall(work)
     os.remove(whole)
     shutil.copy(os.path.join(HERE, "plan.json"), f"{kept}.new")
     os.replace(f"{kept}.new", kept)
@@ -264,6 +267,7 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     """Install the course on a student's machine, lay out the notebooks, run what is asked for."""
     parser = argparse.ArgumentParser(prog="start.py", description="Install the course offline.")
     parser.add_argument("folder", nargs="?", default="gpu-course", help="your own folder")
+    parser.add_argument("--doctor", action="store_true", help="check this machine")
     parser.add_argument("--run", metavar="CHAPTER", help="run a chapter, as start/introduction")
     parser.add_argument("--lab", action="store_true", help="open the notebooks in JupyterLab")
     options = parser.parse_args(arguments)
@@ -282,7 +286,9 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     environment["GPU_COURSE_MIRROR"] = os.path.join(HERE, "images")
     environment["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     command = []
-    if options.run:
+    if options.doctor:
+        command = [python, "-m", "gpu_course", "doctor"]
+    elif options.run:
         command = [python, "-m", "gpu_course", "run", options.run]
     elif options.lab:
         command = [python, "-m", "jupyterlab", notebooks]
@@ -291,21 +297,30 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     print(f"The course is ready in {mine}.")
     print(f"The site: open {os.path.join(HERE, 'site', 'index.html')} in a browser.")
     print("The notebooks: run this again with --lab, or a chapter with --run start/introduction.")
+    print("This machine: run this again with --doctor.")
     return 0
 
 
 def install(plan: dict[str, Any], venv: str, python: str) -> None:
-    """Make the environment `venv` and install the course into it, unless that was done."""
+    """Make the environment `venv` and install the course into it, unless that was done.
+
+    An environment that another archive made, such as that of an earlier class, is made anew.
+    """
     ready = os.path.join(venv, "ready")
+    made_of = json.dumps([plan["commit"], plan["install"], plan["install_bare"]])
     if os.path.isfile(ready):
-        return
+        with open(ready, encoding="utf-8") as file:
+            if file.read() == made_of:
+                return
     print(f"installing into {venv} …", flush=True)
     if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
         raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
     wheels = os.path.join(HERE, "wheels")
     pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
     pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
-    open(ready, "w", encoding="utf-8").close()
+    with open(f"{ready}.new", "w", encoding="utf-8") as file:
+        file.write(made_of)
+    os.replace(f"{ready}.new", ready)
 
 
 if __name__ == "__main__":
