@@ -89,6 +89,12 @@ def test_bundle_for_another_platform_is_refused(tmp_path):
     assert f"is for somewhere-else, and this machine is {PLATFORM}." in sentence(run(toy))
 
 
+def test_no_platform_is_named_for_which_no_bundle_can_be_made(monkeypatch):
+    monkeypatch.setattr(start.platform, "machine", lambda: "riscv64")
+    with pytest.raises(start.StopError, match=r"No bundle can be made for it: take one of linux-x"):
+        start.suits({"pythons": [PYTHON], "platforms": ["linux-x86_64"]})
+
+
 def test_wheel_for_another_python_is_named(tmp_path):
     toy = bundle(tmp_path, PYTHON, PLATFORM, [("strange", "cp37-cp37m-win32")])
     said = sentence(run(toy))

@@ -155,12 +155,16 @@ def suits(plan: dict[str, Any]) -> None:
             f"This bundle is for Python {wanted}, and this is Python {mine}. Start it with that "
             f"Python, or have a bundle made for Python {mine}."
         )
-    machine = MACHINES.get((sys.platform, platform.machine()), platform.platform())
+    machine = MACHINES.get((sys.platform, platform.machine()))
     if machine not in plan["platforms"]:
         wanted = " or ".join(plan["platforms"])
         raise StopError(
-            f"This bundle is for {wanted}, and this machine is {machine}. Have one made with "
-            f"--platform {machine}."
+            f"This bundle is for {wanted}, and this machine is {machine or platform.platform()}. "
+            + (
+                f"Have one made with --platform {machine}."
+                if machine
+                else f"No bundle can be made for it: take one of {', '.join(MACHINES.values())}."
+            )
         )
 
 
