@@ -10,12 +10,23 @@ import sys
 def main() -> None:
     """Import the command line and run it; see :func:`gpu_course.command_line.ends_well`."""
     try:
-        from gpu_course.cli import main as begin
-
+        try:
+            from gpu_course.cli import main as begin
+        except ModuleNotFoundError as error:  # as in the environment that only builds the site
+            _say(
+                f"The package {error.name} is missing from {sys.prefix}. Call gpu-course in an "
+                f"environment that the course was installed into with all it needs; in a clone, "
+                f"`make install` makes .venv."
+            )
+            sys.exit(1)
         begin()
     except KeyboardInterrupt:
-        sys.stderr.write("gpu-course: Stopped.\n")
+        _say("Stopped.")
         sys.exit(130)
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(f"gpu-course: {sentence}\n")
 
 
 if __name__ == "__main__":
