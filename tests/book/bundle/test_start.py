@@ -227,12 +227,17 @@ def test_notebooks_are_laid_out_all_or_none_and_never_twice(classroom, monkeypat
     assert (mine / "notebooks" / "a.ipynb").read_text() == "solved!"
 
 
-PLAN = {"commit": "one", "install": ["gpu-course"], "install_bare": ["prototype==1"]}
+PLAN = {
+    "commit": "one",
+    "install": ["gpu-course"],
+    "install_bare": ["prototype==1"],
+    "room": {f"{PYTHON} {PLATFORM}": 5 << 20},
+}
 
 
 def test_environment_is_made_once_for_each_archive(tmp_path, monkeypatch):
     """A student who gets a newer archive must not go on with the older course."""
-    venv, made = tmp_path / "mine" / ".venv", []
+    venv, made = tmp_path / ".venv", []
     monkeypatch.setattr(start, "complaint", lambda command: venv.mkdir(parents=True, exist_ok=True))
     monkeypatch.setattr(start, "pip", lambda arguments, *_: made.append(arguments[-1]))
     for plan in (PLAN, PLAN, {**PLAN, "commit": "two"}, {**PLAN, "commit": "two"}):
@@ -263,6 +268,40 @@ def test_student_runs_what_was_installed_with_the_images_of_the_class(
 
 class Ended:
     returncode = 3
+
+
+def test_student_without_room_is_told_so_before_anything_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda _: Free())
+    monkeypatch.setattr(start, "complaint", lambda _: 1 / 0)
+    with pytest.raises(start.StopError, match=r"0 MiB are free, and 6 MiB are needed\. Free some"):
+        start.install(PLAN, str(tmp_path / ".venv"), "python")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()]
+)
+def test_environment_that_was_not_finished_takes_no_room(tmp_path, monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    venv = tmp_path / ".venv"
+    monkeypatch.setattr(start, "complaint", lambda _: (venv / "bin").mkdir(parents=True))
+    monkeypatch.setattr(start, "pip", fails)
+    with pytest.raises(type(error)):
+        start.install(PLAN, str(venv), "python")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_disk_that_fills_while_parts_are_joined_keeps_nothing_of_them(toy, monkeypatch):
+    def full(source, target):
+        target.write(source.read(100))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(start, "HERE", str(toy))
+    monkeypatch.setattr(start.shutil, "copyfileobj", full)
+    assert start.main([]) == 1
+    assert os.listdir(toy / "work") == [start.LOCK]
 
 
 def test_environment_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):

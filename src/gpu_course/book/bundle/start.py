@@ -107,6 +107,27 @@ def alone(folder: str) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def whole(path: str) -> Iterator[None]:
+    """Remove what a ``with`` block left of the file or folder `path` where it did not end well."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)  # which ignores a file, too
+        with contextlib.suppress(OSError):
+            os.remove(path)
+        raise
+
+
+def has_room(folder: str, need: int, cure: str) -> None:
+    """Stop where the disk of `folder` has not so many bytes free."""
+    if (free := shutil.disk_usage(folder).free) < need:
+        raise StopError(
+            f"The disk of {folder} is too full: {free >> 20} MiB are free, and {need >> 20} MiB "
+            f"are needed. Free some space, or {cure}."
+        )
+
+
 def digest(path: str) -> str:
     """Return the sha256 of a file."""
     found = hashlib.sha256()
@@ -230,23 +251,22 @@ def unpack(plan: dict[str, Any], work: str) -> None:
             if json.load(file) == plan:
                 return
         raise StopError(f"{work} holds another bundle. Name another folder with --work.")
-    need = 4 * sum(part["bytes"] for part in plan["parts"])
-    if (free := shutil.disk_usage(work).free) < need:
-        raise StopError(
-            f"The disk of {work} is too full: {free >> 20} MiB are free, and the bundle takes "
-            f"{need >> 20} MiB. Free some space, or name a folder on another disk with --work."
-        )
-    whole = os.path.join(work, "bundle.tar")
-    with open(whole, "wb") as out:
+    has_room(
+        work,
+        4 * sum(part["bytes"] for part in plan["parts"]),
+        "name a folder on another disk with --work",
+    )
+    joined = os.path.join(work, "bundle.tar")
+    with whole(joined), open(joined, "wb") as out:
         for part in plan["parts"]:
             with open(os.path.join(HERE, part["name"]), "rb") as file:
                 shutil.copyfileobj(file, out)
-    with tarfile.open(whole) as archive:
+    with whole(joined), tarfile.open(joined) as archive:
         if hasattr(tarfile, "data_filter"):
             archive.extractall(work, filter="data")
         else:  # Python before 3.11.4, such as Debian 12's; the sums say that the archive is ours
             archive.extractall(work)
-    os.remove(whole)
+    os.remove(joined)
     shutil.copy(os.path.join(HERE, "plan.json"), f"{kept}.new")
     os.replace(f"{kept}.new", kept)
 
@@ -260,8 +280,9 @@ def install_aside(plan: dict[str, Any], work: str) -> None:
     wheels = os.path.join(work, "wheels")
     files = sorted(set(glob.glob(f"{wheels}/*.whl")) - set(glob.glob(f"{wheels}/pip-*.whl")))
     shutil.rmtree(f"{site}.new", ignore_errors=True)
-    pip(["--no-deps", "--target", f"{site}.new", *files], wheels)
-    os.rename(f"{site}.new", site)
+    with whole(f"{site}.new"):
+        pip(["--no-deps", "--target", f"{site}.new", *files], wheels)
+        os.rename(f"{site}.new", site)
 
 
 # --- a classroom ---------------------------------------------------------------------------------
@@ -316,15 +337,19 @@ def install(plan: dict[str, Any], venv: str, python: str) -> None:
         with open(ready, encoding="utf-8") as file:
             if file.read() == made_of:
                 return
-    print(f"installing into {venv} …", flush=True)
-    if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
-        raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
+    mine = "{}.{} {}".format(*sys.version_info[:2], MACHINES[sys.platform, platform.machine()])
+    need = plan["room"][mine] * 6 // 5  # with what Python compiles
+    shutil.rmtree(venv, ignore_errors=True)
+    has_room(os.path.dirname(venv), need, "work in a folder on another disk")
+    print(f"installing {need >> 20} MiB into {venv}, for some minutes …", flush=True)
     wheels = os.path.join(HERE, "wheels")
-    pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
-    pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
-    with open(f"{ready}.new", "w", encoding="utf-8") as file:
-        file.write(made_of)
-    os.replace(f"{ready}.new", ready)
+    with whole(venv):
+        if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
+            raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
+        pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
+        pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
+        with open(ready, "w", encoding="utf-8") as file:
+            file.write(made_of)
 
 
 if __name__ == "__main__":
