@@ -119,6 +119,11 @@ def whole(path: str) -> Iterator[None]:
         raise
 
 
+def with_compiled(size: int) -> int:
+    """Return the bytes that unpacked wheels of this size take, with what is compiled of them."""
+    return size * 4 // 3
+
+
 def has_room(folder: str, need: int, cure: str) -> None:
     """Stop where the disk of `folder` has not so many bytes free."""
     if (free := shutil.disk_usage(folder).free) < need:
@@ -251,11 +256,7 @@ def unpack(plan: dict[str, Any], work: str) -> None:
             if json.load(file) == plan:
                 return
         raise StopError(f"{work} holds another bundle. Name another folder with --work.")
-    has_room(
-        work,
-        4 * sum(part["bytes"] for part in plan["parts"]),
-        "name a folder on another disk with --work",
-    )
+    has_room(work, with_compiled(plan["room"]), "name a folder on another disk with --work")
     joined = os.path.join(work, "bundle.tar")
     with whole(joined), open(joined, "wb") as out:
         for part in plan["parts"]:
@@ -338,7 +339,7 @@ def install(plan: dict[str, Any], venv: str, python: str) -> None:
             if file.read() == made_of:
                 return
     mine = "{}.{} {}".format(*sys.version_info[:2], MACHINES[sys.platform, platform.machine()])
-    need = plan["room"][mine] * 6 // 5  # with what Python compiles
+    need = with_compiled(plan["room"][mine])
     shutil.rmtree(venv, ignore_errors=True)
     has_room(os.path.dirname(venv), need, "work in a folder on another disk")
     print(f"installing {need >> 20} MiB into {venv}, for some minutes …", flush=True)
