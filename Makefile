@@ -37,14 +37,14 @@ bench: .venv/.done ## the side-by-side measurements
 	$(FULL) -m benchmarks $(ARGS)
 
 .venv-book/.done: pyproject.toml requirements.txt
-	$(PYTHON) -m venv .venv-book
+	$(PYTHON) ci/new_environment.py .venv-book
 	$(BOOK) -m pip install --quiet --upgrade "pip>=25.1"
 	$(BOOK) -m pip install --quiet --constraint requirements.txt --group book
 	$(BOOK) -m pip install --quiet --no-deps --editable .
 	touch $@
 
 .venv/.done: pyproject.toml requirements.txt requirements-no-deps.txt
-	$(PYTHON) -m venv .venv
+	$(PYTHON) ci/new_environment.py .venv
 	$(FULL) -m pip install --quiet --upgrade "pip>=25.1"
 	$(FULL) -m pip install --quiet --requirement requirements.txt
 	$(FULL) -m pip install --quiet --no-deps --requirement requirements-no-deps.txt

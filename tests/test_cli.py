@@ -28,7 +28,7 @@ def run(tmp_path):
         settings = {"GPU_COURSE_MIRROR": empty, "GPU_COURSE_CACHE": tmp_path / "cache"}
         settings |= {"GPU_COURSE_SIZE": "small", "COLUMNS": "100", **environment}
         return subprocess.run(
-            [sys.executable, "-m", "gpu_course.cli", *map(str, arguments)],
+            [sys.executable, "-m", "gpu_course", *map(str, arguments)],
             cwd=folder,
             env={**os.environ, **{name: str(value) for name, value in settings.items()}},
             capture_output=True,
@@ -66,7 +66,7 @@ def test_every_command_explains_itself(run, command):
     assert command in run("--help").stdout
     done = run(command, "--help")
     assert done.returncode == 0
-    assert "Usage: gpu-course" in done.stdout or "Usage: python -m gpu_course.cli" in done.stdout
+    assert "Usage: gpu-course" in done.stdout or "Usage: python -m gpu_course" in done.stdout
 
 
 def test_unknown_command_is_a_usage_error(run):
@@ -157,7 +157,7 @@ def test_notebooks_never_replace_work_unasked(run):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_notebooks_are_all_written_where_nobody_reads_their_list(run):
     here = {"cwd": run.folder, "stderr": subprocess.PIPE, "text": True, "check": False}
-    command = [sys.executable, "-m", "gpu_course.cli", "notebooks", "mine"]
+    command = [sys.executable, "-m", "gpu_course", "notebooks", "mine"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, stdout=full, **here)
     assert done.returncode == 1

@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 
 import pytest
 
-from gpu_course import command_line, environment, writable
+from gpu_course import command_line, environment, paths, writable
 from gpu_course.command_line import StoppedError, ends_well
 from gpu_course.errors import CourseError
 from tests import interrupts
@@ -19,7 +20,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes s
 
 
 def gpu_course(arguments, how="", cwd=None, **more):
-    command = f'"{sys.executable}" -m gpu_course.cli {arguments} {how}'
+    command = f'"{sys.executable}" -m gpu_course {arguments} {how}'
     return subprocess.run(
         ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"],
         cwd=cwd,
@@ -121,7 +122,7 @@ def test_files_never_take_the_place_of_a_closed_stream(monkeypatch, tmp_path):
 def test_interrupted_command_ends_by_the_convention(tmp_path):
     """Ctrl-C reaches the whole group: the command, and the kernel that it started."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "gpu_course.cli", "run", "start/introduction"],
+        [sys.executable, "-m", "gpu_course", "run", "start/introduction"],
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -141,6 +142,39 @@ def test_interrupted_command_ends_by_the_convention(tmp_path):
         "gpu-course: Stopped. What was finished before is kept.\n",
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("typer", "status", "said"),
+    [
+        # The first third of a second: nothing but the front door is there to answer.
+        ("import os, signal; os.kill(os.getpid(), signal.SIGINT)", 130, "gpu-course: Stopped.\n"),
+        # The environment that only builds the site.
+        ("raise ModuleNotFoundError(name='typer')", 1, "gpu-course: The package typer is missing"),
+    ],
+)
+def test_front_door_answers_while_the_command_line_is_imported(tmp_path, typer, status, said):
+    (tmp_path / "typer.py").write_text(typer)
+    done = subprocess.run(
+        [sys.executable, "-m", "gpu_course", "scores"],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.pathsep.join(sys.path)}"},
+        preexec_fn=interrupts.heed if os.name == "posix" else None,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_front_door_is_light():
+    """What it imports before it can answer is the package's own face, and nothing of typer's."""
+    code = "import sys; import gpu_course.__main__; print([n for n in sys.modules if 'gpu_c' in n])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "['gpu_course', 'gpu_course.__main__']\n"
+    metadata = tomllib.loads((paths.root() / "pyproject.toml").read_text(encoding="utf-8"))
+    assert metadata["project"]["scripts"] == {"gpu-course": "gpu_course.__main__:main"}
 
 
 # --- what cannot be written is told before the work ----------------------------------------------

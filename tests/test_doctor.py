@@ -11,17 +11,19 @@ import pytest
 
 from gpu_course import doctor
 from gpu_course.devices import Device, hardware
+from gpu_course.devices.device import installed
 from gpu_course.devices.hardware import GIB, Gpu
-from gpu_course.doctor import Check, machine, probes, wording
+from gpu_course.doctor import Check, driver, machine, probes, wording
 from gpu_course.doctor.child import ask
+from gpu_course.errors import CourseError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="uses signals")
 
 
 @pytest.fixture(autouse=True)
 def _plain_environment(monkeypatch):
-    for variable in ("GPU_COURSE_SIZE", "GPU_COURSE_DEVICE", "GPU_COURSE_CACHE"):
-        monkeypatch.delenv(variable, raising=False)
+    for variable in ("SIZE", "DEVICE", "CACHE", "CLESPERANTO"):
+        monkeypatch.delenv(f"GPU_COURSE_{variable}", raising=False)
 
 
 # --- the machine ------------------------------------------------------------------------------
@@ -121,7 +123,9 @@ def test_the_size_is_reported_with_its_reason(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_SIZE", "small")
     assert "small, chosen by GPU_COURSE_SIZE" in machine.size().what
     monkeypatch.setenv("GPU_COURSE_SIZE", "enormous")
-    assert machine.size().status == "fail"
+    check = machine.size()
+    assert check.status == "fail"
+    assert check.cure == "Set it to one of small, laptop, large, or unset it."
 
 
 # --- the probes -------------------------------------------------------------------------------
@@ -208,8 +212,59 @@ def test_a_missing_library_is_a_warning_with_its_pip_line(monkeypatch):
         check = probe()
         assert check.status == "warn"
         assert line in check.cure
-        assert "need it" in check.what
+        assert check.what.endswith(("need it.", "need them.", "scripted twin)."))
     assert probes.opencl().status == "fail"  # without clesperanto there is no course
+
+
+def hides(monkeypatch, *modules):
+    """Pretend that some modules are not installed."""
+    for module in (probes, driver):
+        monkeypatch.setattr(
+            module, "installed", lambda name: name not in modules and installed(name)
+        )
+
+
+@pytest.mark.parametrize(
+    ("absent", "probe", "said"),
+    [
+        ("monai", "torch", "Not installed: monai; the deep-learning chapters on roots and"),
+        ("safetensors", "torch", "Not installed: safetensors; the deep-learning chapters"),
+        ("safetensors", "tensorflow", "Not installed: safetensors; the chapters on StarDist"),
+        ("stardist", "tensorflow", "Not installed: stardist; the chapters on StarDist need it."),
+    ],
+)
+def test_a_library_without_its_companions_is_a_warning(monkeypatch, absent, probe, said):
+    """A row that is well promises that its chapters find all that they import."""
+    for library in ("torch", "tensorflow", "stardist"):
+        pytest.importorskip(library) if library != absent else None
+    hides(monkeypatch, absent)
+    check = getattr(probes, probe)()
+    assert (check.status, check.cure) == ("warn", f"pip install {absent}")
+    assert check.what.startswith(said)
+
+
+def test_a_machine_without_pyopencl_is_told_so_and_not_that_it_lacks_a_driver(monkeypatch):
+    hides(monkeypatch, "pyopencl")
+    for check in (driver.opencl_driver(), probes.opencl()):
+        assert check.status == "fail"
+        assert (check.what, check.cure) == ("PyOpenCL is not installed.", "pip install pyopencl")
+    monkeypatch.setenv("GPU_COURSE_CLESPERANTO", "cuda")  # which computes without OpenCL
+    assert driver.opencl_driver().status == "warn"
+
+
+def test_no_opencl_driver_is_no_failure_where_another_backend_was_asked_for(monkeypatch):
+    monkeypatch.setattr(driver.sys, "platform", "linux")
+    monkeypatch.setattr(driver.drivers, "examine", lambda again: [])
+    assert driver.opencl_driver().status == "fail"
+    monkeypatch.setenv("GPU_COURSE_CLESPERANTO", "cuda")
+    check = driver.opencl_driver()
+    assert (check.status, check.what) == ("warn", "OpenCL has no driver on this machine.")
+
+
+def test_the_prototype_is_installed_without_what_it_asks_for(monkeypatch):
+    hides(monkeypatch, "pyclesperanto_prototype")
+    monkeypatch.setenv("GPU_COURSE_CLESPERANTO", "prototype")
+    assert probes.opencl().cure == "pip install --no-deps pyclesperanto-prototype"
 
 
 def test_a_torch_that_cannot_use_the_gpu_is_a_warning(monkeypatch, hidden_nvidia):
@@ -290,6 +345,16 @@ def test_a_check_that_raises_does_not_end_the_doctor(monkeypatch):
     assert started == ["first", "second"]
     assert [check.status for check in checks] == ["warn", "ok"]
     assert "no luck" in checks[0].what
+
+
+def test_a_check_that_tells_the_user_something_is_split_into_cause_and_cure():
+    def refuses():
+        raise CourseError("GPU_COURSE_SIZE is 'x', which is no size. Set it to small.")
+
+    check = doctor._examine("size", refuses)
+    assert check == Check(
+        "size", "fail", "GPU_COURSE_SIZE is 'x', which is no size.", "Set it to small."
+    )
 
 
 def test_the_terminal_shows_status_finding_and_cure():

@@ -249,6 +249,3 @@ def scores(
 app.command()(bundles.bundle)
 app.command()(bundles.accept)
 app.command()(bundles.classroom)
-
-if __name__ == "__main__":
-    main()

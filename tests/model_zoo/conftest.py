@@ -50,7 +50,7 @@ def python(program, code, **environment):
 def package(tmp_path_factory) -> Package:
     place = tmp_path_factory.mktemp("package")
     done = subprocess.run(
-        [sys.executable, "-m", "gpu_course.cli", "export", "roots-unet", "roots.zip"],
+        [sys.executable, "-m", "gpu_course", "export", "roots-unet", "roots.zip"],
         cwd=place,
         capture_output=True,
         text=True,

@@ -15,7 +15,7 @@ from tests.own_images.conftest import write_folder
 def run(tmp_path):
     def gpu_course(*arguments, **how):
         return subprocess.run(
-            [sys.executable, "-m", "gpu_course.cli", *map(str, arguments)],
+            [sys.executable, "-m", "gpu_course", *map(str, arguments)],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -70,7 +70,7 @@ def test_faults_are_one_sentence_each(run, tmp_path, model_file):
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_stopped_by_hand_it_says_how_to_go_on(tmp_path):
     write_folder(tmp_path / "discs", 6, kind="masks")
-    command = [sys.executable, "-m", "gpu_course.cli", "train", "discs", "--method", "unet"]
+    command = [sys.executable, "-m", "gpu_course", "train", "discs", "--method", "unet"]
     with subprocess.Popen(
         [*command, "--width", "4", "--batches", "4", "--epochs", "1000"],
         cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

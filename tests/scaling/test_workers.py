@@ -99,7 +99,7 @@ def test_no_scheduler_answers(monkeypatch):
 
 def command(scene, psf, out, *more):
     return [
-        *(sys.executable, "-m", "gpu_course.cli", "process", str(scene.store), str(out)),
+        *(sys.executable, "-m", "gpu_course", "process", str(scene.store), str(out)),
         *("--psf", str(psf), "--iterations", "5", "--background", "5", "--smooth", "0.3"),
         *("--distance", "0.8", "--largest", "5", "--threshold", "1.3", "--memory", "0.05", *more),
     ]

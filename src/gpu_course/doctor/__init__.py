@@ -11,6 +11,7 @@ from gpu_course.doctor.check import Check
 from gpu_course.doctor.child import ask
 from gpu_course.doctor.driver import opencl_driver
 from gpu_course.doctor.wording import anonymous, describe, render, table
+from gpu_course.errors import CourseError
 
 __all__ = [
     "Check",
@@ -47,6 +48,9 @@ def _examine(name: str, how: Callable[[], Check] | str) -> Check:
         return ask(how, name)
     try:
         return how()
+    except CourseError as error:  # its first sentence is the cause, the rest the cure
+        what, _, cure = str(error).partition(". ")
+        return Check(name, "fail", f"{what.rstrip('.')}.", cure)
     except Exception as error:  # the doctor goes on, and says what happened
         return Check(name, "warn", f"The check itself failed: {type(error).__name__}: {error}")
 

@@ -59,7 +59,8 @@ def size() -> Check:
     try:
         chosen = sizes.current()
     except CourseError as error:
-        return Check("problem size", "fail", str(error), "unset GPU_COURSE_SIZE")
+        what, _, cure = str(error).partition(". ")
+        return Check("problem size", "fail", f"{what}.", cure)
     why = "by GPU_COURSE_SIZE" if os.environ.get("GPU_COURSE_SIZE") else "by the memory found"
     return Check("problem size", "ok", f"{chosen}, chosen {why}")
 

@@ -9,12 +9,14 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gpu_course import devices
-from gpu_course.devices import clesperanto, drivers, hardware
+from gpu_course.devices import clesperanto, hardware
 from gpu_course.devices.device import Device, installed
 from gpu_course.devices.no_opencl import gpu_cure
+from gpu_course.doctor import driver
 from gpu_course.doctor.check import Check
 
 if TYPE_CHECKING:
@@ -27,6 +29,17 @@ TOLERANCE = 1e-4
 def _says(device: Device) -> str:
     note = f"; {device.note}" if device.note else ""
     return f"{device.name} ({device.kind}, {device.driver}{note})"
+
+
+def _lacking(name: str, packages: Sequence[str], who: str) -> Check | None:
+    """Return a warning where packages that `who` needs are not installed; None where all are."""
+    missing = [package for package in packages if not installed(package)]
+    if not missing:
+        return None
+    what = (
+        f"Not installed: {', '.join(missing)}; {who} need {'it' if missing[1:] == [] else 'them'}."
+    )
+    return Check(name, "warn", what, f"pip install {' '.join(missing)}")
 
 
 def _noise(shape: tuple[int, ...]) -> "np.ndarray":
@@ -51,9 +64,12 @@ def opencl() -> Check:
     name = "OpenCL (clesperanto)"
     library = "pyclesperanto_prototype" if clesperanto.is_prototype() else "pyclesperanto"
     if not installed(library):
-        what = f"{library.replace('_', '-')} is not installed."
-        return Check(name, "fail", what, f"pip install {library.replace('_', '-')}")
-    drivers.require()
+        package = library.replace("_", "-")
+        # The prototype's own requirements would put an old NumPy in the place of this one.
+        alone = "--no-deps " if clesperanto.is_prototype() else ""
+        return Check(name, "fail", f"{package} is not installed.", f"pip install {alone}{package}")
+    if driver.weight() == "fail" and (lacking := driver.no_binding(name)):
+        return lacking
     device = devices.use_opencl()
     from scipy.ndimage import gaussian_filter
 
@@ -117,10 +133,12 @@ def arrays() -> Check:
 def torch() -> Check:
     """Convolve an image with PyTorch on its device and on the CPU."""
     name = "PyTorch"
+    # What the chapters import beside it is asked for at once: none of them runs with half of it.
+    who = "the deep-learning chapters on roots and on CNNs"
+    if lacking := _lacking(name, ("torch", "monai", "safetensors"), who):
+        return lacking
     device = devices.torch()
-    if device is None:
-        what = "Not installed: the deep-learning chapters on roots and on CNNs need it."
-        return Check(name, "warn", what, "pip install torch")
+    assert device is not None  # it is installed
     import torch
 
     image, kernel = torch.from_numpy(_noise((1, 1, 64, 48))), torch.from_numpy(_noise((1, 1, 3, 3)))
@@ -139,11 +157,10 @@ def torch() -> Check:
 def tensorflow() -> Check:
     """Convolve with TensorFlow, then import StarDist on top of it."""
     name = "TensorFlow and StarDist"
-    needed = {"tensorflow": "tensorflow", "stardist": "stardist"}
-    missing = [package for module, package in needed.items() if not installed(module)]
-    if missing:
-        what = f"{' and '.join(missing)} not installed: the chapters on StarDist need it."
-        return Check(name, "warn", what, f"pip install {' '.join(missing)}")
+    if lacking := _lacking(
+        name, ("tensorflow", "stardist", "safetensors"), "the chapters on StarDist"
+    ):
+        return lacking
     device = devices.tensorflow()
     assert device is not None  # it is installed
     import tensorflow as tf

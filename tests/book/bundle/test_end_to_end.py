@@ -61,9 +61,7 @@ def clone(tmp_path_factory):
 
 def course(clone, *arguments):
     """Call the command line of the clone."""
-    return run(
-        [sys.executable, "-m", "gpu_course.cli", *arguments], clone, PYTHONPATH=clone / "src"
-    )
+    return run([sys.executable, "-m", "gpu_course", *arguments], clone, PYTHONPATH=clone / "src")
 
 
 @pytest.fixture(scope="module")

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from gpu_course.book import lock
 from gpu_course.book.bundle import packing, wheels
 from gpu_course.errors import CourseError
+from tests.book.bundle import toys
 
 MAKES = """
 import sys, time
@@ -115,6 +117,16 @@ def test_disk_without_locks_hinders_nobody(tmp_path, monkeypatch):
     monkeypatch.setattr(fcntl, "flock", no_locks)
     with lock.alone(tmp_path / "lock", "run"):
         assert (tmp_path / "lock").exists()
+
+
+def test_room_counts_the_files_and_what_wheels_unpack_to(tmp_path):
+    (tmp_path / "image").write_bytes(bytes(500))
+    assert packing.room(tmp_path) == 500
+    made = toys.wheel(tmp_path / "wheels", "toy", files=[("big", "x" * 1000)])
+    with ZipFile(made) as archive:
+        inside = sum(member.file_size for member in archive.infolist())
+    assert inside > 1000
+    assert packing.room(tmp_path) == 500 + made.stat().st_size + inside
 
 
 def test_full_disk_under_pip_is_no_missing_network():

@@ -46,6 +46,17 @@ def test_parts_are_joined_installed_aside_and_handed_over(toy):
     assert "on node 900" in again.stdout
 
 
+def test_python_without_filters_of_archives_unpacks_too(toy, monkeypatch):
+    """As Debian 12's, which is 3.11.2."""
+    plain = start.tarfile.TarFile.extractall
+    monkeypatch.delattr(start.tarfile, "data_filter", raising=False)
+    monkeypatch.setattr(start.tarfile.TarFile, "extractall", lambda self, path: plain(self, path))
+    monkeypatch.setattr(start, "HERE", str(toy))
+    (toy / "work").mkdir()
+    start.unpack(start.verified(str(toy)), str(toy / "work"))
+    assert list((toy / "work" / "wheels").glob("gpu_course-*.whl"))
+
+
 def test_truncated_part_is_told_by_its_length(toy):
     part = toy / "part-001"
     part.write_bytes(part.read_bytes()[:100])
@@ -76,6 +87,12 @@ def test_bundle_for_another_python_is_refused(tmp_path):
 def test_bundle_for_another_platform_is_refused(tmp_path):
     toy = bundle(tmp_path, PYTHON, "somewhere-else")
     assert f"is for somewhere-else, and this machine is {PLATFORM}." in sentence(run(toy))
+
+
+def test_no_platform_is_named_for_which_no_bundle_can_be_made(monkeypatch):
+    monkeypatch.setattr(start.platform, "machine", lambda: "riscv64")
+    with pytest.raises(start.StopError, match=r"No bundle can be made for it: take one of linux-x"):
+        start.suits({"pythons": [PYTHON], "platforms": ["linux-x86_64"]})
 
 
 def test_wheel_for_another_python_is_named(tmp_path):
@@ -210,11 +227,88 @@ def test_notebooks_are_laid_out_all_or_none_and_never_twice(classroom, monkeypat
     assert (mine / "notebooks" / "a.ipynb").read_text() == "solved!"
 
 
+PLAN = {
+    "commit": "one",
+    "install": ["gpu-course"],
+    "install_bare": ["prototype==1"],
+    "room": {f"{PYTHON} {PLATFORM}": 5 << 20},
+}
+
+
+def test_environment_is_made_once_for_each_archive(tmp_path, monkeypatch):
+    """A student who gets a newer archive must not go on with the older course."""
+    venv, made = tmp_path / ".venv", []
+    monkeypatch.setattr(start, "complaint", lambda command: venv.mkdir(parents=True, exist_ok=True))
+    monkeypatch.setattr(start, "pip", lambda arguments, *_: made.append(arguments[-1]))
+    for plan in (PLAN, PLAN, {**PLAN, "commit": "two"}, {**PLAN, "commit": "two"}):
+        start.install(plan, str(venv), "python")
+    assert made == ["gpu-course", "prototype==1"] * 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "called"),
+    [
+        (["--doctor"], ["-m", "gpu_course", "doctor"]),
+        (["--run", "start/introduction"], ["-m", "gpu_course", "run", "start/introduction"]),
+        (["--lab"], ["-m", "jupyterlab", "notebooks"]),
+    ],
+)
+def test_student_runs_what_was_installed_with_the_images_of_the_class(
+    classroom, monkeypatch, asked, called
+):
+    here, mine = classroom
+    seen = []
+    monkeypatch.setattr(start.subprocess, "run", lambda *a, **k: seen.append((a, k)) or Ended())
+    assert start.classroom({}, [str(mine), *asked]) == 3
+    (((command,), how),) = seen
+    assert command[0].startswith(str(mine / ".venv"))
+    assert [word.removeprefix(f"{mine}{os.sep}") for word in command[1:]] == called
+    assert how["env"]["GPU_COURSE_MIRROR"] == str(here / "images")
+
+
+class Ended:
+    returncode = 3
+
+
+def test_student_without_room_is_told_so_before_anything_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(start.shutil, "disk_usage", lambda _: Free())
+    monkeypatch.setattr(start, "complaint", lambda _: 1 / 0)
+    with pytest.raises(start.StopError, match=r"0 MiB are free, and 6 MiB are needed\. Free some"):
+        start.install(PLAN, str(tmp_path / ".venv"), "python")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()]
+)
+def test_environment_that_was_not_finished_takes_no_room(tmp_path, monkeypatch, error):
+    def fails(*_):
+        raise error
+
+    venv = tmp_path / ".venv"
+    monkeypatch.setattr(start, "complaint", lambda _: (venv / "bin").mkdir(parents=True))
+    monkeypatch.setattr(start, "pip", fails)
+    with pytest.raises(type(error)):
+        start.install(PLAN, str(venv), "python")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_disk_that_fills_while_parts_are_joined_keeps_nothing_of_them(toy, monkeypatch):
+    def full(source, target):
+        target.write(source.read(100))
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(start, "HERE", str(toy))
+    monkeypatch.setattr(start.shutil, "copyfileobj", full)
+    assert start.main([]) == 1
+    assert os.listdir(toy / "work") == [start.LOCK]
+
+
 def test_environment_that_cannot_be_made_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setattr(start, "HERE", str(tmp_path))
     (tmp_path / "file").write_text("x")
     with pytest.raises(start.StopError, match=r"file/\.venv cannot be made: .*Not a directory"):
-        start.install({"install": [], "install_bare": []}, str(tmp_path / "file/.venv"), "python")
+        start.install(PLAN, str(tmp_path / "file/.venv"), "python")
     says = [sys.executable, "-c", "import os, sys; sys.exit(f'pip: {os.strerror(28)}')"]
     with pytest.raises(OSError, match="No space left"):
         start.complaint(says)

@@ -1,5 +1,7 @@
 """Which wheels a machine lacks, asked of the real pip and a folder of toy wheels."""
 
+import zipfile
+
 import pytest
 
 from gpu_course.book.bundle import wheels
@@ -58,6 +60,31 @@ def test_wheels_are_fetched_for_the_other_machine(index, tmp_path):
         "colour-1.0-cp312-cp312-win_amd64.whl",
         "tool-1.0-py3-none-any.whl",
     ]
+
+
+def test_room_is_that_of_the_wheels_for_one_machine(tmp_path):
+    """Of a folder that holds wheels for several Pythons and platforms."""
+    sizes = {}
+    for name, tag in [
+        ("toy_one", "py3-none-any"),
+        ("toy_two", "cp312-cp312-win_amd64"),
+        ("toy_two", "cp311-cp311-manylinux_2_28_x86_64"),
+        ("toy_two", "cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64"),
+        ("toy_three", "cp38-abi3-manylinux2014_x86_64"),
+        ("toy_four", "py3-none-any"),
+    ]:
+        made = wheel(tmp_path, name, tag=tag, files=[("big", "x" * 2 ** len(sizes))])
+        with zipfile.ZipFile(made) as archive:
+            sizes[name, tag] = sum(member.file_size for member in archive.infolist())
+    pins = [wheels.Pin(name, "1.0", "") for name in ("toy-one", "toy-two", "toy-three")]
+    one, windows, _, linux, three, _ = sizes.values()
+    taken = {
+        "linux-x86_64": one + linux + three,
+        "windows-amd64": one + windows,
+        "macos-arm64": one,
+    }
+    for platform, room in taken.items():
+        assert wheels.unpacked(pins, Target("3.12", platform), tmp_path) == room
 
 
 def test_wheel_with_another_sum_is_refused(index, tmp_path):

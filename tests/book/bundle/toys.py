@@ -48,6 +48,7 @@ def bundle(tmp_path, python, platform, more=()):
     stand_in.write_text(PIP)
     out.mkdir()
     plan = {"kind": "node", "pythons": [python], "platforms": [platform], "wheels": 1}
+    plan["room"] = 10_000
     packing.finish(out, {**plan, "parts": packing.split(tree, out, 5000)})
     return out
 

@@ -57,11 +57,13 @@ def make(
         shutil.copytree(site, folder / "site")
         shutil.copytree(site / "notebooks" / "student", folder / "notebooks")
         tested = (paths.root() / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        room = {}
         for target in targets:
             packing.supports(wheel, target)
             wanted = packing.requirements(wheel, target, tuple(extras))
             pins = wheels.missing([*map(str, wanted), LAB, "pip"], {}, target, tested)
             wheels.fetch(pins, target, folder / "wheels")
+            room[str(target)] = wheels.unpacked(pins, target, folder / "wheels")
         wheels.fetch_bare(set_up.PROTOTYPE, targets[0], folder / "wheels")
         every = (entry.path for entry in registry.entries())
         images, lacking = plan.pack_images(every, folder / "images")
@@ -73,6 +75,7 @@ def make(
             "platforms": list(platforms),
             "install": [f"gpu-course[{','.join(extras)}]" if extras else "gpu-course", LAB],
             "install_bare": [set_up.PROTOTYPE],
+            "room": room,
             "wheels": len(list((folder / "wheels").glob("*.whl"))),
             "images": images,
             "lacking": lacking,

@@ -94,7 +94,9 @@ def classroom(
     for reason in plan["lacking"].values():
         print(f"Not packed: {reason}")
     _written(out, plan)
-    print(f"Give {out} to everybody; `python3 start.py` in it installs the course.")
+    print(
+        f"Give {out} to everybody; `sh run.sh` in it, or start.py on Windows, installs the course."
+    )
 
 
 def _written(out: Path, plan: dict[str, Any]) -> None:

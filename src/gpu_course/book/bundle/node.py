@@ -92,6 +92,7 @@ def make(out: Path, wish: Wish) -> dict[str, Any]:
             "size": wish.size,
             "have": wish.have,
             "relies_on": _relies_on(wanted, wish.have),
+            "room": packing.room(tree),
             "wheels": len(list((tree / "wheels").glob("*.whl"))),
             "images": images,
             "benchmarks": sorted(_benchmarks()),

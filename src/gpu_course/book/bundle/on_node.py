@@ -69,7 +69,7 @@ def execute(plan: dict[str, Any], work: Path, budget: float, end: float, benchma
     """Execute chapters and benchmarks; see the module's own words."""
     results = work / "results"
     surroundings = environment(plan["size"], work)
-    doctor = [sys.executable, "-m", "gpu_course.cli", "doctor", "--report"]
+    doctor = [sys.executable, "-m", "gpu_course", "doctor", "--report"]
     if not (results / "doctor.txt").is_file():
         limited(doctor, results / "doctor.txt", 300, surroundings, work)
     print((results / "doctor.txt").read_text(encoding="utf-8"), flush=True)

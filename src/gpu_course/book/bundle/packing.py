@@ -141,6 +141,16 @@ def course_wheel(folder: Path) -> Path:
         return Path(shutil.copy(built, folder))
 
 
+def room(tree: Path) -> int:
+    """Return the bytes that a node needs: the files of `tree`, and what its wheels unpack to."""
+    files = [path for path in tree.rglob("*") if path.is_file()]
+    found = sum(path.stat().st_size for path in files)
+    for wheel in (path for path in files if path.suffix == ".whl"):
+        with ZipFile(wheel) as archive:
+            found += sum(member.file_size for member in archive.infolist())
+    return found
+
+
 def split(tree: Path, out: Path, most: int) -> list[dict[str, Any]]:
     """Write the files of `tree` as parts of one tar archive into `out`; return their facts.
 

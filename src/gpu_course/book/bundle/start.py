@@ -107,6 +107,32 @@ def alone(folder: str) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def whole(path: str) -> Iterator[None]:
+    """Remove what a ``with`` block left of the file or folder `path` where it did not end well."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)  # which ignores a file, too
+        with contextlib.suppress(OSError):
+            os.remove(path)
+        raise
+
+
+def with_compiled(size: int) -> int:
+    """Return the bytes that unpacked wheels of this size take, with what is compiled of them."""
+    return size * 4 // 3
+
+
+def has_room(folder: str, need: int, cure: str) -> None:
+    """Stop where the disk of `folder` has not so many bytes free."""
+    if (free := shutil.disk_usage(folder).free) < need:
+        raise StopError(
+            f"The disk of {folder} is too full: {free >> 20} MiB are free, and {need >> 20} MiB "
+            f"are needed. Free some space, or {cure}."
+        )
+
+
 def digest(path: str) -> str:
     """Return the sha256 of a file."""
     found = hashlib.sha256()
@@ -155,12 +181,16 @@ def suits(plan: dict[str, Any]) -> None:
             f"This bundle is for Python {wanted}, and this is Python {mine}. Start it with that "
             f"Python, or have a bundle made for Python {mine}."
         )
-    machine = MACHINES.get((sys.platform, platform.machine()), platform.platform())
+    machine = MACHINES.get((sys.platform, platform.machine()))
     if machine not in plan["platforms"]:
         wanted = " or ".join(plan["platforms"])
         raise StopError(
-            f"This bundle is for {wanted}, and this machine is {machine}. Have one made with "
-            f"--platform {machine}."
+            f"This bundle is for {wanted}, and this machine is {machine or platform.platform()}. "
+            + (
+                f"Have one made with --platform {machine}."
+                if machine
+                else f"No bundle can be made for it: take one of {', '.join(MACHINES.values())}."
+            )
         )
 
 
@@ -226,20 +256,18 @@ def unpack(plan: dict[str, Any], work: str) -> None:
             if json.load(file) == plan:
                 return
         raise StopError(f"{work} holds another bundle. Name another folder with --work.")
-    need = 4 * sum(part["bytes"] for part in plan["parts"])
-    if (free := shutil.disk_usage(work).free) < need:
-        raise StopError(
-            f"The disk of {work} is too full: {free >> 20} MiB are free, and the bundle takes "
-            f"{need >> 20} MiB. Free some space, or name a folder on another disk with --work."
-        )
-    whole = os.path.join(work, "bundle.tar")
-    with open(whole, "wb") as out:
+    has_room(work, with_compiled(plan["room"]), "name a folder on another disk with --work")
+    joined = os.path.join(work, "bundle.tar")
+    with whole(joined), open(joined, "wb") as out:
         for part in plan["parts"]:
             with open(os.path.join(HERE, part["name"]), "rb") as file:
                 shutil.copyfileobj(file, out)
-    with tarfile.open(whole) as archive:
-        archive.extractall(work, filter="data")
-    os.remove(whole)
+    with whole(joined), tarfile.open(joined) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(work, filter="data")
+        else:  # Python before 3.11.4, such as Debian 12's; the sums say that the archive is ours
+            archive.extractall(work)
+    os.remove(joined)
     shutil.copy(os.path.join(HERE, "plan.json"), f"{kept}.new")
     os.replace(f"{kept}.new", kept)
 
@@ -253,8 +281,9 @@ def install_aside(plan: dict[str, Any], work: str) -> None:
     wheels = os.path.join(work, "wheels")
     files = sorted(set(glob.glob(f"{wheels}/*.whl")) - set(glob.glob(f"{wheels}/pip-*.whl")))
     shutil.rmtree(f"{site}.new", ignore_errors=True)
-    pip(["--no-deps", "--target", f"{site}.new", *files], wheels)
-    os.rename(f"{site}.new", site)
+    with whole(f"{site}.new"):
+        pip(["--no-deps", "--target", f"{site}.new", *files], wheels)
+        os.rename(f"{site}.new", site)
 
 
 # --- a classroom ---------------------------------------------------------------------------------
@@ -264,6 +293,7 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     """Install the course on a student's machine, lay out the notebooks, run what is asked for."""
     parser = argparse.ArgumentParser(prog="start.py", description="Install the course offline.")
     parser.add_argument("folder", nargs="?", default="gpu-course", help="your own folder")
+    parser.add_argument("--doctor", action="store_true", help="check this machine")
     parser.add_argument("--run", metavar="CHAPTER", help="run a chapter, as start/introduction")
     parser.add_argument("--lab", action="store_true", help="open the notebooks in JupyterLab")
     options = parser.parse_args(arguments)
@@ -282,8 +312,10 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     environment["GPU_COURSE_MIRROR"] = os.path.join(HERE, "images")
     environment["PATH"] = f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}"
     command = []
-    if options.run:
-        command = [python, "-m", "gpu_course.cli", "run", options.run]
+    if options.doctor:
+        command = [python, "-m", "gpu_course", "doctor"]
+    elif options.run:
+        command = [python, "-m", "gpu_course", "run", options.run]
     elif options.lab:
         command = [python, "-m", "jupyterlab", notebooks]
     if command:
@@ -291,21 +323,34 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     print(f"The course is ready in {mine}.")
     print(f"The site: open {os.path.join(HERE, 'site', 'index.html')} in a browser.")
     print("The notebooks: run this again with --lab, or a chapter with --run start/introduction.")
+    print("This machine: run this again with --doctor.")
     return 0
 
 
 def install(plan: dict[str, Any], venv: str, python: str) -> None:
-    """Make the environment `venv` and install the course into it, unless that was done."""
+    """Make the environment `venv` and install the course into it, unless that was done.
+
+    An environment that another archive made, such as that of an earlier class, is made anew.
+    """
     ready = os.path.join(venv, "ready")
+    made_of = json.dumps([plan["commit"], plan["install"], plan["install_bare"]])
     if os.path.isfile(ready):
-        return
-    print(f"installing into {venv} …", flush=True)
-    if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
-        raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
+        with open(ready, encoding="utf-8") as file:
+            if file.read() == made_of:
+                return
+    mine = "{}.{} {}".format(*sys.version_info[:2], MACHINES[sys.platform, platform.machine()])
+    need = with_compiled(plan["room"][mine])
+    shutil.rmtree(venv, ignore_errors=True)
+    has_room(os.path.dirname(venv), need, "work in a folder on another disk")
+    print(f"installing {need >> 20} MiB into {venv}, for some minutes …", flush=True)
     wheels = os.path.join(HERE, "wheels")
-    pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
-    pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
-    open(ready, "w", encoding="utf-8").close()
+    with whole(venv):
+        if said := complaint([sys.executable, "-m", "venv", "--without-pip", "--clear", venv]):
+            raise StopError(f"{venv} cannot be made: {said.splitlines()[-1].rstrip('.')}.")
+        pip(["--find-links", wheels, "pip", *plan["install"]], wheels, python)
+        pip(["--find-links", wheels, "--no-deps", *plan["install_bare"]], wheels, python)
+        with open(ready, "w", encoding="utf-8") as file:
+            file.write(made_of)
 
 
 if __name__ == "__main__":

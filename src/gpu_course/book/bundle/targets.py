@@ -58,6 +58,9 @@ class Target:
                 f"“{self.python}” is no version of Python. Give two numbers, such as 3.12."
             )
 
+    def __str__(self) -> str:
+        return f"{self.python} {self.platform}"
+
     @property
     def markers(self) -> dict[str, str]:
         """What requirements ask of the machine (``sys_platform`` and its kin), answered for it."""

@@ -24,7 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
 from gpu_course.book.bundle.targets import TAGS, Target
@@ -137,6 +137,27 @@ def fetch(pins: Sequence[Pin], target: Target, folder: Path) -> None:
         raise CourseError(
             f"Wheels for the bundle cannot be fetched: {_reason(done)}. {_cure(done)}"
         )
+
+
+def unpacked(pins: Sequence[Pin], target: Target, folder: Path) -> int:
+    """Return the bytes that the wheels of `pins` in `folder` take when they are installed.
+
+    The folder may hold wheels for other machines too, also of the same packages.
+    """
+    chosen = {(pin.name, Version(pin.version)) for pin in pins}
+    of_platform = {"any", *TAGS[target.platform]}
+    python = {f"cp{target.python.replace('.', '')}", "py3"}
+    found = 0
+    for wheel in folder.glob("*.whl"):
+        name, version, _, tags = parse_wheel_filename(wheel.name)
+        fits = any(
+            tag.platform in of_platform and (tag.interpreter in python or tag.abi == "abi3")
+            for tag in tags
+        )
+        if fits and (name, version) in chosen:
+            with zipfile.ZipFile(wheel) as archive:
+                found += sum(member.file_size for member in archive.infolist())
+    return found
 
 
 def fetch_bare(requirement: str, target: Target, folder: Path) -> None:
