@@ -7,6 +7,7 @@ old systems cp1252, and as “Unicode text” UTF-16 with tabs; all of them turn
 import csv
 import difflib
 import io
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -173,7 +174,8 @@ def _decoded(content: bytes) -> str:
 
 def _meant(cell: str, names: Sequence[str]) -> str:
     """Return the scene that a cell names: with its ending, or a number that lost its zeros."""
-    plain = PurePath(cell.replace("\\", "/")).name
+    # An accent may be a character of its own, as on macOS: see `picture_files.title`.
+    plain = unicodedata.normalize("NFC", PurePath(cell.replace("\\", "/")).name)
     if plain in names:
         return plain
     bare = plain

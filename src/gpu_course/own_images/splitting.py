@@ -52,6 +52,11 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
     """
     notes = []
     named = {scene.split for scene in scenes}
+    if "whole" in named:
+        raise CourseError(
+            "labels.csv names the split whole, which is for one image that is to learn from and to "
+            "judge. Write train, validation or test."
+        )
     if named != {"train"}:
         parts = [
             [s for s in scenes if s.split == split] for split in ("train", "validation", "test")
