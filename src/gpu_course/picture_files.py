@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,6 +119,36 @@ def title(file: Path | str) -> str:
     """
     plain = re.sub(r"\.ome$", "", Path(file).stem, flags=re.IGNORECASE)
     return unicodedata.normalize("NFC", plain)
+
+
+def names(files: Sequence[Path]) -> dict[str, Path]:
+    """Return a name for the results of each picture → its file, and no name twice.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Of one folder.
+
+    Returns
+    -------
+    dict
+        Names have no ending, but where two would be called alike, in capitals or not, or one as
+        another's whole name.
+
+    Examples
+    --------
+    >>> from gpu_course.picture_files import names
+    >>> list(names([Path("a.tif"), Path("a.png"), Path("a.tif.png"), Path("b.tif")]))
+    ['a.tif', 'a.png', 'a.tif.png', 'b']
+    """
+    stems = Counter(file.stem.lower() for file in files)
+    whole = {file.name.lower() for file in files}
+    found = {}
+    for file in files:
+        stem = file.stem.lower()
+        alone = stems[stem] == 1 and stem not in whole - {file.name.lower()}
+        found[file.stem if alone else file.name] = file
+    return found
 
 
 def tiff(array: NDArray[Any], axes: str = "") -> bytes:

@@ -177,7 +177,7 @@ def _picture(
 def _size(diameter: Any) -> float | str | None:
     """Return a diameter as a number, ``"measure"`` or None."""
     if diameter is None or diameter == "measure":
-        return diameter  # type: ignore[no-any-return]
+        return diameter
     try:
         size = float("nan") if isinstance(diameter, bool) else float(diameter)
     except (TypeError, ValueError):

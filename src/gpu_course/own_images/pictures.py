@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -34,15 +33,7 @@ def listed(folder: Path | str) -> dict[str, Path]:
             f"The folder {place.name} holds no picture ({', '.join(SUFFIXES)}), {holds}. Put some "
             "there, or name the folder in which they lie."
         )
-    # Two files of one name but other endings keep their endings; so does one that without it would
-    # be called as another file.
-    stems = Counter(file.stem.lower() for file in files)
-    whole = {file.name.lower() for file in files}
-    alone = {file: stems[file.stem.lower()] == 1 for file in files}
-    return {
-        f.stem if alone[f] and f.stem.lower() not in whole - {f.name.lower()} else f.name: f
-        for f in files
-    }
+    return picture_files.names(files)
 
 
 def passed_over(folder: Path | str) -> list[str]:
