@@ -106,6 +106,20 @@ def test_images_of_the_split_whole_are_not_lost_without_a_word(tmp_path):
         deal(read(folder).scenes)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_images_without_objects_do_not_all_go_to_one_side(tmp_path, seed):
+    folder = write_folder(tmp_path / "a", 6)
+    for n in (0, 2, 3, 5):
+        write_picture(folder / "labels" / f"p{n}.tif", np.zeros((72, 80), np.uint16), "")
+    split = deal(read(folder).scenes, seed=seed)
+    assert len(split.train + split.validation + split.test) == 6
+    for part in (split.train, split.validation):
+        assert any(scene.labels.any() for scene in part)
+    write_picture(folder / "labels" / "p1.tif", np.zeros((72, 80), np.uint16), "")
+    with pytest.raises(CourseError, match="No object is labelled in the images to"):
+        deal(read(folder).scenes, seed=seed)
+
+
 @pytest.mark.parametrize("dtype", [np.int8, np.int16])
 def test_dark_objects_in_numbers_with_a_sign_do_not_run_over(dtype):
     image = np.full((40, 40), np.iinfo(dtype).max - 20, dtype)
@@ -127,6 +141,15 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
         seed=np.uint8(1), channel=np.int32(0), say=nothing,
     )  # fmt: skip
     assert own_images.load(done.file).settings.channel == 0
+
+
+def test_a_damaged_checkpoint_is_no_reason_to_take_a_simpler_method(tmp_path):
+    folder = write_folder(tmp_path / "a", 3, kind="masks")
+    (tmp_path / "m.training").mkdir()
+    (tmp_path / "m.training" / "unet.checkpoint").write_bytes(b"half of one")
+    with pytest.raises(CourseError, match="is no checkpoint that can be read"):
+        own_images.train(folder, tmp_path / "m.safetensors", say=nothing)
+    assert not (tmp_path / "m.safetensors").exists()
 
 
 def test_that_nothing_was_learned_is_said(tmp_path):
@@ -255,6 +278,16 @@ def test_a_wrong_diameter_is_told_before_anything_is_written(model_file, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+def test_where_no_picture_has_a_result_nothing_stands_in_the_way_of_the_next_call(
+    model_file, tmp_path
+):
+    folder = write_folder(tmp_path / "new", 2, first=50)
+    with pytest.raises(CourseError, match=r"None of 2 images has a result: p50: .* no channel 3"):
+        own_images.predict(model_file, folder, tmp_path / "out", channel=3, say=nothing)
+    assert not (tmp_path / "out").exists()
+    own_images.predict(model_file, folder, tmp_path / "out", say=nothing)
+
+
 @pytest.mark.parametrize("part", ["images", "labels"])
 def test_a_picture_that_changed_since_is_not_gone_on_with(model_file, tmp_path, part):
     folder = write_folder(tmp_path / "new", 2, first=50)
@@ -270,3 +303,14 @@ def test_a_picture_that_changed_since_is_not_gone_on_with(model_file, tmp_path, 
     file.write_bytes(content)
     with pytest.raises(CourseError, match="the picture p50 or its labels differ"):
         own_images.predict(model_file, folder, tmp_path / "out", say=nothing)
+
+
+def test_a_network_without_a_note_of_its_images_says_so_and_not_that_nothing_was_measured(tmp_path):
+    write_picture(tmp_path / "new" / "p.tif", discs(5)[0])
+    said = []
+    for name in ("bees-stardist", "nuclei-stardist"):
+        own_images.predict(
+            name, tmp_path / "new", tmp_path / name, diameter="measure", say=said.append
+        )
+    assert "does not say what was measured on its training images" in said[0]
+    assert "size of the training" not in said[1]  # it measures by itself

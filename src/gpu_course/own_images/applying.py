@@ -74,7 +74,8 @@ def predict(
     Raises
     ------
     CourseError
-        If there is no model or no picture, or the folder of results holds something else.
+        If there is no model or no picture, the folder of results holds something else, or no
+        picture has a result: then nothing is written.
     """
     out = Path(out)
     writable.refuse(out)
@@ -115,6 +116,10 @@ def predict(
         said = row.problem or f"{row.objects} objects."
         say(" ".join([f"{number} of {len(files)}: {name}: {said}", *row.warnings]))
     applied = Applied(out, rows, NAMES[trained.settings.kind])
+    if len(applied.problems) == len(rows):
+        # A folder without any result would only stand in the way of the next call.
+        _clear(out)
+        raise CourseError(f"None of {len(rows)} images has a result: {applied.problems[0]}")
     _finish(applied, trained, Path(folder), str(model))
     return applied
 
@@ -132,8 +137,13 @@ def _picture(
         size: float | None
         if diameter == "measure":
             size = looks.diameter_of(seen, learned) if learned else None
-            if size is None:
-                warnings.append("No size could be measured, so that of the training is taken.")
+            if size is None and not model.measures:
+                why = (
+                    "No size could be measured"
+                    if learned
+                    else "The model's file does not say what was measured on its training images"
+                )
+                warnings.append(f"{why}, so the size of the training is taken.")
         else:
             size = None if diameter is None else float(diameter)
         if size is not None:
@@ -252,6 +262,13 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     write_atomic(applied.out / IMAGES, pd.DataFrame(flat).to_csv(index=False))
     write_atomic(applied.out / REPORT, report.page(applied, model, folder, name))
     shutil.rmtree(applied.out / WORK)
+
+
+def _clear(out: Path) -> None:
+    """Remove what was needed to go on, and the folder of results if nothing else is in it."""
+    shutil.rmtree(out / WORK)
+    with contextlib.suppress(OSError):
+        out.rmdir()
 
 
 def _digest(model: OwnModel) -> str:

@@ -108,6 +108,11 @@ class OwnModel:
         """Whether an image can be brought to the size at which the model learned."""
         return self.settings.learned is not None or self.method == "stardist"
 
+    @property
+    def measures(self) -> bool:
+        """Whether the network itself measures how large objects are, as some of the course do."""
+        return self.method == "stardist" and self.core.prepared is not None
+
     def predict(self, image: NDArray[Any], *, diameter: float | None = None) -> Found:
         """Find the objects of an image.
 

@@ -135,7 +135,8 @@ def train(
                     f"The folder {checkpoints.name} holds another training: images, labels or "
                     "settings differ. Delete it to begin anew, or name another model."
                 ) from error
-            if len(how.methods) == 1:
+            # A checkpoint that is damaged, or cannot be written, says nothing about the method.
+            if len(how.methods) == 1 or ".checkpoint" in str(error):
                 raise
             say(f"{name} drops out: {error}")
             continue
