@@ -305,6 +305,24 @@ def test_a_picture_that_changed_since_is_not_gone_on_with(model_file, tmp_path, 
         own_images.predict(model_file, folder, tmp_path / "out", say=nothing)
 
 
+def test_two_calls_that_write_one_folder_end_in_one_whole_result_and_a_sentence(
+    model_file, tmp_path
+):
+    folder = write_folder(tmp_path / "new", 3, first=50)
+    out = tmp_path / "out"
+
+    def meanwhile(sentence):
+        if sentence.startswith("2 of 3"):
+            own_images.predict(model_file, folder, out, say=nothing)
+
+    with pytest.raises(CourseError, match="Another call with the same folder of results has ended"):
+        own_images.predict(model_file, folder, out, say=meanwhile)
+    alone = own_images.predict(model_file, folder, tmp_path / "alone", say=nothing).out
+    for file in ("objects.csv", "images.csv", "report.html"):
+        assert (out / file).read_bytes() == (alone / file).read_bytes()
+    assert not (out / ".work").exists()
+
+
 def test_a_network_without_a_note_of_its_images_says_so_and_not_that_nothing_was_measured(tmp_path):
     write_picture(tmp_path / "new" / "p.tif", discs(5)[0])
     said = []

@@ -243,14 +243,24 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     from gpu_course.own_images import report
 
     work = applied.out / WORK / ROWS
-    tables = [
-        # A picture may be called NA, which pandas would take for none.
-        pd.read_csv(
-            work / f"{row.image}.csv", dtype={"image": str}, keep_default_na=False, na_values=[""]
-        )
-        for row in applied.rows
-        if not row.problem
-    ]
+    try:
+        tables = [
+            # A picture may be called NA, which pandas would take for none.
+            pd.read_csv(
+                work / f"{row.image}.csv",
+                dtype={"image": str},
+                keep_default_na=False,
+                na_values=[""],
+            )
+            for row in applied.rows
+            if not row.problem
+        ]
+    except FileNotFoundError as error:
+        shutil.rmtree(applied.out / WORK, ignore_errors=True)
+        raise CourseError(
+            f"Another call with the same folder of results has ended meanwhile, and {applied.out} "
+            "holds what it found. Let one call at a time write there."
+        ) from error
     if tables:
         write_atomic(applied.out / OBJECTS, pd.concat(tables).to_csv(index=False))
     flat = [
@@ -261,12 +271,12 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     ]
     write_atomic(applied.out / IMAGES, pd.DataFrame(flat).to_csv(index=False))
     write_atomic(applied.out / REPORT, report.page(applied, model, folder, name))
-    shutil.rmtree(applied.out / WORK)
+    shutil.rmtree(applied.out / WORK, ignore_errors=True)  # another call may be at work there
 
 
 def _clear(out: Path) -> None:
     """Remove what was needed to go on, and the folder of results if nothing else is in it."""
-    shutil.rmtree(out / WORK)
+    shutil.rmtree(out / WORK, ignore_errors=True)
     with contextlib.suppress(OSError):
         out.rmdir()
 
