@@ -208,6 +208,13 @@ def test_a_photograph_may_be_a_jpeg_and_labels_may_not(tmp_path):
         picture_files.read(file, numbers=True)
 
 
+def test_labels_in_a_jpeg_that_is_called_png_are_refused(tmp_path):
+    Image.fromarray(FEW).save(tmp_path / "a.png", "JPEG")
+    assert picture_files.read(tmp_path / "a.png").array.shape == FEW.shape
+    with pytest.raises(CourseError, match=r"a\.png is a JPEG, which changes pixels"):
+        picture_files.read(tmp_path / "a.png", numbers=True)
+
+
 # --- transparency -------------------------------------------------------------------------------
 
 

@@ -75,7 +75,7 @@ def read(
     name = name or f"{file.parent.name}/{file.name}"
     if suffix not in (*TIFF, *PNG, *JPEG):
         raise CourseError(f"{name} is no TIFF, PNG or JPEG. Save it as TIFF.")
-    if numbers and suffix in JPEG:
+    if numbers and (suffix in JPEG or _begins_as_jpeg(file)):
         raise CourseError(
             f"{name} is a JPEG, which changes pixels, and numbers of objects must not change at "
             "all. Save it anew from the program that made it, as TIFF or PNG."
@@ -227,6 +227,15 @@ def _png_or_jpeg(file: Path, *, palette: bool) -> tuple[Picture, bool]:
             decode = imagecodecs.png_decode if opened.format == "PNG" else imagecodecs.jpeg_decode
             array = np.asarray(decode(content))
     return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), True
+
+
+def _begins_as_jpeg(file: Path) -> bool:
+    """Look whether a file is a JPEG, whatever its ending says."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(3) == b"\xff\xd8\xff"
+    except OSError:  # told of where the picture is read
+        return False
 
 
 def _black_and_white(picture: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpu_course import paths, writable
+from gpu_course import paths
 from gpu_course.errors import CourseError, MachineError
 from gpu_course.files import write_atomic
 
@@ -75,7 +75,6 @@ def export(
         raise CourseError(f"{out} does not end in .zip, by which programs know a package. Add it.")
     if out.exists() and not overwrite:
         raise CourseError(f"{out} is already there. Choose another name, or add --overwrite.")
-    writable.refuse(out)
     _require_torch()
     file = _file_of(str(model))
     trained = _unet(file)
