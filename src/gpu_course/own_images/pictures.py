@@ -128,6 +128,11 @@ def truth(drawn: Path, shape: tuple[int, ...], kind: Kind | None = None) -> NDAr
     numbers = picture_files.read(drawn, numbers=True).array
     if numbers.ndim == 3 and (numbers == numbers[..., :1]).all():
         numbers = numbers[..., 0]
+    if numbers.ndim != 2:
+        raise CourseError(
+            f"{name} is a picture in colours or a stack, of shape {numbers.shape}, so it cannot "
+            "judge. Save one whole number for every pixel, 0 for background."
+        )
     if numbers.shape != shape[:2]:
         raise CourseError(
             f"{name} has the shape {numbers.shape} and the image {shape[:2]}, so it cannot judge. "
