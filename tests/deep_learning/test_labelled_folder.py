@@ -341,3 +341,13 @@ def test_a_folder_among_the_pictures_is_called_one(folder):
     (folder / "images" / "more").mkdir()
     with pytest.raises(CourseError, match="images/ holds a folder, more, in which nothing is read"):
         labelled_folder.read(folder)
+
+
+def test_a_table_is_not_passed_over_for_its_name(folder):
+    table = folder / "labels.csv"
+    table = table.rename(folder / "Labels.CSV")
+    assert [s.split for s in labelled_folder.read(folder)] == ["train", "train", "validation"]
+    for name in ("labels.xlsx", "labels.csv.txt", "Labels.ods"):
+        table = table.rename(folder / name)
+        with pytest.raises(CourseError, match=rf"There is {name}, and the table .* is labels.csv"):
+            labelled_folder.read(folder)

@@ -17,6 +17,7 @@ from gpu_course.images.sample import split_named
 CARD = "labels.csv"
 COLUMNS = ("file", "split", "axes", "voxel_size_um", "who", "when", "source", "licence")
 _BLANK = dict.fromkeys(COLUMNS, "") | {"split": "train"}
+_OTHER_TABLES = (".xlsx", ".xls", ".ods", ".numbers", ".tsv", ".txt")
 _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
@@ -47,11 +48,13 @@ def read(folder: Path, names: Sequence[str]) -> dict[str, dict[str, str]]:
     Raises
     ------
     CourseError
-        If table and files are out of step, a column is unknown or missing, or a cell is wrong.
+        If table and files are out of step, a column is unknown or missing, a cell is wrong, or the
+        table has another ending.
     """
-    if not (folder / CARD).exists():
+    card = _card(folder)
+    if card is None:
         return {name: _BLANK | {"file": name} for name in names}
-    rows = _rows((folder / CARD).read_bytes())
+    rows = _rows(card.read_bytes())
     listed: dict[str, dict[str, str]] = {}
     for row in rows:
         name = _meant(row["file"], names)
@@ -129,6 +132,20 @@ def voxel_size(cell: str, name: str, axes: int) -> tuple[float, ...] | None:
             f"Write, for instance, “{like}”."
         )
     return size
+
+
+def _card(folder: Path) -> Path | None:
+    """Return the table, in capitals or not; refuse one that would be passed over for its ending."""
+    near = [f for f in sorted(folder.iterdir()) if f.name.lower().startswith("labels.")]
+    for file in near:
+        if file.name.lower() == CARD:
+            return file
+    if found := [file for file in near if file.suffix.lower() in _OTHER_TABLES]:
+        raise CourseError(
+            f"There is {found[0].name}, and the table of a folder is {CARD}. Save it as CSV under "
+            "this name (some systems hide endings), or move it away."
+        )
+    return None
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:
