@@ -40,7 +40,7 @@ def refuse_classes(labels: NDArray[np.integer[Any]], what: str) -> None:
     --------
     >>> from gpu_course.deep_learning.classes_as_labels import refuse_classes
     >>> refuse_classes(np.array([[1, 1, 0, 2, 2]]), "The picture")  # two objects: nothing to say
-    >>> refuse_classes(np.array([[2, 1, 2, 1, 2, 1, 2]]), "The picture")
+    >>> refuse_classes(np.array([[2, 1, 2, 1, 2, 1, 0]]), "The picture")
     Traceback (most recent call last):
         ...
     gpu_course.errors.CourseError: The picture: 2 of its 2 numbers lie in three pieces or more...
