@@ -107,6 +107,41 @@ def test_white_that_was_saved_as_0_is_bright(tmp_path):
     np.testing.assert_array_equal(array, 255 - FEW)
 
 
+MASK = np.where(GREY > 30_000, 255, 0).astype(np.uint8)
+
+
+@pytest.mark.parametrize("given", [MASK, FEW, FEW.astype(np.uint16) * 900])
+def test_numbers_stay_where_a_file_shows_0_as_white(tmp_path, given):
+    """ImageJ writes the masks of its menu so: 255 on the objects, and shown black."""
+    file = saved(tmp_path, given, photometric="miniswhite")
+    np.testing.assert_array_equal(picture_files.read(file, numbers=True).array, given)
+
+
+def test_grey_values_of_imagej_stay_as_imagej_measures_them(tmp_path):
+    file = saved(tmp_path, FEW, imagej=True, photometric="miniswhite")
+    np.testing.assert_array_equal(picture_files.read(file).array, FEW)
+
+
+def test_black_and_white_that_a_scanner_wrote_is_as_it_looks(tmp_path):
+    # One bit for a pixel, 0 for white, as fax machines have it: white is what was drawn.
+    Image.fromarray(MASK > 0).save(tmp_path / "a.tif", tiffinfo={262: 0})
+    with tifffile.TiffFile(tmp_path / "a.tif") as tiff:
+        assert tiff.pages[0].photometric == tifffile.PHOTOMETRIC.MINISWHITE
+    for numbers in (False, True):
+        array, _ = picture_files.read(tmp_path / "a.tif", numbers=numbers)
+        np.testing.assert_array_equal(array, MASK > 0)
+
+
+@pytest.mark.parametrize("count", [2, 4, 5])
+@pytest.mark.parametrize("imagej", [True, False])
+def test_channels_of_a_microscope_are_no_transparency(tmp_path, count, imagej):
+    given = RNG.integers(0, 255, (count, 20, 30)).astype(np.uint8)
+    how = {"imagej": True} if imagej else {"photometric": "minisblack"}
+    array, axes = picture_files.read(saved(tmp_path, given, metadata={"axes": "CYX"}, **how))
+    assert axes == "YXC"
+    np.testing.assert_array_equal(array, np.moveaxis(given, 0, -1))
+
+
 # --- PNG and JPEG -------------------------------------------------------------------------------
 
 
@@ -139,6 +174,23 @@ def test_a_palette_is_numbers_for_labels_and_colours_for_an_image(tmp_path):
     np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png").array, FEW)
 
 
+@pytest.mark.parametrize("colours", [[0, 255], [255, 0]])
+def test_a_mask_with_a_palette_of_black_and_white_is_as_it_looks(tmp_path, colours):
+    """Programs that make files small sort palettes as they like."""
+    numbers = np.where(MASK > 0, colours.index(255), colours.index(0)).astype(np.uint8)
+    picture = Image.fromarray(numbers, "P")
+    picture.putpalette([value for value in colours for _ in range(3)])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png", numbers=True).array, MASK)
+
+
+def test_a_mask_of_imagej_with_its_palette_from_white_to_black(tmp_path):
+    picture = Image.fromarray(MASK, "P")
+    picture.putpalette([255 - value for value in range(256) for _ in range(3)])
+    picture.save(tmp_path / "a.png")
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png", numbers=True).array, MASK)
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.tif"])
 def test_black_and_white_is_0_and_1(tmp_path, name):
     Image.fromarray(FEW > 2).save(tmp_path / name)
@@ -154,6 +206,13 @@ def test_a_photograph_may_be_a_jpeg_and_labels_may_not(tmp_path):
     assert abs(array.astype(int) - 90).max() <= 2
     with pytest.raises(CourseError, match=r"a\.jpg is a JPEG, which changes pixels"):
         picture_files.read(file, numbers=True)
+
+
+def test_labels_in_a_jpeg_that_is_called_png_are_refused(tmp_path):
+    Image.fromarray(FEW).save(tmp_path / "a.png", "JPEG")
+    assert picture_files.read(tmp_path / "a.png").array.shape == FEW.shape
+    with pytest.raises(CourseError, match=r"a\.png is a JPEG, which changes pixels"):
+        picture_files.read(tmp_path / "a.png", numbers=True)
 
 
 # --- transparency -------------------------------------------------------------------------------

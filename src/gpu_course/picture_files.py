@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,8 +51,8 @@ def read(
         With a suffix of `TIFF`, `PNG` or `JPEG`. Any bit depth, compression, order of bytes; grey,
         palette or colours. Of a pyramid the finest level is read, of several series the first.
     numbers : bool
-        The pixels are numbers of objects: a palette is not turned into its colours, and JPEG is
-        refused.
+        The pixels are numbers of objects: a palette is not turned into its colours, values stay
+        where a file says that 0 is shown as white, and JPEG is refused.
     stack : bool
         The picture is known to be a stack. tifffile, and napari with it, write stacks of 3 or 4
         planes as if the planes were colours.
@@ -72,13 +75,15 @@ def read(
     name = name or f"{file.parent.name}/{file.name}"
     if suffix not in (*TIFF, *PNG, *JPEG):
         raise CourseError(f"{name} is no TIFF, PNG or JPEG. Save it as TIFF.")
-    if numbers and suffix in JPEG:
+    if numbers and (suffix in JPEG or _begins_as_jpeg(file)):
         raise CourseError(
             f"{name} is a JPEG, which changes pixels, and numbers of objects must not change at "
             "all. Save it anew from the program that made it, as TIFF or PNG."
         )
     try:
-        picture = _tiff(file, stack) if suffix in TIFF else _png_or_jpeg(file, palette=numbers)
+        picture, alpha = (
+            _tiff(file, stack, numbers) if suffix in TIFF else _png_or_jpeg(file, palette=numbers)
+        )
     except MemoryError:  # the file is right, and the machine too small
         raise
     except Exception as error:  # each decoder has its own errors, and none of them is ours
@@ -90,7 +95,60 @@ def read(
     # Bytes in this machine's order: PyTorch knows no other. Yes and no become 1 and 0.
     array = array.astype(np.uint8 if array.dtype == bool else array.dtype.newbyteorder("="))
     picture = Picture(array, picture.axes)
-    return _opaque(picture, name) if picture.axes.endswith("C") else picture
+    return _opaque(picture, name) if alpha and picture.axes.endswith("C") else picture
+
+
+def title(file: Path | str) -> str:
+    """Return the name of a picture without its ending, by which its labels are found.
+
+    Parameters
+    ----------
+    file : Path or str
+
+    Returns
+    -------
+    str
+        Without ``.ome``, too. A letter with its accent is one character, as Windows and Linux write
+        it, and not two, as macOS does: they look alike and would not be equal.
+
+    Examples
+    --------
+    >>> from gpu_course.picture_files import title
+    >>> title("images/cell 3.ome.TIF"), len("Mu" + chr(0x308)), len(title("Mu" + chr(0x308)))
+    ('cell 3', 3, 2)
+    """
+    plain = re.sub(r"\.ome$", "", Path(file).stem, flags=re.IGNORECASE)
+    return unicodedata.normalize("NFC", plain)
+
+
+def names(files: Sequence[Path]) -> dict[str, Path]:
+    """Return a name for the results of each picture → its file, and no name twice.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        Of one folder.
+
+    Returns
+    -------
+    dict
+        Names have no ending, but where two would be called alike, in capitals or not, or one as
+        another's whole name.
+
+    Examples
+    --------
+    >>> from gpu_course.picture_files import names
+    >>> list(names([Path("a.tif"), Path("a.png"), Path("a.tif.png"), Path("b.tif")]))
+    ['a.tif', 'a.png', 'a.tif.png', 'b']
+    """
+    stems = Counter(file.stem.lower() for file in files)
+    whole = {file.name.lower() for file in files}
+    found = {}
+    for file in files:
+        stem = file.stem.lower()
+        alone = stems[stem] == 1 and stem not in whole - {file.name.lower()}
+        found[file.stem if alone else file.name] = file
+    return found
 
 
 def tiff(array: NDArray[Any], axes: str = "") -> bytes:
@@ -118,13 +176,22 @@ def tiff(array: NDArray[Any], axes: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def _tiff(file: Path, stack: bool) -> Picture:
+def _tiff(file: Path, stack: bool, numbers: bool) -> tuple[Picture, bool]:
+    """Return a picture, and whether its last channel may be a transparency."""
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
         series = tiff.series[0]
         array, axes = series.asarray(), series.axes
-        negative = series.keyframe.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+        page, imagej = series.keyframe, tiff.is_imagej
+        # ImageJ writes masks and their like with 255 on the objects, and says of the file that
+        # they are shown black: there, and wherever values are numbers, only the show is turned.
+        kept = page.bitspersample > 1 and (numbers or imagej)
+        negative = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and not kept
+        # Samples of a pixel that are no colours and no transparency are channels of a microscope.
+        alpha = "S" in axes and (
+            page.photometric == tifffile.PHOTOMETRIC.RGB or {1, 2} & set(page.extrasamples)
+        )
     if negative and array.dtype.kind in {"b", "u"}:  # as fax machines and some scanners write
         array = ~array
     # S are the samples of a colour picture, whatever their place; Q, I and the like say nothing.
@@ -137,10 +204,11 @@ def _tiff(file: Path, stack: bool) -> Picture:
         place = axes.index("C")
         array = np.moveaxis(array, place, -1)
         axes = axes[:place] + axes[place + 1 :] + "C"
-    return _without_ones(array, axes)
+    return _without_ones(array, axes), bool(alpha)
 
 
-def _png_or_jpeg(file: Path, *, palette: bool) -> Picture:
+def _png_or_jpeg(file: Path, *, palette: bool) -> tuple[Picture, bool]:
+    """Return a picture, and whether its last channel may be a transparency."""
     from PIL import Image
 
     content = file.read_bytes()
@@ -148,7 +216,8 @@ def _png_or_jpeg(file: Path, *, palette: bool) -> Picture:
         mode = opened.mode
         if mode in {"P", "1"}:
             # Pillow knows palettes; a picture of two values comes as 0 and 1.
-            array = np.asarray(opened if palette or mode == "1" else opened.convert("RGBA"))
+            plain = mode == "1" or (palette and not _black_and_white(opened))
+            array = np.asarray(opened if plain else opened.convert("RGBA"))
             if array.ndim == 3 and (array[..., :3] == array[..., :1]).all():
                 array = array[..., [0, 3]]  # a palette of greys
         else:
@@ -157,7 +226,29 @@ def _png_or_jpeg(file: Path, *, palette: bool) -> Picture:
 
             decode = imagecodecs.png_decode if opened.format == "PNG" else imagecodecs.jpeg_decode
             array = np.asarray(decode(content))
-    return _without_ones(array, "YX" if array.ndim == 2 else "YXC")
+    return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), True
+
+
+def _begins_as_jpeg(file: Path) -> bool:
+    """Look whether a file is a JPEG, whatever its ending says."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(3) == b"\xff\xd8\xff"
+    except OSError:  # told of where the picture is read
+        return False
+
+
+def _black_and_white(picture: Any) -> bool:
+    """Tell whether only black and white are used of a palette: a mask, in whatever order they are.
+
+    ImageJ writes masks with a palette, too, that runs from white to black over all 256 numbers,
+    and there the largest number is the object.
+    """
+    used = np.unique(np.asarray(picture))
+    colours = np.reshape(picture.getpalette("RGB"), (-1, 3))
+    ramp = len(colours) == 256 and (colours == 255 - np.arange(256)[:, None]).all()
+    shown = colours[used[used < len(colours)]]
+    return not ramp and bool(np.isin(shown, (0, 255)).all() and (shown == shown[:, :1]).all())
 
 
 def _without_ones(array: NDArray[Any], axes: str) -> Picture:

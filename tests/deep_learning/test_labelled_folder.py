@@ -1,9 +1,11 @@
 import dataclasses
+import unicodedata
 
 import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from scipy import ndimage
 
 from gpu_course.deep_learning import labelled_folder
 from gpu_course.errors import CourseError
@@ -275,3 +277,77 @@ def test_labels_and_masks_side_by_side_are_one_too_many(tmp_path):
     (folder / "masks").mkdir()
     with pytest.raises(CourseError, match=r"has labels/ and masks/"):
         labelled_folder.read(folder)
+
+
+# --- numbers that name no objects, and names that look alike --------------------------------------
+
+
+def cells(count=4):
+    """Return a mask of squares that lie apart."""
+    mask = np.zeros((40, 60), bool)
+    for n in range(count):
+        mask[5 + 20 * (n % 2) : 15 + 20 * (n % 2), 5 + 14 * (n // 2) : 15 + 14 * (n // 2)] = True
+    return mask
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (np.where(cells(), 1, 2), "numbers 1 and 2 share the whole image"),
+        (np.where(cells(), 2, 1), "numbers 1 and 2 share the whole image"),
+        (np.where(cells(), 1, 2) * (np.arange(60) > 2), "lie in three pieces or more"),
+        (
+            cells() * 1 + ndimage.binary_erosion(cells(), iterations=2),
+            "lie in three pieces or more",
+        ),
+        (ndimage.gaussian_filter(cells() * 255.0, 0.4).round(), "lie in three pieces or more"),
+        (cells(1) * 40 + 215 * ndimage.binary_erosion(cells(1)), "edges are grey"),
+    ],
+    ids=["ilastik", "ilastik turned", "one unlabelled", "rims", "soft", "hardly soft"],
+)
+def test_classes_and_greys_are_no_numbers_of_objects(tmp_path, labels, says):
+    given = scene(image=np.zeros((40, 60), np.uint8), labels=labels.astype(np.int32))
+    with pytest.raises(CourseError, match=says):
+        labelled_folder.write(tmp_path / "a", [given], who="me", when="2026-01-01")
+    refused = dataclasses.replace(given, facts={"file": "a"})
+    labelled_folder.write(tmp_path / "b", [refused], who="me", when="2026-01-01", in_pieces=True)
+    with pytest.raises(CourseError, match=f"The labels of a: .*{says}"):
+        labelled_folder.read(tmp_path / "b")
+
+
+@pytest.mark.parametrize("first", [1, 252, 255])
+def test_objects_pass_whatever_their_numbers_and_in_however_many_pieces_one_is(tmp_path, first):
+    labels, count = ndimage.label(cells())
+    labels[labels > 0] += first - 1
+    labels[35:37, 40], labels[35:37, 45], labels[35:37, 50] = [first + count] * 3
+    given = scene(image=np.zeros((40, 60), np.uint8), labels=labels.astype(np.int32))
+    labelled_folder.write(tmp_path / "a", [given], who="me", when="2026-01-01")
+    np.testing.assert_array_equal(labelled_folder.read(tmp_path / "a")[0].labels, labels)
+
+
+def test_a_letter_with_its_accent_is_one_or_two_characters(folder):
+    """Windows and Linux write one, macOS two, and both look alike."""
+    for kind, form in (("images", "NFC"), ("labels", "NFD")):
+        for file in (folder / kind).iterdir():
+            file.rename(file.with_name(unicodedata.normalize(form, f"ü-{file.name}")))
+    table = (folder / "labels.csv").read_text().replace("beans-", "u\u0308-beans-")
+    (folder / "labels.csv").write_text(table)
+    found = labelled_folder.read(folder)
+    assert found[0].facts["file"] == "\xfc-beans-train-000"
+    assert [s.split for s in found] == ["train", "train", "validation"]
+
+
+def test_a_folder_among_the_pictures_is_called_one(folder):
+    (folder / "images" / "more").mkdir()
+    with pytest.raises(CourseError, match="images/ holds a folder, more, in which nothing is read"):
+        labelled_folder.read(folder)
+
+
+def test_a_table_is_not_passed_over_for_its_name(folder):
+    table = folder / "labels.csv"
+    table = table.rename(folder / "Labels.CSV")
+    assert [s.split for s in labelled_folder.read(folder)] == ["train", "train", "validation"]
+    for name in ("labels.xlsx", "labels.csv.txt", "Labels.ods"):
+        table = table.rename(folder / name)
+        with pytest.raises(CourseError, match=rf"There is {name}, and the table .* is labels.csv"):
+            labelled_folder.read(folder)

@@ -63,6 +63,29 @@ def test_one_name_with_two_endings_is_two_results(forest, tmp_path):
     assert names == ["a.png classes.tif", "a.tif classes.tif"]
 
 
+def test_no_result_takes_the_place_of_another(forest, tmp_path):
+    grey = (discs(seed=3)[0]).clip(0, 255).astype(np.uint8)
+    tifffile.imwrite(tmp_path / "a.tif", grey)
+    for name, picture in (("a.png", grey.T), ("a.tif.png", grey[::-1]), ("B.png", grey[:, ::-1])):
+        PIL.Image.fromarray(np.ascontiguousarray(picture)).save(tmp_path / name)
+    list(folders.classify_folder(forest, tmp_path))
+    names = sorted(file.name for file in (tmp_path / "classified").iterdir())
+    assert names == [f"{n} classes.tif" for n in ("B", "a.png", "a.tif", "a.tif.png")]
+    found = tifffile.imread(tmp_path / "classified" / "a.tif classes.tif")
+    np.testing.assert_array_equal(found, forest.predict(grey))
+
+
+def test_results_of_an_earlier_time_do_not_stay_beside_new_ones(forest, tmp_path):
+    grey = (discs(seed=3)[0]).clip(0, 255).astype(np.uint8)
+    for name in ("a", "b"):
+        tifffile.imwrite(tmp_path / f"{name}.tif", grey)
+    list(folders.classify_folder(forest, tmp_path, ObjectSettings(2)))
+    (tmp_path / "b.tif").write_bytes(b"II*\x00 and no more")
+    list(folders.classify_folder(forest, tmp_path))
+    names = sorted(file.name for file in (tmp_path / "classified").iterdir())
+    assert names == ["a classes.tif"]
+
+
 def test_stopped_work_leaves_whole_files_only(forest, filled):
     folder, grey = filled
     job = folders.classify_folder(forest, folder)

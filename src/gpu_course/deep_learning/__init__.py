@@ -4,9 +4,9 @@
 
 In the order of the lesson:
 
-* `labelled_folder` keeps scenes that people have labelled, with a `scene_table`, `scenes` splits
-  and checks them, `normalisation` brings them to one range, `data` cuts them into batches of
-  patches, and `augmentation` varies the patches;
+* `labelled_folder` keeps scenes that people have labelled, with a `scene_table`, and refuses
+  `classes_as_labels`; `scenes` splits and checks them, `normalisation` brings them to one range,
+  `data` cuts them into batches of patches, and `augmentation` varies the patches;
 * `unet` is the network; `receptive_field` says how far it sees, `memory` what it costs, and
   `memory_measured` what it really took;
 * `losses` say how wrong it is and `training` makes it less so, in the `precision` of the device,

@@ -14,7 +14,6 @@ has it. What programs and spreadsheets do to files: `picture_files` and `scene_t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 
 from gpu_course import picture_files
 from gpu_course.deep_learning import scene_table
+from gpu_course.deep_learning.classes_as_labels import refuse_classes
 from gpu_course.deep_learning.scene_table import CARD, COLUMNS
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -34,7 +34,7 @@ from gpu_course.labels import refuse_mask, renumber
 IMAGES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 LABELS = (*picture_files.TIFF, *picture_files.PNG)
 #: What systems and browsers leave in a folder without being asked.
-_LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini"}
+LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini"}
 
 
 def write(
@@ -183,8 +183,13 @@ def _files(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     found = [
         file
         for file in sorted(folder.iterdir())
-        if not file.name.startswith(".") and file.name.lower() not in _LEFT_BY_SYSTEMS
+        if not file.name.startswith(".") and file.name.lower() not in LEFT_BY_SYSTEMS
     ]
+    if inner := [file.name for file in found if file.is_dir()]:
+        raise CourseError(
+            f"{folder.name}/ holds a folder, {inner[0]}, in which nothing is read. Move its files "
+            f"up into {folder.name}/, each with a name of its own, or move it away."
+        )
     other = [file.name for file in found if file.suffix.lower() not in suffixes]
     if other:
         raise CourseError(
@@ -193,7 +198,7 @@ def _files(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
         )
     if not found:
         raise CourseError(f"The folder {folder.name}/ is empty. Save at least one scene there.")
-    names = [re.sub(r"\.ome$", "", file.stem, flags=re.IGNORECASE) for file in found]
+    names = [picture_files.title(file) for file in found]
     _unique(names)
     return dict(zip(names, found, strict=True))
 
@@ -295,6 +300,8 @@ def _checked(
     if labels.size and labels.min() < 0:
         raise CourseError(f"{name}: labels are 0 for background and 1 … n, nothing else.")
     refuse_mask(labels, f"The labels of {name}", in_pieces=in_pieces)
+    if not in_pieces:
+        refuse_classes(labels, f"The labels of {name}")
     if labels.max(initial=0) > np.iinfo(np.int32).max:
         return renumber(labels)
     return labels.astype(np.int32)

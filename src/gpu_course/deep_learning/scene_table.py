@@ -7,6 +7,7 @@ old systems cp1252, and as “Unicode text” UTF-16 with tabs; all of them turn
 import csv
 import difflib
 import io
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -16,6 +17,7 @@ from gpu_course.images.sample import split_named
 CARD = "labels.csv"
 COLUMNS = ("file", "split", "axes", "voxel_size_um", "who", "when", "source", "licence")
 _BLANK = dict.fromkeys(COLUMNS, "") | {"split": "train"}
+_OTHER_TABLES = (".xlsx", ".xls", ".ods", ".numbers", ".tsv", ".txt")
 _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
@@ -46,11 +48,13 @@ def read(folder: Path, names: Sequence[str]) -> dict[str, dict[str, str]]:
     Raises
     ------
     CourseError
-        If table and files are out of step, a column is unknown or missing, or a cell is wrong.
+        If table and files are out of step, a column is unknown or missing, a cell is wrong, or the
+        table has another ending.
     """
-    if not (folder / CARD).exists():
+    card = _card(folder)
+    if card is None:
         return {name: _BLANK | {"file": name} for name in names}
-    rows = _rows((folder / CARD).read_bytes())
+    rows = _rows(card.read_bytes())
     listed: dict[str, dict[str, str]] = {}
     for row in rows:
         name = _meant(row["file"], names)
@@ -130,6 +134,20 @@ def voxel_size(cell: str, name: str, axes: int) -> tuple[float, ...] | None:
     return size
 
 
+def _card(folder: Path) -> Path | None:
+    """Return the table, in capitals or not; refuse one that would be passed over for its ending."""
+    near = [f for f in sorted(folder.iterdir()) if f.name.lower().startswith("labels.")]
+    for file in near:
+        if file.name.lower() == CARD:
+            return file
+    if found := [file for file in near if file.suffix.lower() in _OTHER_TABLES]:
+        raise CourseError(
+            f"There is {found[0].name}, and the table of a folder is {CARD}. Save it as CSV under "
+            "this name (some systems hide endings), or move it away."
+        )
+    return None
+
+
 def _rows(content: bytes) -> list[dict[str, str]]:
     lines = io.StringIO(_decoded(content), newline="")
     heading = next((line for line in lines if line.strip()), "")
@@ -173,7 +191,8 @@ def _decoded(content: bytes) -> str:
 
 def _meant(cell: str, names: Sequence[str]) -> str:
     """Return the scene that a cell names: with its ending, or a number that lost its zeros."""
-    plain = PurePath(cell.replace("\\", "/")).name
+    # An accent may be a character of its own, as on macOS: see `picture_files.title`.
+    plain = unicodedata.normalize("NFC", PurePath(cell.replace("\\", "/")).name)
     if plain in names:
         return plain
     bare = plain

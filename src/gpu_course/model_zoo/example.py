@@ -73,7 +73,7 @@ def picture(file: Path | str, model: OwnModel) -> NDArray[Any]:
     CourseError
         If the file cannot be read or has other channels than the network takes.
     """
-    image = pictures.read(Path(file), model.settings.channel)
+    image = pictures.read(Path(file), model.settings.channel, model.settings.channels)
     channels = 1 if image.ndim == 2 else image.shape[-1]
     if channels != model.settings.channels:
         raise CourseError(

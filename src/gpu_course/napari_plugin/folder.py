@@ -100,13 +100,12 @@ def classify_folder(
     FolderStep
         After each tile, where the work can be stopped, and after each file.
     """
-    files = images_of(folder)
-    stems = [file.stem for file in files]
+    files = picture_files.names(images_of(folder))
     doubts: dict[str, str] = {}
     with suppress(OSError):  # of an earlier time
         (folder / RESULTS / DOUBTS).unlink()
-    for done, file in enumerate(files):
-        name = file.stem if stems.count(file.stem) == 1 else file.name
+    for done, (name, file) in enumerate(files.items()):
+        results = [folder / RESULTS / f"{name} {what}.tif" for what in ("classes", "objects")]
         problem = doubt = ""
         try:
             pixels, labels, rgb = read_image(file)
@@ -116,10 +115,12 @@ def classify_folder(
             for _ in _filled(probability, classifier, pixels, layout):
                 yield FolderStep(done, len(files), file.name)
             known = np.array(classifier.classes, np.uint8)
-            _write(folder / RESULTS / f"{name} classes.tif", known[probability.argmax(axis=0)])
-            if objects is not None:
+            _write(results[0], known[probability.argmax(axis=0)])
+            if objects is None:
+                _remove(results[1:])
+            else:
                 numbered = _objects(classifier, probability, layout, objects)
-                _write(folder / RESULTS / f"{name} objects.tif", numbered)
+                _write(results[1], numbered)
             # Of the whole image: tiles alone would not show it.
             doubt = (seen.doubt(classifier.seen, pixels) if classifier.seen else None) or ""
             if doubt:
@@ -129,6 +130,8 @@ def classify_folder(
             problem = str(error)
         except MemoryError:
             problem = "It does not fit into the memory. Crop it."
+        if problem:
+            _remove(results)
         yield FolderStep(done + 1, len(files), file.name, problem, True, doubt)
 
 
@@ -198,6 +201,13 @@ def _objects(
     row = classifier.classes.index(settings.number)
     *_, labels = objects_of(probability[row], layout, settings)
     return labels
+
+
+def _remove(results: list[Path]) -> None:
+    """Remove what came of an image at an earlier time: it does not belong to this model."""
+    for result in results:
+        with suppress(OSError):
+            result.unlink(missing_ok=True)
 
 
 def _write(path: Path, array: NDArray[Any]) -> None:

@@ -6,7 +6,8 @@
   `plan` says what is trained, and `preparing` brings images to the size at which that works;
 * `threshold` is the simplest method, `learning` trains it and the networks of
   `gpu_course.deep_learning`, and `choosing` keeps the simplest that does well on the validation
-  images: all of it is `training`, and the result a `model` in one file;
+  images: all of it is `training`, and the result a `model` in one file, which is believed only
+  where what is `stored` in it can be right;
 * `applying` predicts the `pictures` of a folder: `separating` makes objects of masks, `outlines`
   are for Fiji, `measuring` makes the table, and a `report` shows the worst cases; `commands` are
   the same on the command line.

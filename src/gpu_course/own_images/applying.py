@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -20,7 +21,7 @@ from gpu_course.files import write_atomic
 from gpu_course.own_images import looks, outlines, pictures
 from gpu_course.own_images.choosing import NAMES, score
 from gpu_course.own_images.measuring import measured
-from gpu_course.own_images.model import OwnModel, load
+from gpu_course.own_images.model import NO_SIZE, OwnModel, load
 from gpu_course.own_images.results import Applied, Row
 
 Say = Callable[[str], object]
@@ -73,14 +74,21 @@ def predict(
     Raises
     ------
     CourseError
-        If there is no model or no picture, or the folder of results holds something else.
+        If there is no model or no picture, the folder of results holds something else, or no
+        picture has a result: then nothing is written.
     """
     out = Path(out)
     writable.refuse(out)
+    diameter = _size(diameter)
     trained = load(model)
     if channel is not None:
         trained.settings = dataclasses.replace(trained.settings, channel=channel)
-    files = pictures.listed(folder)
+    if diameter is not None and not trained.knows_size:
+        raise CourseError(NO_SIZE)
+    files, drawn = pictures.listed(folder), pictures.truths(folder)
+    if other := [name for name in pictures.passed_over(folder) if name.rstrip("/") != out.name]:
+        more = f" and {len(other) - 3} more" if len(other) > 3 else ""
+        say(f"Passed over, as no TIFF, PNG or JPEG: {', '.join(other[:3])}{more}.")
     with_outlines = outlines.available() if with_outlines is None else with_outlines
     run = {
         "model": _digest(trained),
@@ -94,34 +102,48 @@ def predict(
     rows = []
     for number, (name, file) in enumerate(files.items(), start=1):
         kept = out / WORK / ROWS / f"{name}.json"
+        truth = drawn.get(picture_files.title(file))
+        content = _content(file, truth)
         if kept.exists():
-            rows.append(Row(**json.loads(kept.read_text(encoding="utf-8"))))
+            before = json.loads(kept.read_text(encoding="utf-8"))
+            if before.pop("content", None) != content:
+                raise _of_another_call(out, f"the picture {name} or its labels")
+            rows.append(Row(**before))
             continue
-        row = _picture(trained, Path(folder), name, file, out, diameter, with_outlines)
-        write_atomic(kept, json.dumps(dataclasses.asdict(row)))
+        row = _picture(trained, truth, name, file, out, diameter, with_outlines)
+        write_atomic(kept, json.dumps({**dataclasses.asdict(row), "content": content}))
         rows.append(row)
         said = row.problem or f"{row.objects} objects."
         say(" ".join([f"{number} of {len(files)}: {name}: {said}", *row.warnings]))
     applied = Applied(out, rows, NAMES[trained.settings.kind])
+    if len(applied.problems) == len(rows):
+        # A folder without any result would only stand in the way of the next call.
+        _clear(out)
+        raise CourseError(f"None of {len(rows)} images has a result: {applied.problems[0]}")
     _finish(applied, trained, Path(folder), str(model))
     return applied
 
 
 def _picture(
-    model: OwnModel, folder: Path, name: str, file: Path, out: Path,
+    model: OwnModel, drawn: Path | None, name: str, file: Path, out: Path,
     diameter: float | str | None, with_outlines: bool,
 ) -> Row:  # fmt: skip
     """Write the results of one picture; what is wrong with it is said and stops no other."""
     learned = model.settings.learned
     try:
-        image = pictures.read(file, model.settings.channel)
+        image = pictures.read(file, model.settings.channel, model.settings.channels)
         seen = looks.look(image, darker=bool(learned and learned.darker))
         warnings = looks.warnings(seen, learned)
         size: float | None
         if diameter == "measure":
             size = looks.diameter_of(seen, learned) if learned else None
-            if size is None:
-                warnings.append("No size could be measured, so that of the training is taken.")
+            if size is None and not model.measures:
+                why = (
+                    "No size could be measured"
+                    if learned
+                    else "The model's file does not say what was measured on its training images"
+                )
+                warnings.append(f"{why}, so the size of the training is taken.")
         else:
             size = None if diameter is None else float(diameter)
         if size is not None:
@@ -131,11 +153,17 @@ def _picture(
             found = model.predict(image, diameter=size)
         said = [str(one.message) for one in doubts if one.category is UserWarning]
         warnings += [text for text in dict.fromkeys(said) if text not in warnings]
-        truth = pictures.truth_beside(folder, file, image.shape)
     except CourseError as error:
         return Row(name, problem=str(error))
     except MemoryError:
         return Row(name, problem="It does not fit into the memory. Cut it into smaller images.")
+    result = None
+    if drawn is not None:
+        try:
+            truth = pictures.truth(drawn, image.shape, model.settings.kind)
+            result = score(model.settings.kind, truth, found.labels)
+        except CourseError as error:  # what somebody drew is no fault of the result
+            warnings.append(str(error))
     table = measured(image, found)
     table.insert(0, "image", name)
     write_atomic(out / WORK / ROWS / f"{name}.csv", table.to_csv(index=False))
@@ -152,7 +180,40 @@ def _picture(
         look=dataclasses.asdict(seen),
         warnings=warnings,
         seen=digest(image) in model.record.get("digests", ()),
-        score=None if truth is None else score(model.settings.kind, truth, found.labels),
+        score=result,
+    )
+
+
+def _size(diameter: Any) -> float | str | None:
+    """Return a diameter as a number, ``"measure"`` or None."""
+    if diameter is None or diameter == "measure":
+        return diameter
+    try:
+        size = float("nan") if isinstance(diameter, bool) else float(diameter)
+    except (TypeError, ValueError):
+        size = float("nan")
+    if not 1 <= size < 10_000:
+        raise CourseError(
+            f"A diameter of {diameter!r} is not possible. Give pixels, from 1 to 10000, or measure."
+        )
+    return size
+
+
+def _content(file: Path, truth: Path | None) -> str:
+    """Return a text that differs for another picture, or another truth, of the same name."""
+    found = hashlib.sha256()
+    for one in (file, truth):
+        # What cannot be read is told of where it is opened as a picture.
+        with contextlib.suppress(OSError):
+            found.update(one.read_bytes() if one is not None else b"")
+        found.update(b"and")
+    return found.hexdigest()[:16]
+
+
+def _of_another_call(out: Path, other: str) -> CourseError:
+    return CourseError(
+        f"{out} holds unfinished results of another call: {other} differ. Name a new folder, or "
+        "delete this one."
     )
 
 
@@ -165,10 +226,7 @@ def _begun(out: Path, run: dict[str, Any]) -> int:
         before = json.loads(note.read_text(encoding="utf-8"))
         other = [name for name, value in run.items() if before.get(name) != value]
         if other:
-            raise CourseError(
-                f"{out} holds unfinished results of another call: {' and '.join(other)} differ. "
-                "Name a new folder, or delete this one."
-            )
+            raise _of_another_call(out, " and ".join(other))
         return len(list((out / WORK / ROWS).glob("*.json")))
     if out.exists() and any(out.iterdir()):
         raise CourseError(
@@ -185,11 +243,24 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     from gpu_course.own_images import report
 
     work = applied.out / WORK / ROWS
-    tables = [
-        pd.read_csv(work / f"{row.image}.csv", dtype={"image": str})
-        for row in applied.rows
-        if not row.problem
-    ]
+    try:
+        tables = [
+            # A picture may be called NA, which pandas would take for none.
+            pd.read_csv(
+                work / f"{row.image}.csv",
+                dtype={"image": str},
+                keep_default_na=False,
+                na_values=[""],
+            )
+            for row in applied.rows
+            if not row.problem
+        ]
+    except FileNotFoundError as error:
+        shutil.rmtree(applied.out / WORK, ignore_errors=True)
+        raise CourseError(
+            f"Another call with the same folder of results has ended meanwhile, and {applied.out} "
+            "holds what it found. Let one call at a time write there."
+        ) from error
     if tables:
         write_atomic(applied.out / OBJECTS, pd.concat(tables).to_csv(index=False))
     flat = [
@@ -200,7 +271,14 @@ def _finish(applied: Applied, model: OwnModel, folder: Path, name: str) -> None:
     ]
     write_atomic(applied.out / IMAGES, pd.DataFrame(flat).to_csv(index=False))
     write_atomic(applied.out / REPORT, report.page(applied, model, folder, name))
-    shutil.rmtree(applied.out / WORK)
+    shutil.rmtree(applied.out / WORK, ignore_errors=True)  # another call may be at work there
+
+
+def _clear(out: Path) -> None:
+    """Remove what was needed to go on, and the folder of results if nothing else is in it."""
+    shutil.rmtree(out / WORK, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        out.rmdir()
 
 
 def _digest(model: OwnModel) -> str:

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.deep_learning import labelled_folder
+from gpu_course.deep_learning.classes_as_labels import refuse_classes
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
-from gpu_course.labels import refuse_mask
+from gpu_course.labels import CODES, LARGEST, refuse_mask, renumber
 
 Kind = Literal["labels", "masks"]
+
+INVERTED = 0.5
+"""From this share of all pixels on, masks may show the background instead of the objects."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,15 +64,17 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     Raises
     ------
     CourseError
-        If a file has no partner or cannot be read, sizes differ, an image is no plane, images
-        differ in their channels, two images are one and the same, or nothing is labelled.
+        If a file has no partner or cannot be read, sizes differ, an image is no plane or holds
+        NaN, images differ in their channels, two images are one and the same, nothing is
+        labelled, or numbers are no labels but classes or greys.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder.name}. Check the path.")
     # Judged below: in a folder of masks the one number in many pieces is right.
     scenes = labelled_folder.read(folder, allow_empty=True, in_pieces=True)
-    scenes = [_plane(scene, channel) for scene in scenes]
+    kept = _colours(scenes)
+    scenes = [_plane(scene, channel, kept) for scene in scenes]
     channels = _same_channels(scenes)
     _refuse_twins(scenes)
     kind = _kind(folder, scenes)
@@ -85,14 +91,24 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     if kind == "labels":
         for scene in scenes:
             refuse_mask(np.asarray(scene.labels), f"The labels of {file_of(scene)}")
+            refuse_classes(np.asarray(scene.labels), f"The labels of {file_of(scene)}")
+        scenes = [_renumbered(scene) for scene in scenes]
     else:
         scenes = [
             dataclasses.replace(s, mask=np.asarray(s.labels) > 0, labels=None) for s in scenes
         ]
+        share = float(np.mean([truth_of(scene).mean() for scene in scenes]))
+        if share >= INVERTED:
+            notes.append(
+                f"Masks cover {share:.0%} of the images: if what they cover is background, turn "
+                "them round, as objects must be what is not 0."
+            )
     return Labelled(folder.resolve().name, kind, scenes, channels, notes)
 
 
-def pixels_of(image: NDArray[Any], axes: str, name: str, channel: int | None) -> NDArray[Any]:
+def pixels_of(
+    image: NDArray[Any], axes: str, name: str, channel: int | None, *, kept: int | None = None
+) -> NDArray[Any]:
     """Return the pixels to learn from: one channel if asked, one if all are equal, else all.
 
     Parameters
@@ -104,6 +120,8 @@ def pixels_of(image: NDArray[Any], axes: str, name: str, channel: int | None) ->
         For the error.
     channel : int or None
         Counted from 0.
+    kept : int, optional
+        So many channels are kept although all are equal: a black frame among colour images.
 
     Returns
     -------
@@ -112,22 +130,32 @@ def pixels_of(image: NDArray[Any], axes: str, name: str, channel: int | None) ->
     Raises
     ------
     CourseError
-        If the image is no plane, or has no such channel.
+        If the image is no plane of real and finite numbers, or has no such channel.
     """
     if axes not in ("YX", "YXC"):
         raise CourseError(
             f"{name} has the axes {axes}; only planes are read here, YX or with channels YXC. Save "
             "each plane as an image of its own."
         )
+    if image.dtype.kind not in "uif":
+        raise CourseError(
+            f"{name} holds values of type {image.dtype}, which are no grey values. Save it as "
+            "whole or real numbers."
+        )
+    if not np.isfinite(image).all():
+        raise CourseError(
+            f"{name} holds missing or infinite values (NaN, inf). Replace them, for instance with "
+            "numpy.nan_to_num."
+        )
     if channel is not None:
         count = image.shape[-1] if axes == "YXC" else 1
-        if not 0 <= channel < count:
+        if isinstance(channel, bool) or channel not in range(count):
             raise CourseError(
                 f"{name} has no channel {channel}: it has {count}, counted from 0. Choose another."
             )
         return image[..., channel] if axes == "YXC" else image
     # Grey pictures that a program saved as three equal colours.
-    if axes == "YXC" and (image == image[..., :1]).all():
+    if axes == "YXC" and image.shape[-1] != kept and _grey(image):
         return image[..., 0]
     return image
 
@@ -142,8 +170,24 @@ def truth_of(scene: Sample) -> NDArray[Any]:
     return np.asarray(scene.labels if scene.labels is not None else scene.mask)
 
 
-def _plane(scene: Sample, channel: int | None) -> Sample:
-    image = pixels_of(scene.image, scene.axes, file_of(scene), channel)
+def _grey(image: NDArray[Any]) -> bool:
+    return bool((image == image[..., :1]).all())
+
+
+def _colours(scenes: list[Sample]) -> int | None:
+    """Return how many channels the images in colours have, if there are such."""
+    return next((s.image.shape[-1] for s in scenes if s.axes == "YXC" and not _grey(s.image)), None)
+
+
+def _renumbered(scene: Sample) -> Sample:
+    """Give objects small numbers: tables as long as the largest would not fit into memory."""
+    labels = np.asarray(scene.labels)
+    few = labels.max(initial=0) <= LARGEST
+    return scene if few else dataclasses.replace(scene, labels=renumber(labels))
+
+
+def _plane(scene: Sample, channel: int | None, kept: int | None) -> Sample:
+    image = pixels_of(scene.image, scene.axes, file_of(scene), channel, kept=kept)
     return dataclasses.replace(scene, image=image, axes="YX" if image.ndim == 2 else "YXC")
 
 
@@ -178,13 +222,23 @@ def _kind(folder: Path, scenes: list[Sample]) -> Kind:
         return "labels"
     if (folder / "masks").is_dir():
         return "masks"
-    for scene in scenes:
-        try:
-            refuse_mask(np.asarray(scene.labels), file_of(scene))
-        except CourseError:
-            return "masks"
+    if any(is_mask(np.asarray(scene.labels)) for scene in scenes):
+        return "masks"
     return "labels"
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+def is_mask(labels: NDArray[Any]) -> bool:
+    """Tell a mask from labels: one number in several pieces, or the one that programs write."""
+    most = int(labels.max(initial=0))
+    if most in CODES and ((labels == 0) | (labels == most)).all():
+        return True
+    try:
+        refuse_mask(labels, "")
+    except CourseError:
+        return True
+    return False
+
+
+def _listed(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

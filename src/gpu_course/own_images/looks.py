@@ -109,6 +109,8 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     whole = image.ndim == 2 and image.dtype.kind in "bui"
     # Whole numbers stay whole where they can: their steps are part of what is measured.
     pixels = image if whole else grey(image)
+    if pixels.dtype.kind in "bi":  # the range of int16 is wider than its largest number
+        pixels = pixels.astype(np.int64)
     top = pixels.max()
     turned = top - pixels if darker else pixels
     levels = brightness.measure(turned)

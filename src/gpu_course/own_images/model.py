@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpu_course import object_size
 from gpu_course.deep_learning import safetensors_file
 from gpu_course.errors import CourseError
+from gpu_course.own_images import stored
 from gpu_course.own_images.folder import Kind
 from gpu_course.own_images.looks import Learned
 from gpu_course.own_images.preparing import padded, resized, scaled
@@ -26,6 +27,10 @@ METHODS: tuple[Method, ...] = ("threshold", "unet", "stardist")
 
 KIND = "gpu-course threshold 1"
 LARGEST = 2**30
+NO_SIZE = (
+    "The model's file does not say how large the objects were that it learned from, so no diameter "
+    "can be brought to theirs. Leave the diameter out."
+)
 PART = "own_images"
 """The part of a record that this package reads and writes."""
 
@@ -98,6 +103,16 @@ class OwnModel:
     settings: Settings
     record: dict[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def knows_size(self) -> bool:
+        """Whether an image can be brought to the size at which the model learned."""
+        return self.settings.learned is not None or self.method == "stardist"
+
+    @property
+    def measures(self) -> bool:
+        """Whether the network itself measures how large objects are, as some of the course do."""
+        return self.method == "stardist" and self.core.prepared is not None
+
     def predict(self, image: NDArray[Any], *, diameter: float | None = None) -> Found:
         """Find the objects of an image.
 
@@ -166,10 +181,7 @@ class OwnModel:
         if not 1 <= diameter < 10_000:
             raise CourseError(f"A diameter of {diameter} pixels is not possible. Give 1 to 10000.")
         if self.settings.learned is None:
-            raise CourseError(
-                "The model's file does not say how large the objects were that it learned from, so "
-                "no diameter can be brought to theirs. Leave the diameter out."
-            )
+            raise CourseError(NO_SIZE)
         return self.settings.scale * self.settings.learned.diameter / diameter
 
     def _chances(self, image: NDArray[Any], zoom: float) -> NDArray[np.float32]:
@@ -237,7 +249,7 @@ def load(path: Path | str) -> OwnModel:
     from gpu_course.deep_learning import weights
 
     file = Path(path)
-    if not file.exists():
+    if not file.is_file():
         if str(path) not in weights.shipped():
             raise CourseError(
                 f"There is no model {path}. Check the path, or name a network of the course: "
@@ -251,28 +263,30 @@ def load(path: Path | str) -> OwnModel:
         from gpu_course.deep_learning import storage
 
         network, normalisation, record = storage.load(file)
-        about: Settings = Settings("masks", int(network.configuration["channels_in"]))
-        return OwnModel("unet", (network, normalisation), _settings(file, record, about), record)
+        about = _settings(file, record, "masks", int(network.configuration["channels_in"]))
+        return OwnModel("unet", (network, normalisation), about, record)
     if kind.startswith("gpu-course StarDist"):
         from gpu_course.deep_learning.stardist import storage as star_storage
 
         stars = star_storage.load(file)
-        about = Settings("labels", stars.design.channels)
-        return OwnModel("stardist", stars, _settings(file, stars.record, about), stars.record)
+        about = _settings(file, stars.record, "labels", stars.design.channels)
+        return OwnModel("stardist", stars, about, stars.record)
     said = safetensors_file.about(file, metadata, kind=KIND, what="model")
+    settings = _settings(file, said["record"], "masks", None)
     with safetensors_file.understood(file):
+        stored.refuse_rule(said["rule"], settings.channels)
         rule = Rule(**said["rule"])
-    return OwnModel(
-        "threshold", rule, _settings(file, said["record"], Settings("masks", 1)), said["record"]
-    )
+    return OwnModel("threshold", rule, settings, said["record"])
 
 
-def _settings(path: Path, record: dict[str, Any], otherwise: Settings) -> Settings:
+def _settings(path: Path, record: dict[str, Any], kind: Kind, channels: int | None) -> Settings:
     """Return the settings in a record, or those of a network that came without any."""
     if PART not in record:
-        return otherwise
+        return Settings(kind, channels or 1)
     with safetensors_file.understood(path):
+        stored.refuse_record(record)
         part = dict(record[PART])
+        stored.refuse_settings(part, channels)
         learned = part.pop("learned")
         return Settings(**part, learned=Learned(**learned) if learned else None)
 

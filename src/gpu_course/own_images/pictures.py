@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course import picture_files
+from gpu_course.deep_learning.classes_as_labels import refuse_classes
+from gpu_course.deep_learning.labelled_folder import LEFT_BY_SYSTEMS
 from gpu_course.errors import CourseError
-from gpu_course.own_images.folder import pixels_of
+from gpu_course.own_images.folder import Kind, is_mask, pixels_of
 
 SUFFIXES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 
@@ -23,26 +24,37 @@ def listed(folder: Path | str) -> dict[str, Path]:
     CourseError
         If there is no such folder, or no picture in it.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise CourseError(f"There is no folder {folder.name}. Check the path.")
-    place = folder / "images" if (folder / "images").is_dir() else folder
-    files = sorted(
-        file
-        for file in place.iterdir()
-        if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
+    place = _place(Path(folder))
+    files = [file for file in _visible(place) if _is_picture(file)]
     if not files:
+        other = ", ".join(passed_over(folder)[:3])
+        holds = f"but {other}" if other else "nothing to be seen"
         raise CourseError(
-            f"The folder {place.name} holds no picture ({', '.join(SUFFIXES)}). Put some there."
+            f"The folder {place.name} holds no picture ({', '.join(SUFFIXES)}), {holds}. Put some "
+            "there, or name the folder in which they lie."
         )
-    stems = [file.stem.lower() for file in files]
-    # Two files of one name but other endings keep their endings.
-    return {f.stem if stems.count(f.stem.lower()) == 1 else f.name: f for f in files}
+    return picture_files.names(files)
 
 
-def read(file: Path, channel: int | None) -> NDArray[Any]:
+def passed_over(folder: Path | str) -> list[str]:
+    """Return what lies between the pictures of a folder and is none: folders have a ``/``."""
+    return [
+        f"{file.name}/" if file.is_dir() else file.name
+        for file in _visible(_place(Path(folder)))
+        if not _is_picture(file)
+    ]
+
+
+def read(file: Path, channel: int | None, channels: int | None = None) -> NDArray[Any]:
     """Return the pixels of a picture (Y, X) or (Y, X, C), or of one of its channels.
+
+    Parameters
+    ----------
+    file : Path
+    channel : int or None
+        Which one, counted from 0.
+    channels : int, optional
+        So many are wanted: where the file has them, they stay even if all are equal.
 
     Raises
     ------
@@ -50,13 +62,30 @@ def read(file: Path, channel: int | None) -> NDArray[Any]:
         If it cannot be read, is no plane, has no such channel, or holds NaN.
     """
     pixels, axes = picture_files.read(file, name="The file")
-    image = pixels_of(pixels, axes, "The file", channel)
-    if not np.isfinite(image).all():
-        raise CourseError("The image holds missing or infinite values (NaN, inf). Replace them.")
-    return image
+    return pixels_of(pixels, axes, "The file", channel, kept=channels)
 
 
-def truth_beside(folder: Path | str, file: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
+def truths(folder: Path | str) -> dict[str, Path]:
+    """Return the title of a picture → the file of its labels or else its mask.
+
+    Parameters
+    ----------
+    folder : Path or str
+        That holds ``images/`` and perhaps ``labels/`` or ``masks/``.
+    """
+    if not (Path(folder) / "images").is_dir():
+        return {}
+    found: dict[str, Path] = {}
+    for kind in ("masks", "labels"):
+        place = Path(folder) / kind
+        files = _visible(place) if place.is_dir() else []
+        found |= {picture_files.title(file): file for file in files if _is_picture(file)}
+    return found
+
+
+def truth_beside(
+    folder: Path | str, file: Path, shape: tuple[int, ...], kind: Kind | None = None
+) -> NDArray[Any] | None:
     """Return the labels or the mask of a picture, if its folder has any.
 
     Parameters
@@ -67,26 +96,76 @@ def truth_beside(folder: Path | str, file: Path, shape: tuple[int, ...]) -> NDAr
         The picture.
     shape : tuple of int
         Rows and columns of the picture.
+    kind : {"labels", "masks"}, optional
+        What is to be judged.
 
     Raises
     ------
     CourseError
-        If they cannot be read or do not cover the picture.
+        As `truth`.
     """
-    if file.parent.name != "images":
-        return None
-    for kind in ("labels", "masks"):
-        for suffix in (*picture_files.TIFF, *picture_files.PNG):
-            drawn = Path(folder) / kind / f"{file.stem}{suffix}"
-            if not drawn.is_file():
-                continue
-            numbers = picture_files.read(drawn, numbers=True).array
-            if numbers.ndim == 3 and (numbers == numbers[..., :1]).all():
-                numbers = numbers[..., 0]
-            if numbers.shape != shape[:2] or numbers.dtype.kind not in "ui":
-                raise CourseError(
-                    f"{kind}/{drawn.name} has the shape {numbers.shape} and the image "
-                    f"{shape[:2]}, so it cannot be judged. Save it again from the same image."
-                )
-            return numbers
-    return None
+    drawn = truths(folder).get(picture_files.title(file))
+    return None if drawn is None else truth(drawn, shape, kind)
+
+
+def truth(drawn: Path, shape: tuple[int, ...], kind: Kind | None = None) -> NDArray[Any]:
+    """Return the labels or the mask in a file.
+
+    Parameters
+    ----------
+    drawn : Path
+    shape : tuple of int
+        Rows and columns of the picture.
+    kind : {"labels", "masks"}, optional
+        What is to be judged: objects cannot be by a mask.
+
+    Raises
+    ------
+    CourseError
+        If they cannot be read, do not cover the picture, or say nothing about what is judged.
+    """
+    name = f"{drawn.parent.name}/{drawn.name}"
+    numbers = picture_files.read(drawn, numbers=True).array
+    if numbers.ndim == 3 and (numbers == numbers[..., :1]).all():
+        numbers = numbers[..., 0]
+    if numbers.ndim != 2:
+        raise CourseError(
+            f"{name} is a picture in colours or a stack, of shape {numbers.shape}, so it cannot "
+            "judge. Save one whole number for every pixel, 0 for background."
+        )
+    if numbers.shape != shape[:2]:
+        raise CourseError(
+            f"{name} has the shape {numbers.shape} and the image {shape[:2]}, so it cannot judge. "
+            "Save it again from the same image."
+        )
+    if numbers.dtype.kind not in "ui" or numbers.min(initial=0) < 0:
+        raise CourseError(
+            f"{name} holds {numbers.dtype} and numbers from {numbers.min():g}, so it cannot judge: "
+            "numbers of objects are whole, and 0 is background. Save labels.astype(np.int32)."
+        )
+    if kind == "labels" and is_mask(numbers):
+        raise CourseError(
+            f"{name} is a mask, which says nothing about single objects, so it cannot judge them. "
+            "Number them: scipy.ndimage.label(mask)[0]."
+        )
+    refuse_classes(numbers, name)
+    return numbers
+
+
+def _place(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise CourseError(f"There is no folder {folder.name}. Check the path.")
+    return folder / "images" if (folder / "images").is_dir() else folder
+
+
+def _visible(place: Path) -> list[Path]:
+    """Return what a person put into a folder, and no system."""
+    return [
+        file
+        for file in sorted(place.iterdir())
+        if not file.name.startswith(".") and file.name.lower() not in LEFT_BY_SYSTEMS
+    ]
+
+
+def _is_picture(file: Path) -> bool:
+    return file.is_file() and file.suffix.lower() in SUFFIXES

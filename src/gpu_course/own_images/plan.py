@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from typing import Any
 
 from gpu_course.errors import CourseError
@@ -15,6 +16,10 @@ AUTOMATIC: dict[Kind, tuple[Method, ...]] = {
     "masks": ("threshold", "unet"),
 }
 """The methods that are tried for each kind of labels, the simplest first."""
+
+
+LARGEST = 2**32 - 1
+"""The largest number that all libraries take as a seed; for the others it is no limit."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +51,34 @@ class Plan:
     seed: int = 0
 
 
+def whole(name: str, number: Any, least: int) -> int:
+    """Return a number that is given, if it is whole and neither too small nor above all use.
+
+    Parameters
+    ----------
+    name : str
+        Of the number, for the error.
+    number : int
+        Python's or NumPy's.
+    least : int
+        The smallest one that is possible.
+
+    Raises
+    ------
+    CourseError
+        If it is not.
+    """
+    try:
+        found = -1 if isinstance(number, bool) else operator.index(number)
+    except TypeError:
+        found = -1
+    if not least <= found <= LARGEST:
+        raise CourseError(
+            f"{name}={number!r} is not possible. Give a whole number from {least} to {LARGEST}."
+        )
+    return found
+
+
 def make(
     kind: Kind,
     diameter: float,
@@ -72,7 +105,7 @@ def make(
     Raises
     ------
     CourseError
-        If a method is unknown or cannot learn from masks, or a number is not above 0.
+        If a method is unknown or cannot learn from masks, or a number is not whole and above 0.
     """
     asked = [part.strip() for part in method.split(",")]
     if asked == ["auto"]:
@@ -88,11 +121,11 @@ def make(
             "Number the objects, or take the method unet."
         )
     given = {"epochs": epochs, "batches": batches, "width": width}
-    for name, number in given.items():
-        if number is not None and number < 1:
-            raise CourseError(f"{name}={number} is not possible. Give 1 or more.")
+    changes: dict[str, Any] = {
+        name: whole(name, number, 1) for name, number in given.items() if number is not None
+    }
+    seed = whole("seed", seed, 0)
     scale = scale_for(diameter)
-    changes: dict[str, Any] = {name: n for name, n in given.items() if n is not None}
     # Three objects across, and a multiple of what any of these networks shrinks an image by.
     patch = min(128, max(64, 32 * round(3 * diameter * scale / 32)))
     return dataclasses.replace(Plan(methods, scale, patch=patch, seed=seed), **changes)

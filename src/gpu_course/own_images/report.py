@@ -171,11 +171,13 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
     files = pictures.listed(folder)
     parts = [f"<h2>{heading}</h2>", f"<p>{escape(key)}</p>"]
     for row in order[:WORST]:
-        image = pictures.read(files[row.image], model.settings.channel)
+        image = pictures.read(files[row.image], model.settings.channel, model.settings.channels)
         found = picture_files.read(
             applied.out / "labels" / f"{row.image}.tif", numbers=True
         ).array.reshape(image.shape[:2])
-        truth = pictures.truth_beside(folder, files[row.image], image.shape)
+        # What cannot judge, no score comes of: see the warnings.
+        judged = row.score is not None
+        truth = pictures.truth_beside(folder, files[row.image], image.shape) if judged else None
         said = f"{row.image}: {row.objects} objects"
         said += f", {applied.chosen_by} {row.score:.2f}" if row.score is not None else ""
         shown = _drawn(image, found.astype(np.int32), truth, model.settings.kind == "masks")

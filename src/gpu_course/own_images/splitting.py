@@ -14,6 +14,10 @@ TEST_FROM = 6
 """With fewer images none is spared for a test: training and choosing need them more."""
 
 
+DEALS = 200
+"""So often images are dealt, until there is an object to learn from and one to choose by."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Split:
     """Whole images, dealt out.
@@ -52,6 +56,11 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
     """
     notes = []
     named = {scene.split for scene in scenes}
+    if "whole" in named:
+        raise CourseError(
+            "labels.csv names the split whole, which is for one image that is to learn from and to "
+            "judge. Write train, validation or test."
+        )
     if named != {"train"}:
         parts = [
             [s for s in scenes if s.split == split] for split in ("train", "validation", "test")
@@ -69,13 +78,13 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
                 "or cut this one into two halves that share no object."
             )
         share = 0.2 if len(scenes) >= TEST_FROM else 0.0
-        parts = [list(part) for part in split_scenes(scenes, validation=0.2, test=share, seed=seed)]
+        parts = _dealt(scenes, share, seed)
         notes.append(
             "Chance dealt the images out. If several are of one plate, animal or day, name the "
             "splits in labels.csv, so that those stay together."
         )
     for part, what in zip(parts[:2], ("to learn from", "to choose by"), strict=True):
-        if not any(truth_of(scene).any() for scene in part):
+        if not _shows_any(part):
             raise CourseError(
                 f"No object is labelled in the images {what}. Label more, or name other splits in "
                 "labels.csv."
@@ -92,3 +101,17 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
         for name, part in zip(splits, parts, strict=True)
     )
     return Split(train, validation, test, notes)
+
+
+def _dealt(scenes: Sequence[Sample], share: float, seed: int) -> list[list[Sample]]:
+    """Deal by chance, and anew where all images without an object came together."""
+    for again in range(DEALS):
+        chance = (seed + again * 2**16) % 2**32
+        parts = [list(p) for p in split_scenes(scenes, validation=0.2, test=share, seed=chance)]
+        if all(_shows_any(part) for part in parts[:2]):
+            break
+    return parts
+
+
+def _shows_any(scenes: Sequence[Sample]) -> bool:
+    return any(truth_of(scene).any() for scene in scenes)

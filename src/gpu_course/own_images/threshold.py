@@ -47,6 +47,8 @@ class Rule:
     def mask(self, image: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where the objects of an image (Y, X) or (Y, X, C) are."""
         values = _values(image, self.channel, self.blur)
+        if values.min() == values.max():  # where all is equal, nothing can be told from it
+            return np.zeros(values.shape, bool)
         return values < self.level if self.darker else values > self.level
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+import warnings as python_warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from gpu_course.own_images.splitting import Split
 Say = Callable[[str], object]
 
 SUFFIX = ".safetensors"
+
+NOTHING = 0.1
+"""A score below it says that nothing was learned."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,11 +102,13 @@ def train(
         If the folder has a fault, the model is there already or cannot be written, or nothing
         could be learned.
     """
+    seed = plan.whole("seed", seed, 0)
     target = Path(f"{Path(source).resolve().name}{SUFFIX}" if file is None else file)
     _check(target, overwrite)
     labelled = folder.read(source, channel=channel)
     split = splitting.deal(labelled.scenes, seed=seed)
     learned = looks.learned_from(split.train)
+    channel = None if channel is None else int(channel)
     how = plan.make(
         labelled.kind, learned.diameter, method=method,
         epochs=epochs, batches=batches, width=width, seed=seed,
@@ -113,37 +119,48 @@ def train(
     models: dict[str, OwnModel] = {}
     histories: dict[str, list[dict[str, float]]] = {}
     validation: dict[str, float] = {}
+    heard: set[str] = set()
     for name in how.methods:
         try:
-            model = learning.learn(
-                name, labelled, split, how, learned, channel=channel, checkpoints=checkpoints,
-                callbacks=(_reporter(name, say),),
-            )  # fmt: skip
-            models[name] = choosing.tuned(model, split.validation, how.patch)
+            with _told(say, heard):
+                model = learning.learn(
+                    name, labelled, split, how, learned, channel=channel, checkpoints=checkpoints,
+                    callbacks=(_reporter(name, say),),
+                )  # fmt: skip
+                models[name] = choosing.tuned(model, split.validation, how.patch)
+                scores = choosing.scores(models[name], split.validation)
         except CourseError as error:
             if "another run" in str(error):
                 raise CourseError(
                     f"The folder {checkpoints.name} holds another training: images, labels or "
                     "settings differ. Delete it to begin anew, or name another model."
                 ) from error
-            if len(how.methods) == 1:
+            # A checkpoint that is damaged, or cannot be written, says nothing about the method.
+            if len(how.methods) == 1 or ".checkpoint" in str(error):
                 raise
             say(f"{name} drops out: {error}")
             continue
         histories[name] = models[name].record.get("history", [])
-        validation[name] = float(np.mean(choosing.scores(models[name], split.validation)))
+        validation[name] = float(np.mean(scores))
         say(f"{name}: {choosing.NAMES[labelled.kind]} {validation[name]:.2f} on validation images.")
     if not models:
         raise CourseError("None of the methods could learn from these images. Label more objects.")
     best = choosing.choose(validation)
     chosen = models[best]
-    test = dict(zip(map(file_of, split.test), choosing.scores(chosen, split.test), strict=True))
+    with _told(say, heard):
+        scores = choosing.scores(chosen, split.test)
+    test = dict(zip(map(file_of, split.test), scores, strict=True))
     chosen.record |= _record(labelled, split, how, validation, test)
     save(target, chosen)
     _clear(checkpoints, how.methods)
     word = f"validation {validation[best]:.2f}"
     word += f", test {np.mean(list(test.values())):.2f}" if test else ""
     say(f"Kept {best} ({choosing.NAMES[labelled.kind]}: {word}): {target}")
+    if validation[best] < NOTHING:
+        say(
+            "That is next to nothing: look whether images and labels belong together, and whether "
+            "the objects can be told from what is around them."
+        )
     return Trained(target, chosen, choosing.NAMES[labelled.kind], validation, test, histories)
 
 
@@ -177,6 +194,19 @@ def _check(target: Path, overwrite: bool) -> None:
             f"{target} is there already. Name another file, or add --overwrite to replace it."
         )
     writable.refuse(target)
+
+
+@contextlib.contextmanager
+def _told(say: Say, heard: set[str]) -> Iterator[None]:
+    """Say each doubt about the images once, as a sentence among the others."""
+    with python_warnings.catch_warnings(record=True) as doubts:
+        python_warnings.simplefilter("always", UserWarning)
+        yield
+    said = [str(one.message) for one in doubts if one.category is UserWarning]
+    for sentence in dict.fromkeys(said):
+        if sentence not in heard:
+            say(sentence)
+    heard.update(said)
 
 
 def _reporter(name: str, say: Say) -> Callable[[Any], None]:

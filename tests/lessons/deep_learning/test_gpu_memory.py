@@ -74,6 +74,7 @@ def to_the_last_byte(model, batch, room):
         ("stack-bytes", lambda c, p, b: stack(c, p, b, size=1), "below the goal", "4 bytes"),
         ("stack-bytes", lambda c, p, b: stack(c, p, 1), "below the goal", "each patch"),
         ("stack-bytes", lambda c, p, b: "much", "wrong", "one number"),
+        ("stack-bytes", lambda c, p, b: float("inf"), "wrong", "one number"),
         ("largest-patch", solutions.largest_patch, "solved", ""),
         ("largest-patch", lambda m, b, r: None, "not solved yet", ""),
         ("largest-patch", to_the_last_byte, "below the goal", "last byte"),

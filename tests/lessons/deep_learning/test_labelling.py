@@ -177,6 +177,16 @@ def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, lambda first, second: None).state == "not solved yet"
 
 
+@pytest.mark.parametrize(("number", "says"), [(0, "0 is background"), (99, "no such object")])
+def test_a_fault_of_what_is_no_object_is_wrong(number, says):
+    def more(labels, smallest):
+        return solutions.find_faults(labels, smallest) | {number: "hole"}
+
+    result = exercises.check(FAULTS, more)
+    assert result.state == "below the goal"
+    assert says in result.message
+
+
 def later_on_top(polygons, shape):
     labels = np.zeros(shape, int)
     for number, corners in enumerate(polygons, start=1):

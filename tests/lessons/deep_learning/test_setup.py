@@ -214,6 +214,13 @@ def without_apple(facts):
     return solutions.choose(facts | {"mps": False})
 
 
+def of_torch(facts):
+    import torch
+
+    device, precision = solutions.choose(facts)
+    return device, getattr(torch, precision)
+
+
 def device_alone(facts):
     return "cpu"
 
@@ -225,6 +232,7 @@ def device_alone(facts):
         (deaf, "asks for the processor"),
         (without_apple, "the device is 'mps'"),
         (device_alone, "two words"),
+        (of_torch, "words as text"),
     ],
 )
 def test_check_of_the_choice_names_the_mistake(wrong, says):

@@ -6,7 +6,7 @@ import pytest
 import tifffile
 
 from gpu_course import own_images
-from gpu_course.exercises import course_solution
+from gpu_course.exercises import Wrong, course_solution
 from gpu_course.lessons.deep_learning.your_own_images import figures, made
 from gpu_course.lessons.deep_learning.your_own_images.checks import CHECKS
 from gpu_course.lessons.deep_learning.your_own_images.solutions import whole_plates
@@ -112,3 +112,34 @@ def test_typical_mistakes_are_told(wrong, hint):
     found, said = score(wrong)
     assert found < 1
     assert hint in said
+
+
+@pytest.mark.parametrize(
+    "form", [tuple, set, np.array, iter, lambda chosen: [float(n) for n in chosen]]
+)
+def test_the_right_images_pass_in_every_form(form):
+    assert score(lambda plates, wanted, seed: form(whole_plates(plates, wanted, seed)))[0] == 1
+
+
+def emptied(plates, wanted, seed):
+    chosen = whole_plates(plates, wanted, seed)
+    plates.clear()
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("wrong", "hint"),
+    [
+        (
+            lambda plates, wanted, seed: [n + 0.4 for n in whole_plates(plates, wanted, seed)],
+            "whole",
+        ),
+        (lambda plates, wanted, seed: "01234", "the numbers of the images"),
+        (lambda plates, wanted, seed: [plates[0]], "the numbers of the images"),
+        (emptied, "changed the list"),
+    ],
+    ids=["fractions", "text", "plates", "emptied"],
+)
+def test_what_are_no_numbers_of_images_is_refused(wrong, hint):
+    with pytest.raises(Wrong, match=hint):
+        score(wrong)

@@ -8,7 +8,7 @@ from gpu_course.exercises import Check, Function, Wrong
 def _number(answer: object) -> int:
     try:
         return round(float(answer))  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:  # round(infinity) overflows
         raise Wrong("Return one number.") from error
 
 

@@ -86,7 +86,8 @@ def _faults_score(function: Function) -> tuple[float, str]:
     if not isinstance(answer, dict):
         raise Wrong('Return a dictionary: number of the object → "speck", "pieces" or "hole".')
     given = {int(number): str(fault) for number, fault in answer.items()}
-    numbers = np.unique(labels[labels > 0]).tolist()
+    # Whatever is named counts, also 0 and numbers that are none.
+    numbers = sorted({*np.unique(labels[labels > 0]).tolist(), *given})
     score = float(np.mean([given.get(n) == right.get(n) for n in numbers]))
     hints = {
         0: "0 is background, no object.",
@@ -102,6 +103,8 @@ def _faults_score(function: Function) -> tuple[float, str]:
     for number, hint in hints.items():
         if given.get(number) != right.get(number):
             return score, hint
+    if sound := [n for n in numbers if given.get(n) != right.get(n)]:
+        return score, f"There is nothing wrong with {sound[0]}, or no such object: leave it out."
     return score, ""
 
 

@@ -70,6 +70,8 @@ def _choose_score(function: Function) -> tuple[float, str]:
         answer = function(dict(facts))
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise Wrong('Return two words, such as ("cuda", "float16").')
+        if not all(isinstance(word, str) for word in answer):
+            raise Wrong(f'Return words as text, such as ("cuda", "float16"), and not {answer}.')
         device, precision = choose(facts)
         right.append(float(tuple(answer) == (device, precision)))
         if right[-1] or hint:

@@ -1,5 +1,6 @@
 """The checks of the exercises in ``deep-learning/your-own-images``."""
 
+from gpu_course.exercise_answers import is_whole, items, number
 from gpu_course.exercises import Check, Function, Wrong
 
 CASES = (
@@ -18,13 +19,10 @@ def _plates_score(function: Function) -> tuple[float, str]:
     for plates, wanted in CASES:
         found = []
         for seed in SEEDS:
-            answer = function(list(plates), wanted, seed)
-            try:
-                chosen = [int(n) for n in answer]
-            except (TypeError, ValueError) as error:
-                raise Wrong(
-                    "Return the numbers of the images, counted from 0, in a list."
-                ) from error
+            given = list(plates)
+            chosen = _numbers(function(given, wanted, seed))
+            if given != plates:
+                raise Wrong("Your function changed the list it was given. Work on a copy.")
             fault = _fault(chosen, plates, wanted)
             draws += 1
             right += not fault
@@ -33,6 +31,18 @@ def _plates_score(function: Function) -> tuple[float, str]:
         if not hint and len(set(found)) == 1:
             return 0.5, "Every seed draws the same plates. Draw them with the seed."
     return right / draws, hint
+
+
+def _numbers(answer: object) -> list[int]:
+    """Return the numbers of images in an answer, in whatever it holds them."""
+    wanted = "the numbers of the images, counted from 0, in a list"
+    found = [
+        number(n, wanted)
+        for n in items(sorted(answer) if isinstance(answer, set) else answer, wanted)
+    ]
+    if not all(map(is_whole, found)):
+        raise Wrong(f"Return {wanted}: numbers of images are whole.")
+    return [int(n) for n in found]
 
 
 def _fault(chosen: list[int], plates: list[str], wanted: int) -> str:
