@@ -2,12 +2,14 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from gpu_course.book.bundle import start
+from tests import interrupts
 from tests.book.bundle.toys import bundle, machine
 
 PYTHON, PLATFORM = machine()
@@ -258,16 +260,44 @@ def test_student_runs_what_was_installed_with_the_images_of_the_class(
 ):
     here, mine = classroom
     seen = []
-    monkeypatch.setattr(start.subprocess, "run", lambda *a, **k: seen.append((a, k)) or Ended())
+    monkeypatch.setattr(start, "handed_over", lambda *given: seen.append(given) or 3)
     assert start.classroom({}, [str(mine), *asked]) == 3
-    (((command,), how),) = seen
+    ((command, folder, environment),) = seen
+    assert folder == str(mine)
     assert command[0].startswith(str(mine / ".venv"))
     assert [word.removeprefix(f"{mine}{os.sep}") for word in command[1:]] == called
-    assert how["env"]["GPU_COURSE_MIRROR"] == str(here / "images")
+    assert environment["GPU_COURSE_MIRROR"] == str(here / "images")
 
 
-class Ended:
-    returncode = 3
+SLOW = """
+import signal, sys, time
+try:
+    print("begun", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    time.sleep(1)
+    print("tidied up", flush=True)
+    sys.exit(7)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal to a group of processes")
+def test_ctrl_c_is_left_to_the_program_that_runs():
+    code = f"import sys; sys.path.insert(0, {os.path.dirname(start.__file__)!r}); import start; "
+    code += f"sys.exit(start.handed_over([sys.executable, '-c', {SLOW!r}], '.', {{}}))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=interrupts.heed,
+    )
+    assert process.stdout.readline() == "begun\n"
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate(timeout=60) == ("tidied up\n", "")
+    assert process.returncode == 7
 
 
 def test_student_without_room_is_told_so_before_anything_is_installed(tmp_path, monkeypatch):

@@ -222,6 +222,18 @@ def complaint(command: list[str]) -> str:
     return said or f"exit status {done.returncode}"
 
 
+def handed_over(command: list[str], folder: str, environment: dict[str, str]) -> int:
+    """Run a program in a folder to its own end, and return its status.
+
+    Ctrl-C reaches it too, and what follows is its affair: it tidies up, or asks first, as
+    JupyterLab does. ``subprocess.run`` would kill it after a quarter of a second.
+    """
+    process = subprocess.Popen(command, cwd=folder, env=environment)
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            return process.wait()
+
+
 # --- a GPU node ----------------------------------------------------------------------------------
 
 
@@ -245,7 +257,7 @@ def node(plan: dict[str, Any], arguments: list[str] | None) -> int:
         command = [sys.executable, "-m", module, work, str(options.budget)]
         command += ["--minutes", str(options.minutes)] if options.minutes else []
         command += ["--no-benchmarks"] if options.no_benchmarks else []
-        return subprocess.run(command, env=environment, check=False).returncode
+        return handed_over(command, ".", environment)
 
 
 def unpack(plan: dict[str, Any], work: str) -> None:
@@ -319,7 +331,7 @@ def classroom(plan: dict[str, Any], arguments: list[str] | None) -> int:
     elif options.lab:
         command = [python, "-m", "jupyterlab", notebooks]
     if command:
-        return subprocess.run(command, cwd=mine, env=environment, check=False).returncode
+        return handed_over(command, mine, environment)
     print(f"The course is ready in {mine}.")
     print(f"The site: open {os.path.join(HERE, 'site', 'index.html')} in a browser.")
     print("The notebooks: run this again with --lab, or a chapter with --run start/introduction.")
