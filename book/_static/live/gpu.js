@@ -50,10 +50,9 @@ export async function connect() {
   const adapter = await navigator.gpu.requestAdapter(choice).catch(() => null);
   if (!adapter) throw new Sentence(NO_ADAPTER);
   const requiredLimits = Object.fromEntries(WANTED.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = adapter.features.has("timestamp-query") ? ["timestamp-query"] : [];
   let device;
   try {
-    device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    device = await adapter.requestDevice({ requiredLimits });
   } catch (reason) {
     throw new Sentence(`The GPU was found but could not be opened: ${reason.message}`);
   }
@@ -224,12 +223,11 @@ export class Gpu {
    * Queue several kernels in one go, each of which sees what the ones before wrote. Many small kernels
    * are faster so: going to the driver costs more than some of them.
    * @param {(queue: (pipeline, bindings, workgroups) => void) => void} fill
-   * @param {GPUComputePassTimestampWrites} [timestampWrites] where the GPU notes when it began and ended.
    */
-  batch(fill, timestampWrites) {
+  batch(fill) {
     const numbers = [];
     const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    const pass = encoder.beginComputePass();
     fill((pipeline, bindings, workgroups) => {
       const most = this.limits.maxComputeWorkgroupsPerDimension;
       if (Math.max(...workgroups) > most) {
