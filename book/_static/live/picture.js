@@ -4,6 +4,7 @@
 
 import { fetched, Sentence } from "./gpu.js";
 import { element } from "./controls.js";
+import { decode } from "./png.js";
 
 /** Stands below the stored nuclei. */
 export const CREDIT =
@@ -42,8 +43,17 @@ export async function read(file, { most = MOST_PIXELS, channel = toGrey } = {}) 
   return { grey: channel(context.getImageData(0, 0, width, height).data), width, height, note };
 }
 
-/** Read a picture that comes with the site, as `read` does; `name` is that of a file in `data`, without its end. */
-export const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
+/**
+ * Read a picture that comes with the site; `name` is that of a file in `data`, without its end.
+ * @returns {Promise<{grey: Float32Array, width: number, height: number, note: string}>} as `read`.
+ */
+export async function stored(name) {
+  const file = await (await fetched(`data/${name}.png`, import.meta.url)).arrayBuffer();
+  const picture = await decode(file).catch(() => {
+    throw new Sentence(`A part of this figure (data/${name}.png) did not come whole: load the page again.`);
+  });
+  return { ...picture, note: "" };
+}
 
 /**
  * The brightness of coloured pixels, as the eye weighs the colours (ITU-R BT.601).
