@@ -19,7 +19,7 @@ STOP = """() => {
   const faults = [];
   if (ring < 2) faults.push("no ring");
   if (box.top < -1 || box.bottom > innerHeight + 1 && box.height < innerHeight) faults.push("not in view");
-  for (let around = at.parentElement; around.tagName !== "BODY"; around = around.parentElement) {
+  for (let around = at.parentElement; around?.closest(".live"); around = around.parentElement) {
     if (getComputedStyle(around).overflow === "visible") continue;
     const edge = around.getBoundingClientRect();
     const sides = [box.left - edge.left, edge.right - box.right, box.top - edge.top, edge.bottom - box.bottom];
@@ -32,7 +32,7 @@ STOP = """() => {
     faults,
   };
 }"""
-CONTROLS = ".live :is(button, input, select, textarea, summary, [tabindex='0'])"
+CONTROLS = ".live :is(button, input, select, textarea, summary, [tabindex='0']):visible"
 TOLD = """() => [...document.querySelectorAll(".live [role=status]")].map((each) => each.textContent)"""
 TELLS = f"""([pattern, before]) => ({TOLD})().some(
   (text, i) => text !== before[i] && new RegExp(pattern).test(text))"""
@@ -47,21 +47,18 @@ USES = {
     ],
     "kernel": [
         ("start from", ["ArrowDown"], r"million pixels a second"),
+        ("What stands before it", ["Enter"], ""),
+        ("The lines before the kernel", ["ArrowDown"], ""),
         ("Your kernel, in WGSL", ["Control+Home", "x", "Control+Enter"], r"not compiled: line 1"),
         ("Line 1, column", ["Enter", "Home", "Delete"], ""),
         ("Run the kernel", ["Space"], r"million pixels a second"),
     ],
     "measure": [("Measure again", ["Space"], r"^(Measuring|Racing)")],
     "richardson-lucy": [
-        ("iterations", ["Home", "ArrowRight"], r"^Done: error [\d.]+ after 2 iterations"),
-        ("steps", ["ArrowDown"], r"^Done"),
+        ("iterations", ["Home", "PageUp"], r"^Done: error [\d.]+ after \d+ iterations"),
         ("Another exposure", ["Enter"], r"^Done"),
     ],
-    "unet": [
-        ("threshold", ["ArrowRight"], r"threshold of 0\.55, Dice"),
-        ("network", ["ArrowDown"], r"threshold of 0\.60"),
-        ("The chapter’s scene", ["Space"], r"threshold of 0\.50, Dice"),
-    ],
+    "unet": [("threshold", ["ArrowRight"], r"threshold of 0\.55, Dice")],
     "paint": [
         ("Clear", ["Space"], r"Paint a stroke on each class"),
         ("A picture to paint on", ["1", "Space"], r"Brush down"),
@@ -69,8 +66,7 @@ USES = {
         ("A picture to paint on", ["Space", "2"], r"Brush for class 2"),
         ("A picture to paint on", ["Shift+ArrowDown", "Space", "ArrowLeft"], r"right [\d.]+ %"),
         ("A picture to paint on", ["z"], r"undone"),
-        ("brush", ["End"], ""),
-        ("picture", ["ArrowDown"], r"Paint a stroke on each class"),
+        ("The chapter’s strokes", ["Enter"], r"right [\d.]+ %"),
     ],
     "methods": [("picture", ["ArrowDown"], r"^Done\. classical: \d+ objects.*Dice")],
 }
@@ -121,10 +117,11 @@ def test_a_figure_is_used_by_keyboard_alone(visit, name):
         if not current.startswith(control):
             reach(page, "Close", "Shift+Tab")
             reach(page, control)
+            assert page.evaluate(STOP)["faults"] == []
         for key in keys:
             page.keyboard.press(key)
         if told:
-            page.wait_for_function(TELLS, arg=[told, before])
+            page.wait_for_function(TELLS, arg=[told, before], timeout=60_000)
     reach(page, "Close", "Shift+Tab")
     page.keyboard.press("Space")
     assert page.locator(".live-box").count() == 0
