@@ -39,7 +39,11 @@ export class Board {
       });
     }
     listen("keydown", (event) => this.#key(event));
-    listen("focus", () => this.draw());
+    listen("focus", () => {
+      // Firefox is content when a part of it is in view; for who paints with the pointer nothing must move.
+      if (canvas.matches(":focus-visible")) canvas.scrollIntoView({ block: "nearest" });
+      this.draw();
+    });
     listen("blur", () => {
       this.#isDown = false;
       this.draw();
