@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.live.conftest import as_array, as_text
+from tests.live.conftest import STATIC, as_array, as_text, png
 
 pytestmark = pytest.mark.browser
 
@@ -24,6 +24,21 @@ DRAW = """async ([name, text, type, width, height, options]) => {
   picture[name](canvas, toArray(text, Type), width, height, options ?? {});
   return toText(canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data);
 }"""
+
+
+# A browser that gives other pixels than it drew, as Firefox does when it resists fingerprinting.
+HIDDEN = """async (given) => {{
+  const real = OffscreenCanvasRenderingContext2D.prototype.getImageData;
+  OffscreenCanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) => {{
+    const image = new ImageData(width, height);
+    return {{ data: image.data.map(() => 256 * Math.random()) }};
+  }};
+  try {{
+    return await ({})(given);
+  }} finally {{
+    OffscreenCanvasRenderingContext2D.prototype.getImageData = real;
+  }}
+}}"""
 
 
 def read(page, picture, form="PNG"):
@@ -46,6 +61,46 @@ def drawn(page, name, array, **options):
 def test_grey_values_arrive_to_the_last_digit(page):
     grey = np.random.default_rng(0).integers(0, 256, (31, 47), dtype=np.uint8)
     np.testing.assert_array_equal(read(page, Image.fromarray(grey))["grey"], grey)
+
+
+def test_stored_pictures_arrive_to_the_last_digit_without_a_canvas(page):
+    for file in sorted((STATIC / "live" / "data").glob("*.png")):
+        script = """async (name) => {
+          const { stored } = await import("/live/picture.js");
+          const { grey, width, height } = await stored(name);
+          return { grey: toText(grey), width, height };
+        }"""
+        found = page.evaluate(HIDDEN.format(script), file.stem)
+        grey = as_array(found["grey"]).reshape(found["height"], found["width"])
+        np.testing.assert_array_equal(grey, np.asarray(Image.open(file)))
+
+
+def test_a_picture_whose_pixels_the_browser_hides_is_refused(page):
+    said = page.evaluate(
+        HIDDEN.format("""async (text) => {
+          const { read } = await import("/live/picture.js");
+          const { Sentence } = await import("/live/gpu.js");
+          const file = new File([toArray(text, Uint8Array)], "mine.png");
+          return read(file).catch((reason) => reason instanceof Sentence && reason.message);
+        }"""),
+        as_text(np.frombuffer(png(np.eye(20, dtype=np.uint8))["buffer"], np.uint8)),
+    )
+    assert said.startswith("mine.png cannot be read")
+
+
+def test_no_pixel_is_left_out_where_a_picture_is_scaled_down(page):
+    # The mean of 4 × 4 pixels of noise varies a quarter as much as they do.
+    noise = np.random.default_rng(0).integers(0, 256, (1024, 1024), dtype=np.uint8)
+    spread = page.evaluate(
+        """async (text) => {
+          const { read } = await import("/live/picture.js");
+          const { grey } = await read(new Blob([toArray(text, Uint8Array)]), { most: 2 ** 16 });
+          const mean = grey.reduce((a, b) => a + b) / grey.length;
+          return Math.sqrt(grey.reduce((sum, value) => sum + (value - mean) ** 2, 0) / grey.length);
+        }""",
+        as_text(np.frombuffer(png(noise)["buffer"], np.uint8)),
+    )
+    assert spread == pytest.approx(noise.std() / 4, rel=0.2)
 
 
 def test_colours_are_weighed_as_the_eye_does(page):

@@ -27,7 +27,7 @@ export const row = (...children) => element("div", { class: "live-row" }, ...chi
  */
 export function slider(place, { label, min, max, step, value, show = String }, changed) {
   const field = element("input", { type: "range", min, max, step, value });
-  const told = element("output");
+  const told = element("output", { "aria-hidden": "true" }); // the slider says its value itself
   const tell = () => {
     told.value = show(field.valueAsNumber);
     field.setAttribute("aria-valuetext", told.value);

@@ -3,6 +3,8 @@
 // The words are those of the course: memory is *pushed* and *pulled*, a kernel runs once for each pixel.
 // Everything that a lesson asks of the GPU goes through the class `Gpu`, so there is one place to read.
 
+import { isSoftware, nameOf, reasonOf } from "./browsers.js";
+
 /** What a reader is shown: one sentence, cause and cure. Everything else that is thrown is a mistake of ours. */
 export class Sentence extends Error {
   constructor(text) {
@@ -21,7 +23,8 @@ export class KernelError extends Sentence {
 }
 
 const NO_WEBGPU =
-  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge and Safari do.";
+  "This browser gives pages no GPU (it has no WebGPU): current versions of Chrome, Edge and Safari do, and Firefox " +
+  "on Windows and Macs.";
 const NO_ADAPTER =
   "This browser knows WebGPU but found no GPU to use: its settings may have switched graphics acceleration off.";
 
@@ -50,30 +53,13 @@ export async function connect() {
   const adapter = await navigator.gpu.requestAdapter(choice).catch(() => null);
   if (!adapter) throw new Sentence(NO_ADAPTER);
   const requiredLimits = Object.fromEntries(WANTED.map((name) => [name, adapter.limits[name]]));
-  const requiredFeatures = adapter.features.has("timestamp-query") ? ["timestamp-query"] : [];
   let device;
   try {
-    device = await adapter.requestDevice({ requiredLimits, requiredFeatures });
+    device = await adapter.requestDevice({ requiredLimits });
   } catch (reason) {
     throw new Sentence(`The GPU was found but could not be opened: ${reason.message}`);
   }
   return new Gpu(device, adapter);
-}
-
-/**
- * How an adapter is called: as much as the browser tells, and honest where no GPU is behind it.
- * @param {GPUAdapterInfo} info
- * @returns {string}
- */
-export function nameOf(info) {
-  const words = [info.vendor, info.architecture, info.device].filter(Boolean).join(" ");
-  const name = info.description || words || "a GPU that the browser does not name";
-  return isSoftware(info) ? `the processor, by a program that stands in for a GPU (${name})` : name;
-}
-
-function isSoftware(info) {
-  const words = [info.vendor, info.architecture, info.device, info.description].join(" ");
-  return Boolean(info.isFallbackAdapter) || /swiftshader|llvmpipe|software|basic render/i.test(words);
 }
 
 export class Gpu {
@@ -154,7 +140,7 @@ export class Gpu {
     try {
       await landing.mapAsync(GPUMapMode.READ);
     } catch (reason) {
-      this.complain(reason.message);
+      await this.#complainSoon(reason.message);
     }
     this.complain();
     const array = new Type(landing.getMappedRange().slice(0));
@@ -176,6 +162,12 @@ export class Gpu {
     if (fault) throw new Sentence(`The GPU refused to compute: ${fault.split("\n")[0]}`);
   }
 
+  /** As `complain`, a moment later: of what fails because the GPU is lost one may hear before its loss. */
+  async #complainSoon(otherwise) {
+    await Promise.race([this.device.lost, new Promise((resolve) => setTimeout(resolve, 50))]);
+    this.complain(otherwise);
+  }
+
   /**
    * Compile a kernel.
    * @param {string} code WGSL.
@@ -193,9 +185,9 @@ export class Gpu {
     const [refused, info] = await Promise.all([device.popErrorScope(), module.getCompilationInfo()]);
     const messages = info.messages
       .filter((each) => each.type === "error")
-      .map(({ lineNum: line, linePos: column, message: text }) => ({ line, column, text }));
+      .map(({ lineNum: line, linePos: column, message: text }) => ({ line, column, text: reasonOf(text) }));
+    if (refused || messages.length) await this.#complainSoon(messages.length ? "" : refused.message);
     if (messages.length) throw new KernelError(label, messages);
-    if (refused) this.complain(refused.message);
     try {
       return await device.createComputePipelineAsync({
         label,
@@ -203,7 +195,7 @@ export class Gpu {
         compute: { module, entryPoint: entry, constants },
       });
     } catch (reason) {
-      this.complain();
+      await this.#complainSoon();
       throw new KernelError(label, [{ line: 0, column: 0, text: reason.message.split("\n")[0] }]);
     }
   }
@@ -224,12 +216,11 @@ export class Gpu {
    * Queue several kernels in one go, each of which sees what the ones before wrote. Many small kernels
    * are faster so: going to the driver costs more than some of them.
    * @param {(queue: (pipeline, bindings, workgroups) => void) => void} fill
-   * @param {GPUComputePassTimestampWrites} [timestampWrites] where the GPU notes when it began and ended.
    */
-  batch(fill, timestampWrites) {
+  batch(fill) {
     const numbers = [];
     const encoder = this.device.createCommandEncoder();
-    const pass = encoder.beginComputePass(timestampWrites ? { timestampWrites } : {});
+    const pass = encoder.beginComputePass();
     fill((pipeline, bindings, workgroups) => {
       const most = this.limits.maxComputeWorkgroupsPerDimension;
       if (Math.max(...workgroups) > most) {

@@ -67,7 +67,7 @@ export async function open(gpu, place) {
         drawAll(found, limits);
       }
     }
-    place.say("");
+    place.say("Done: memory, arithmetic and the race are measured.");
   };
 
   const drawAll = (found, limits) => {

@@ -5,6 +5,7 @@ import { rangeOf } from "./picture.js";
 const RADIUS = 1.5; // of the brush, in pixels: three wide, as the chapter's simulated hand has it
 const COLOURS = { 1: packed([0, 114, 178]), 2: packed([230, 159, 0]) }; // the course's, of painted classes
 const KEPT = 50; // steps that can be undone
+const PAUSE = 300; // milliseconds without a key until it is told where the brush is: not every step is read out
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export class Board {
@@ -38,7 +39,11 @@ export class Board {
       });
     }
     listen("keydown", (event) => this.#key(event));
-    listen("focus", () => this.draw());
+    listen("focus", () => {
+      // Firefox is content when a part of it is in view; for who paints with the pointer nothing must move.
+      if (canvas.matches(":focus-visible")) canvas.scrollIntoView({ block: "nearest" });
+      this.draw();
+    });
     listen("blur", () => {
       this.#isDown = false;
       this.draw();
@@ -65,6 +70,7 @@ export class Board {
   }
 
   undo() {
+    this.place.say(this.#before.length ? "The last change is undone." : "There is nothing to undo.");
     if (!this.#before.length) return;
     this.marks = this.#before.pop();
     this.draw();
@@ -115,6 +121,7 @@ export class Board {
 
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    clearTimeout(this.telling); // a later key has something newer to say
     const key = event.key.toLowerCase();
     if (event.key in MOVES) {
       const { width, height } = this.picture;
@@ -124,6 +131,7 @@ export class Board {
       const inside = next.map((value, axis) => Math.min([width, height][axis] - 1, Math.max(0, value)));
       if (this.#isDown) this.#stroke(this.#at, inside);
       this.#at = inside;
+      this.#tell();
     } else if (event.key === " ") {
       this.#isDown = !this.#isDown;
       this.place.say(this.#isDown ? "Brush down." : "Brush lifted.");
@@ -142,6 +150,19 @@ export class Board {
     }
     event.preventDefault();
     this.draw();
+  }
+
+  /** Say where the keyboard's brush is, and what is painted there. */
+  #tell() {
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      const { width, height } = this.picture;
+      const [x, y] = this.#at;
+      const mark = this.marks[y * width + x];
+      const painted = mark ? `painted as class ${mark}` : "not painted";
+      const brush = this.#isDown ? "Brush down, at" : "Brush at";
+      this.place.say(`${brush} column ${x + 1} of ${width}, row ${y + 1} of ${height}: ${painted}.`);
+    }, PAUSE);
   }
 
   /** Paint from one pixel to another. */

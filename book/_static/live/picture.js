@@ -4,10 +4,14 @@
 
 import { fetched, Sentence } from "./gpu.js";
 import { element } from "./controls.js";
+import { decode } from "./png.js";
 
 /** Stands below the stored nuclei. */
 export const CREDIT =
   "Nuclei: Data Science Bowl 2018 (CC0), from the StarDist package; no scale was recorded.";
+
+/** What a browser may add to the pixels that a page reads, against its being recognised: no more than a camera does. */
+const MOST_NOISE = 4;
 
 /** Larger pictures are scaled down: four megapixels hold what a screen can show. */
 const MOST_PIXELS = 4 * 2 ** 20;
@@ -31,19 +35,40 @@ export async function read(file, { most = MOST_PIXELS, channel = toGrey } = {}) 
   const scale = Math.min(1, Math.sqrt(most / (whole.width * whole.height)));
   const width = Math.max(1, Math.floor(whole.width * scale));
   const height = Math.max(1, Math.floor(whole.height * scale));
-  const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  // Not left to the canvas: Firefox would let three of four pixels, or more, fall by the wayside.
+  const how = { resizeWidth: width, resizeHeight: height, resizeQuality: "high" };
+  const picture = scale < 1 ? await createImageBitmap(whole, how) : whole;
+  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Sentence(`${name} is too large for this browser: make it smaller first.`);
-  context.imageSmoothingQuality = "high";
-  context.drawImage(whole, 0, 0, width, height);
+  context.drawImage(picture, 0, 0);
+  if (!showsItsPixels()) {
+    throw new Sentence(`${name} cannot be read: this browser hides pixels from pages: let the site read canvases.`);
+  }
   const size = `${whole.width} × ${whole.height}`;
   const note = scale < 1 ? `${name} has ${size} pixels and was scaled down to ${width} × ${height}.` : "";
-  whole.close();
+  for (const each of [picture, whole]) each.close();
   return { grey: channel(context.getImageData(0, 0, width, height).data), width, height, note };
 }
 
-/** Read a picture that comes with the site, as `read` does; `name` is that of a file in `data`, without its end. */
-export const stored = async (name) => read(await (await fetched(`data/${name}.png`, import.meta.url)).blob());
+/** Whether a page may read what it drew: some browsers can give it others, lest anybody be recognised by them. */
+function showsItsPixels() {
+  const drawn = Uint8ClampedArray.from({ length: 4 * 16 ** 2 }, (_, i) => (i % 4 < 3 ? (37 * i) % 256 : 255));
+  const context = new OffscreenCanvas(16, 16).getContext("2d", { willReadFrequently: true });
+  context.putImageData(new ImageData(drawn, 16, 16), 0, 0);
+  return context.getImageData(0, 0, 16, 16).data.every((value, i) => Math.abs(value - drawn[i]) <= MOST_NOISE);
+}
+
+/**
+ * Read a picture that comes with the site; `name` is that of a file in `data`, without its end.
+ * @returns {Promise<{grey: Float32Array, width: number, height: number, note: string}>} as `read`.
+ */
+export async function stored(name) {
+  const file = await (await fetched(`data/${name}.png`, import.meta.url)).arrayBuffer();
+  const picture = await decode(file).catch(() => {
+    throw new Sentence(`A part of this figure (data/${name}.png) did not come whole: load the page again.`);
+  });
+  return { ...picture, note: "" };
+}
 
 /**
  * The brightness of coloured pixels, as the eye weighs the colours (ITU-R BT.601).

@@ -72,7 +72,7 @@ fn predict(@builtin(global_invocation_id) id: vec3u) {
   let i = id.x;
   if (i >= arrayLength(&estimate)) { return; }
   let last = estimate[i] - before[i];
-  prediction[i] = max(estimate[i] + scene.momentum * last, 0);
+  prediction[i] = max(estimate[i] + scene.momentum * last, 0.0);
   object[i] = vec2f(prediction[i], 0);
 }
 

@@ -60,7 +60,7 @@ fn around(above: Line, here: Line, below: Line, by: Nine) -> vec4f {
 fn write(values: vec4f, channel: u32, x: u32, y: u32) {
   if (y >= sizes.height) { return; }
   let kept = max(values + biases[channel], vec4f(0));
-  for (var i = 0u; i < min(4, sizes.width - x); i++) {
+  for (var i = 0u; i < min(4u, sizes.width - x); i++) {
     result[((y + 1) * (sizes.width + 2) + x + i + 1) * sizes.row_out + channel] = kept[i];
   }
 }

@@ -26,7 +26,7 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
     let four = vec4f(image[c], image[c + n], image[c + 2 * n], image[c + 3 * n]);
     sum += weights[(c - start) * sizes.outs + channel] * four;
   }
-  for (var i = 0u; i < min(4, sizes.pixels - pixel); i++) {
+  for (var i = 0u; i < min(4u, sizes.pixels - pixel); i++) {
     result[(pixel + i) * sizes.outs + channel] = sum[i];
   }
 }
