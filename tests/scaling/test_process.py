@@ -12,6 +12,7 @@ import pytest
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
+from gpu_course import scaling
 from gpu_course.classical import measure
 from gpu_course.errors import CourseError
 from gpu_course.scaling import (
@@ -113,6 +114,13 @@ def test_an_image_with_a_hole_is_refused(scene, tmp_path):
             process(store, tmp_path / f"{steps[0]}.zarr", **scene.options(steps=steps))
 
 
+def test_a_block_that_is_darker_than_the_background_stays_dark(scene):
+    dark = (np.random.default_rng(0).random((16, 24, 24)) < 0.1).astype(np.float32)
+    found = scaling.Deconvolution(scene.psf, level=5.0, iterations=10, background=100.0)(dark)
+    assert found.shape == dark.shape
+    assert found.max() < 1e-3
+
+
 def test_a_second_run_is_refused(scene, tmp_path):
     out = tmp_path / "out.zarr"
     with (
@@ -164,6 +172,8 @@ def test_a_full_disk_is_said_and_leaves_no_output(scene, tmp_path, monkeypatch):
         ({"version": "0.6"}, "version='0.6' is unknown"),
         ({"chunks": (8, 16)}, "chunks="),
         ({"channel": "0"}, "channel is '0'"),
+        ({"channel": 1}, "has no axis for the channel"),
+        ({"time_point": 2}, "has no axis for the time"),
         ({"block": (16.5, 48, 48)}, "block="),
         ({"block": (16, 0, 32)}, "block="),
         ({"memory": 1e5, "block": None}, "Give more memory"),

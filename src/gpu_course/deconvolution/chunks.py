@@ -143,8 +143,11 @@ def chunked(
                 f"{name}=… would see one chunk only, and chunks that stop at different iterations "
                 "show their seams. Choose the number of iterations on one chunk, for all."
             )
-    if np.ma.is_masked(image) or not hasattr(image, "shape"):
+    # A table and a matrix have shapes, but cannot be cut, or stay what they are if cut.
+    if np.ma.is_masked(image) or not hasattr(image, "shape") or hasattr(image, "columns"):
         image = as_float32(image)
+    elif isinstance(image, np.ndarray):
+        image = np.asarray(image)
     refuse_shape(tuple(image.shape), "image")
     psf = as_float32(psf, "PSF")
     iterations, background = whole(iterations, "iterations"), number(background, "background")
@@ -153,6 +156,8 @@ def chunked(
             f"start has shape {tuple(np.shape(start))} and the image {tuple(image.shape)}. "
             "Give a first estimate of the image's shape."
         )
+    if not (hasattr(start, "shape") or start is None) or hasattr(start, "columns"):
+        start = as_float32(start, "start")
     if overlap is None:
         overlap = overlap_for(psf, iterations=iterations, acceleration=acceleration)
     boxes = _boxes(tuple(image.shape), chunk, overlap)

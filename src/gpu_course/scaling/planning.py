@@ -39,9 +39,8 @@ def check_steps(steps: Sequence[str], psf: Any) -> None:
         raise CourseError(f"steps={steps!r}: give a list of them, of {', '.join(STEPS)}.")
     unknown = [step for step in steps if step not in STEPS]
     if unknown or not steps:
-        raise CourseError(
-            f"steps={','.join(map(str, steps)) or 'none'}: choose from {', '.join(STEPS)}."
-        )
+        asked = ",".join(map(str, steps)) or "none"
+        raise CourseError(f"steps={asked}: choose from {', '.join(STEPS)}.")
     if "measure" in steps and "segment" not in steps:
         raise CourseError("To measure, there must be labels: add the step segment.")
     if "deconvolve" in steps and psf is None:

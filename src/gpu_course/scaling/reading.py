@@ -165,6 +165,13 @@ def open_image(
             f"{path} names {len(axes)} axes for an array with {len(shape)}. Write it again."
         )
     size = _voxel_size(path, axes, image, datasets[level])
+    for letter, what, wanted in (("c", "channel", channel), ("t", "time", time)):
+        there = any(axis.get("name") == letter for axis in axes[:-3])
+        # The first of one alone may be asked for by whoever treats all stores alike.
+        if wanted is not None and not there and whole(wanted, what, least=0):
+            raise CourseError(
+                f"{path} has no axis for the {what}, so there is no {what}={wanted}. Leave it out."
+            )
     lead = tuple(
         _chosen(path, str(axis.get("name")), n, {"c": channel, "t": time})
         for axis, n in zip(axes[:-3], shape[:-3], strict=True)
