@@ -293,6 +293,7 @@ def test_the_callback_sees_the_units_of_the_image():
 # --- forms of arrays ------------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
 @pytest.mark.parametrize("form", [np.matrix, pd.DataFrame, np.ndarray.tolist], ids=str)
 @pytest.mark.parametrize(
     "undo",
