@@ -56,7 +56,7 @@ def measure_peak(pipeline: Callable[[Any], Any], image: Image) -> Peak:
         As :func:`~gpu_course.classical.count_buffers`: the prototype alone can be counted.
     """
     from gpu_course import cle
-from gpu_course.classical.buffers import count_buffers
+    from gpu_course.classical.buffers import count_buffers
 
     with count_buffers() as used:
         source = cle.push(image)
