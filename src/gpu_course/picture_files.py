@@ -151,7 +151,7 @@ def _tiff(file: Path, stack: bool, name: str) -> tuple[Picture, bool]:
         array, axes, page = series.asarray(), series.axes, series.keyframe
     meaning = tifffile.PHOTOMETRIC
     if page.photometric in (meaning.SEPARATED, meaning.CIELAB, meaning.ICCLAB, meaning.ITULAB):
-        raise CourseError(_foreign(name, page.photometric.name))
+        raise CourseError(_foreign(name, meaning(page.photometric).name))
     # tifffile itself, and imageio with it, call every mask of True and False so, and mean the
     # values as they are.
     python = array.dtype == bool and page.software.startswith("tifffile")

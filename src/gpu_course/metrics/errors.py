@@ -51,14 +51,14 @@ def nrmse(estimate: Array, truth: Array) -> float:
     # In units of the largest number, so that no square is too large or too small.
     unit = max(float(xp.max(xp.abs(found))), float(xp.max(xp.abs(true)))) or 1.0
     found, true = found / unit, true / unit
-    error = float(xp.sum((found - true) ** 2))
+    wrong = float(xp.sum((found - true) ** 2))
     size = float(xp.sum(true**2))
-    if error and not size:
+    if wrong and not size:
         raise CourseError(
             "The truth is 0 everywhere, and an error relative to that has no size. Give the image "
             "that the estimate should be."
         )
-    return (error / size) ** 0.5 if error else 0.0
+    return (wrong / size) ** 0.5 if wrong else 0.0
 
 
 def _wide(image: Array, what: str) -> Array:
