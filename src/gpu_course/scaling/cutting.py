@@ -197,7 +197,8 @@ def block_size(
     >>> block_size((64, 512, 512), (8, 8, 8), lambda shape: 40 * prod(shape), 250e6)
     (64, 171, 512)
     """
-    shape, steps, reach = _fitting(shape, multiple or (1,) * len(shape), reach)
+    shape, steps, reach = _fitting(shape, shape if multiple is None else multiple, reach)
+    steps = (1,) * len(shape) if multiple is None else steps
     memory = number(memory, "memory", "in bytes")
 
     def sizes(n: int, step: int, far: int) -> list[tuple[int, float]]:
