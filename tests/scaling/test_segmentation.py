@@ -182,6 +182,16 @@ def test_voxels_without_edges_in_micrometres_are_refused(edges):
         segment_nuclei(spots(), voxel_size=edges)
 
 
+@pytest.mark.parametrize("offset", [0, 1e6, 1e8])
+def test_an_offset_moves_no_nucleus_and_needs_no_traceback(offset):
+    image = np.rint(spots()) * 64
+    wanted = segment_nuclei(image, voxel_size=EVEN) > 0
+    found = segment_nuclei(image.astype(np.float64) + offset, voxel_size=EVEN) > 0
+    assert (found == wanted).mean() > 0.99
+    with pytest.raises(CourseError, match="everywhere"):
+        segment_nuclei(np.full((4, 8, 8), offset + 1e29), voxel_size=EVEN)
+
+
 def test_a_distance_beyond_the_image_finds_its_highest_peak():
     image = spots()
     far = NucleiSettings(distance=999)

@@ -9,9 +9,13 @@ from gpu_course.errors import CourseError
 
 def lengths(shape: Any) -> tuple[int, ...]:
     """Return the lengths of an image's axes as Python's numbers."""
-    if isinstance(shape, str) or not hasattr(shape, "__iter__"):
+    try:
+        each_axis = None if isinstance(shape, str) else tuple(shape)
+    except TypeError:
+        each_axis = None
+    if each_axis is None:
         raise CourseError(f"The shape {shape!r} is none. Give pixels for each axis: image.shape.")
-    return tuple(whole(length, "A length of the shape", 0) for length in shape)
+    return tuple(whole(length, "A length of the shape", 0) for length in each_axis)
 
 
 def whole(given: Any, what: str, least: int) -> int:

@@ -98,7 +98,10 @@ def blocks(shape: Shape, size: Sequence[int], reach: Sequence[int] | None = None
 
 def _fitting(shape: Any, size: Any, reach: Any) -> tuple[Shape, Shape, Shape]:
     """Return shape, size and reach as whole numbers, as many of each."""
-    axes = max(1, len(shape)) if hasattr(shape, "__len__") else 1
+    try:
+        axes = max(1, len(shape))
+    except TypeError:  # a number, an array without axes, or nothing
+        axes = 1
     reach = (0,) * axes if reach is None else reach
     try:
         return (

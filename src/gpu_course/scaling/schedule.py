@@ -50,7 +50,8 @@ def makespan(durations: Sequence[float], workers: int) -> float:
         raise CourseError(
             f"workers={workers}: give a whole number, 1 at least, and durations of 0 or more."
         )
-    free = [0.0] * int(count)
+    # More workers than tasks have nothing to do.
+    free = [0.0] * int(min(count, len(times) or 1))
     for duration in times:
         heapq.heapreplace(free, free[0] + duration)
     return max(free)

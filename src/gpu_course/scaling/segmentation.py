@@ -180,6 +180,22 @@ def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float
     return float(threshold_otsu(hist=(np.asarray(counts), (edges[1:] + edges[:-1]) / 2)))
 
 
+def count_values(values: Volume, lowest: float, highest: float) -> NDArray[np.int64]:
+    """Return how many voxels lie in each of `BINS` equal bins.
+
+    Parameters
+    ----------
+    values : ndarray of float32
+    lowest, highest : float
+        Of all, and not the same.
+    """
+    # Between large numbers that hardly differ, float32 has no room for so many edges.
+    step = float(np.spacing(np.float32(max(abs(lowest), abs(highest)))))
+    if highest - lowest < 4 * BINS * step:
+        values = values.astype(np.float64)
+    return np.histogram(values, BINS, (lowest, highest))[0].astype(np.int64)
+
+
 def nuclei_threshold(
     image: Volume,
     settings: NucleiSettings,
@@ -205,7 +221,7 @@ def nuclei_threshold(
         image, voxel_size = _volume(image, voxel_size)
     values = smooth(image, settings, voxel_size) if smoothed is None else smoothed
     low, high = float(values.min()), float(values.max())
-    counts = np.histogram(values, BINS, (low, high if high > low else low + 1))[0]
+    counts = count_values(values, low, high) if high > low else np.zeros(BINS)
     return settings.threshold * otsu_threshold(counts, low, high)
 
 
