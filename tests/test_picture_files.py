@@ -1,6 +1,8 @@
 """Files as programs write them: made here, byte by byte, with the writers those programs use."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -132,14 +134,42 @@ def test_black_and_white_that_a_scanner_wrote_is_as_it_looks(tmp_path):
         np.testing.assert_array_equal(array, MASK > 0)
 
 
-@pytest.mark.parametrize("count", [2, 4, 5])
-@pytest.mark.parametrize("imagej", [True, False])
-def test_channels_of_a_microscope_are_no_transparency(tmp_path, count, imagej):
-    given = RNG.integers(0, 255, (count, 20, 30)).astype(np.uint8)
-    how = {"imagej": True} if imagej else {"photometric": "minisblack"}
-    array, axes = picture_files.read(saved(tmp_path, given, metadata={"axes": "CYX"}, **how))
-    assert axes == "YXC"
-    np.testing.assert_array_equal(array, np.moveaxis(given, 0, -1))
+@pytest.mark.parametrize("bits", [4, 12, 16])
+def test_white_that_was_saved_as_0_is_the_highest_value_of_its_bits(tmp_path, bits):
+    dtype = np.uint8 if bits < 8 else np.uint16
+    given = RNG.integers(0, 2**bits, (20, 30)).astype(dtype)
+    how = {"photometric": "miniswhite"} | ({} if bits == 16 else {"bitspersample": bits})
+    array, _ = picture_files.read(saved(tmp_path, given, **how))
+    np.testing.assert_array_equal(array, 2**bits - 1 - given)
+
+
+def test_a_mask_of_true_and_false_is_not_turned_around(tmp_path):
+    array, _ = picture_files.read(saved(tmp_path, FEW > 2))  # tifffile calls it “white is 0”
+    np.testing.assert_array_equal(array, FEW > 2)
+    file = saved(tmp_path, FEW > 2, "fax.tif", photometric="miniswhite", software="fax")
+    np.testing.assert_array_equal(picture_files.read(file).array, FEW <= 2)
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+@pytest.mark.parametrize("how", [{"imagej": True}, {"ome": True}, {}], ids=str)
+def test_a_channel_of_a_microscope_is_no_transparency(tmp_path, channels, dtype, how):
+    given = RNG.integers(0, 200, (channels, 20, 30)).astype(dtype)
+    highest = 1 if dtype == "f4" else np.iinfo(dtype).max
+    for last in (given[-1].copy(), highest):  # the detector may be saturated, too
+        given[-1] = last
+        file = saved(tmp_path, given, photometric="minisblack", metadata={"axes": "CYX"}, **how)
+        array, axes = picture_files.read(file)
+        assert axes == "YXC"
+        np.testing.assert_array_equal(array, np.moveaxis(given, 0, -1))
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.jpg"])
+def test_colours_for_print_are_not_taken_for_light(tmp_path, name):
+    ink = Image.fromarray(np.dstack([COLOURS, np.full((20, 30), 255, np.uint8)]), "CMYK")
+    ink.save(tmp_path / name)
+    with pytest.raises(CourseError, match="colours of another kind"):
+        picture_files.read(tmp_path / name)
 
 
 # --- PNG and JPEG -------------------------------------------------------------------------------
@@ -151,6 +181,28 @@ def test_a_png_gives_its_values(tmp_path, given, numbers):
     array, axes = picture_files.read(saved(tmp_path, given, "a.png"), numbers=numbers)
     np.testing.assert_array_equal(array, given)
     assert (axes, array.dtype) == ("YXC"[: given.ndim], given.dtype)
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8])
+def test_numbers_of_few_bits_are_those_that_were_written(tmp_path, bits):
+    numbers = (FEW.astype(int) % 2**bits).astype(np.uint8)
+    (tmp_path / "a.png").write_bytes(png_of(numbers, bits))
+    array, axes = picture_files.read(tmp_path / "a.png", numbers=True)
+    assert axes == "YX"
+    np.testing.assert_array_equal(array, numbers)
+
+
+def png_of(values, bits):
+    """Return the bytes of a grey PNG; Pillow writes none of 2 or 4 bits."""
+    spread = (values[..., None] >> np.arange(bits)[::-1]) & 1
+    rows = np.packbits(spread.reshape(len(values), -1), axis=1)
+    lines = np.pad(rows, ((0, 0), (1, 0))).tobytes()
+    head = struct.pack(">IIBBBBB", values.shape[1], len(values), bits, 0, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in ((b"IHDR", head), (b"IDAT", zlib.compress(lines)), (b"IEND", b"")):
+        checked = struct.pack(">I", zlib.crc32(kind + data))
+        content += struct.pack(">I", len(data)) + kind + data + checked
+    return content
 
 
 def test_colours_of_16_bits_are_not_cut_down(tmp_path):
@@ -231,6 +283,8 @@ def test_transparency_that_hides_something_is_refused(tmp_path):
     hole[:5, :, 3] = 0
     with pytest.raises(CourseError, match=r"4 channels \(RGBA\)"):
         picture_files.read(saved(tmp_path, hole, "a.png"))
+    with pytest.raises(CourseError, match=r"2 channels \(grey and transparency"):
+        picture_files.read(saved(tmp_path, hole[..., [0, 3]], "b.png"))
 
 
 # --- what cannot be read ------------------------------------------------------------------------
@@ -256,10 +310,10 @@ def test_a_file_that_is_none_is_named_without_the_folders_above(tmp_path, name, 
     assert str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "a.jpg"])
 @pytest.mark.parametrize("share", [0.3, 0.9])
 def test_a_file_cut_short_is_refused(tmp_path, name, share):
-    file = saved(tmp_path, GREY, name)
+    file = saved(tmp_path, COLOURS if name == "a.jpg" else GREY, name)
     content = file.read_bytes()
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(CourseError, match="cannot be read"):
@@ -299,3 +353,27 @@ def test_what_was_written_is_read_back(tmp_path, given, axes):
     (tmp_path / "a.tif").write_bytes(picture_files.tiff(given, axes))
     array = tifffile.imread(io.BytesIO((tmp_path / "a.tif").read_bytes()))
     np.testing.assert_array_equal(array, given)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [np.array([[-1, 2]]), np.array([[0.5, 2]]), np.array([[2**40, 2]]), np.array([[np.nan, 1]])],
+    ids=["negative", "broken", "huge", "missing"],
+)
+def test_numbers_that_would_become_others_are_refused(numbers):
+    with pytest.raises(CourseError, match="cannot be saved as they are"):
+        picture_files.tiff(numbers)
+
+
+@pytest.mark.parametrize("numbers", [[[70_000, 2]], np.array([[3.0, 0]]), np.array([[True]])])
+def test_numbers_of_any_type_are_read_back(tmp_path, numbers):
+    (tmp_path / "a.tif").write_bytes(picture_files.tiff(numbers))
+    array = picture_files.read(tmp_path / "a.tif", numbers=True).array
+    np.testing.assert_array_equal(array, np.asarray(numbers))
+    assert array.dtype in (np.uint16, np.uint32)  # what other programs read
+
+
+@pytest.mark.parametrize("picture", [np.zeros((0, 4), int), [["a"]], np.ones((2, 2)) * 1j])
+def test_what_has_no_pixels_of_real_numbers_is_not_written(picture):
+    with pytest.raises(CourseError, match="no pixels of real"):
+        picture_files.tiff(picture)

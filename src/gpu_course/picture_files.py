@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from gpu_course.errors import CourseError
 
@@ -23,6 +23,8 @@ TIFF = (".tif", ".tiff")
 PNG = (".png",)
 #: JPEG changes pixels: a photograph may have been saved so, label images must not.
 JPEG = (".jpg", ".jpeg")
+#: The byte of a PNG that says how many bits a value has.
+PNG_BITS = 24
 
 
 class Picture(NamedTuple):
@@ -81,10 +83,11 @@ def read(
             "all. Save it anew from the program that made it, as TIFF or PNG."
         )
     try:
-        picture, alpha = (
-            _tiff(file, stack, numbers) if suffix in TIFF else _png_or_jpeg(file, palette=numbers)
-        )
-    except MemoryError:  # the file is right, and the machine too small
+        if suffix in TIFF:
+            picture, alpha = _tiff(file, stack, numbers, name)
+        else:
+            picture, alpha = _png_or_jpeg(file, numbers, name)
+    except (CourseError, MemoryError):  # of the latter: the file is right, the machine too small
         raise
     except Exception as error:  # each decoder has its own errors, and none of them is ours
         raise CourseError(
@@ -151,7 +154,7 @@ def names(files: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def tiff(array: NDArray[Any], axes: str = "") -> bytes:
+def tiff(array: ArrayLike, axes: str = "") -> bytes:
     """Return the bytes of a TIFF file that other programs read.
 
     Parameters
@@ -160,15 +163,34 @@ def tiff(array: NDArray[Any], axes: str = "") -> bytes:
         An image, or numbers of objects.
     axes : str
         Of an image, such as ``"YXC"``. Empty: numbers of objects, which are packed without loss,
-        in 16 bits if they fit.
+        in 16 bits if they fit, else in 32.
+
+    Raises
+    ------
+    CourseError
+        If there is no pixel, it holds no real numbers, or numbers of objects are not whole, or not
+        from 0 up to 2³².
     """
     import tifffile
 
-    small = not axes and array.max(initial=0) < 2**16
+    array = np.asarray(array)
+    if not array.size or array.dtype.kind not in "biuf":
+        raise CourseError(
+            f"A picture of shape {array.shape} and type {array.dtype} has no pixels of real "
+            "numbers. Give an array of them."
+        )
+    if not axes:
+        low, high = array.min(), array.max()
+        if not (low >= 0 and high < 2**32) or (array.dtype.kind == "f" and (array % 1).any()):
+            raise CourseError(
+                f"Numbers of objects from {low} to {high} cannot be saved as they are. Give whole "
+                "numbers, 0 for the background and 1 … n for the objects."
+            )
+        array = array.astype(np.uint16 if high < 2**16 else np.uint32)
     buffer = io.BytesIO()
     tifffile.imwrite(
         buffer,
-        array.astype(np.uint16) if small else array,
+        array,
         photometric="rgb" if axes.endswith("C") and array.shape[-1] == 3 else "minisblack",
         planarconfig="contig" if axes.endswith("C") else None,
         compression=None if axes else "zlib",
@@ -176,39 +198,56 @@ def tiff(array: NDArray[Any], axes: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def _tiff(file: Path, stack: bool, numbers: bool) -> tuple[Picture, bool]:
-    """Return a picture, and whether its last channel may be a transparency."""
+def _tiff(file: Path, stack: bool, numbers: bool, name: str) -> tuple[Picture, bool]:
+    """Return a picture, and whether its last channel is how much it hides."""
     import tifffile
 
     with tifffile.TiffFile(file) as tiff:
         series = tiff.series[0]
-        array, axes = series.asarray(), series.axes
-        page, imagej = series.keyframe, tiff.is_imagej
-        # ImageJ writes masks and their like with 255 on the objects, and says of the file that
-        # they are shown black: there, and wherever values are numbers, only the show is turned.
-        kept = page.bitspersample > 1 and (numbers or imagej)
-        negative = page.photometric == tifffile.PHOTOMETRIC.MINISWHITE and not kept
-        # Samples of a pixel that are no colours and no transparency are channels of a microscope.
-        alpha = "S" in axes and (
-            page.photometric == tifffile.PHOTOMETRIC.RGB or {1, 2} & set(page.extrasamples)
-        )
-    if negative and array.dtype.kind in {"b", "u"}:  # as fax machines and some scanners write
-        array = ~array
+        array, axes, page = series.asarray(), series.axes, series.keyframe
+        imagej = tiff.is_imagej
+    meaning = tifffile.PHOTOMETRIC
+    if page.photometric in (meaning.SEPARATED, meaning.CIELAB, meaning.ICCLAB, meaning.ITULAB):
+        raise CourseError(_foreign(name, meaning(page.photometric).name))
+    # tifffile itself, and imageio with it, call every mask of True and False so, and mean the
+    # values as they are.
+    kept = array.dtype == bool and page.software.startswith("tifffile")
+    # ImageJ writes masks and their like with 255 on the objects, and says of the file that they
+    # are shown black: there, and wherever values are numbers, only the show is turned.
+    kept |= page.bitspersample > 1 and (numbers or imagej)
+    if page.photometric == meaning.MINISWHITE and array.dtype.kind in {"b", "u"} and not kept:
+        # As fax machines and some scanners write. 12 bits lie in 16, and their white is 4095.
+        white = 2**page.bitspersample - 1
+        array = ~array if array.dtype == bool else array.dtype.type(white) - array
     # S are the samples of a colour picture, whatever their place; Q, I and the like say nothing.
     axes = re.sub("[^TZCYXS]", "?", axes)
     if stack and axes.startswith("S"):
         axes = "Z" + axes[1:]
-    if "S" in axes:
+    samples = "S" in axes
+    if samples:
         axes = axes.replace("C", "?").replace("S", "C")
     if "C" in axes:
         place = axes.index("C")
         array = np.moveaxis(array, place, -1)
         axes = axes[:place] + axes[place + 1 :] + "C"
-    return _without_ones(array, axes), bool(alpha)
+    # Channels of a microscope hide nothing. Of samples the file says it, or there are just four,
+    # beside red, green and blue one of few values.
+    kinds = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
+    alpha = samples and any(kind in kinds for kind in page.extrasamples)
+    if samples and not alpha and page.photometric == meaning.RGB and array.shape[-1] == 4:
+        alpha = len(np.unique(array[..., -1])) <= 256
+    return _without_ones(array, axes), alpha
 
 
-def _png_or_jpeg(file: Path, *, palette: bool) -> tuple[Picture, bool]:
-    """Return a picture, and whether its last channel may be a transparency."""
+def _foreign(name: str, colours: str) -> str:
+    return (
+        f"{name} holds colours of another kind ({colours}), and not red, green and blue. Save it "
+        "as RGB, or in grey."
+    )
+
+
+def _png_or_jpeg(file: Path, numbers: bool, name: str) -> tuple[Picture, bool]:
+    """Return a picture, and whether its last channel is how much it hides."""
     from PIL import Image
 
     content = file.read_bytes()
@@ -216,7 +255,7 @@ def _png_or_jpeg(file: Path, *, palette: bool) -> tuple[Picture, bool]:
         mode = opened.mode
         if mode in {"P", "1"}:
             # Pillow knows palettes; a picture of two values comes as 0 and 1.
-            plain = mode == "1" or (palette and not _black_and_white(opened))
+            plain = mode == "1" or (numbers and not _black_and_white(opened))
             array = np.asarray(opened if plain else opened.convert("RGBA"))
             if array.ndim == 3 and (array[..., :3] == array[..., :1]).all():
                 array = array[..., [0, 3]]  # a palette of greys
@@ -224,9 +263,17 @@ def _png_or_jpeg(file: Path, *, palette: bool) -> tuple[Picture, bool]:
             # Pillow would cut colours of 16 bits down to 8 without a word; imagecodecs does not.
             import imagecodecs
 
-            decode = imagecodecs.png_decode if opened.format == "PNG" else imagecodecs.jpeg_decode
-            array = np.asarray(decode(content))
-    return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), True
+            if opened.format == "JPEG":
+                if mode == "CMYK":
+                    raise CourseError(_foreign(name, mode))
+                opened.load()  # which minds an end that is missing; imagecodecs paints it grey
+                array = np.asarray(imagecodecs.jpeg_decode(content))
+            else:
+                array = np.asarray(imagecodecs.png_decode(content))
+                if numbers and mode == "L" and array.ndim == 2:
+                    # Values of 2 and 4 bits come spread over 8.
+                    array = array // (255 // (2 ** content[PNG_BITS] - 1))
+    return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), array.shape[-1] in (2, 4)
 
 
 def _begins_as_jpeg(file: Path) -> bool:
@@ -259,19 +306,15 @@ def _without_ones(array: NDArray[Any], axes: str) -> Picture:
 
 
 def _opaque(picture: Picture, name: str) -> Picture:
-    """Leave out an alpha channel; refuse one that hides something."""
+    """Leave out an alpha channel, the last; refuse one that hides something."""
     array = picture.array
-    if array.shape[-1] not in (2, 4):
-        return picture
     top = np.iinfo(array.dtype).max if array.dtype.kind == "u" else 1
-    alpha = array[..., -1]
-    if (alpha == top).all():
+    if (array[..., -1] == top).all():
         return _without_ones(array[..., :-1], picture.axes)
-    if array.shape[-1] == 2 or len(np.unique(alpha)) > 256:
-        return picture  # two or four channels of a microscope
+    kind = "grey and transparency" if array.shape[-1] == 2 else "RGBA"
     raise CourseError(
-        f"{name} has 4 channels (RGBA), and the last one, its transparency, is not the same "
-        "everywhere. Save it without transparency (flatten the image)."
+        f"{name} has {array.shape[-1]} channels ({kind}), and the last one, its transparency, is "
+        "not the same everywhere. Save it without transparency (flatten the image)."
     )
 
 

@@ -79,3 +79,29 @@ def test_tables_that_do_not_fit_are_named():
         paint(FOUR, table.assign(area="large"), "area")
     with pytest.raises(CourseError, match="no column"):
         count_neighbours(table, table)
+
+
+@pytest.mark.parametrize(
+    "shape", [None, 40, "ab", ("a", "b"), (40.5, 40), (40, float("nan")), (True, True), (40,)]
+)
+def test_a_shape_is_whole_numbers(shape):
+    with pytest.raises(CourseError, match=r"labels\.shape"):
+        on_border(measure(FOUR, FOUR), shape)
+
+
+@pytest.mark.parametrize("table", [None, "table", [1, 2]])
+def test_what_is_no_table_is_named(table):
+    pairs = contacts(FOUR)
+    for call in (
+        lambda: on_border(table, FOUR.shape),
+        lambda: paint(FOUR, table, "area"),
+        lambda: count_neighbours(table, pairs),
+    ):
+        with pytest.raises(CourseError, match="The table is"):
+            call()
+
+
+@pytest.mark.parametrize("column", [None, ["area"], 3])
+def test_a_column_is_one_name(column):
+    with pytest.raises(CourseError, match="no name of a column"):
+        paint(FOUR, measure(FOUR, FOUR), column)

@@ -267,3 +267,67 @@ def test_impossible_tiles_are_refused(image, tile, overlap):
 def test_an_empty_image_is_refused():
     with pytest.raises(CourseError, match="no pixels"):
         memory.in_tiles(lambda a: a, np.zeros((0, 5)), 8, 1)
+
+
+# What is no number, and what NumPy's numbers do
+
+
+def test_lengths_of_numpy_do_not_wrap_around():
+    edge = np.array([100_000, 100_000], np.int32)
+    assert memory.estimate_bytes(edge, "f4", 3) == 12 * 10**10
+    with pytest.raises(CourseError, match="needs about"):
+        memory.check_fits(edge, "float32", 5, device=CARD)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shape": None}, {"shape": "ab"}, {"shape": (10.5, 10)}, {"shape": (-10, 10)},
+        {"shape": (True, 10)}, {"dtype": "nope"}, {"dtype": None}, {"dtype": object},
+        {"buffers": "3"}, {"buffers": -1}, {"buffers": float("nan")}, {"buffers": float("inf")},
+        {"buffers": None}, {"buffers": [1, 2]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_bytes_are_estimated_of_numbers(wrong):
+    given = {"shape": (10, 10), "dtype": "float32", "buffers": 5} | wrong
+    with pytest.raises(CourseError):
+        memory.estimate_bytes(**given)
+    with pytest.raises(CourseError):
+        memory.check_fits(**given, device=CARD)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"buffers": 0}, {"buffers": -1}, {"dimensions": 0}, {"dimensions": 2.5}, {"overlap": -5},
+     {"overlap": "x"}, {"dtype": "zz"}],
+    ids=str,
+)  # fmt: skip
+def test_an_edge_is_of_numbers(wrong):
+    with pytest.raises(CourseError):
+        memory.largest_edge(**{"dtype": "float32", "buffers": 5, "device": CARD} | wrong)
+
+
+@pytest.mark.parametrize(
+    ("tile", "overlap"),
+    [("16", 0), (16.5, 0), (None, 0), (0, 0), (True, 0), ((16,), 0), (16, 1.5), (16, -1),
+     (16, "a"), (16, (1, 2, 3)), (float("nan"), 0)],
+)  # fmt: skip
+def test_tiles_are_of_whole_pixels(image, tile, overlap):
+    with pytest.raises(CourseError):
+        memory.in_tiles(lambda pixels: pixels, image, tile=tile, overlap=overlap)
+
+
+@pytest.mark.parametrize(
+    "pipeline", [3, lambda pixels: np.float32(1), lambda pixels: np.ones((2, 2), np.float32)]
+)
+def test_a_pipeline_returns_what_it_was_given(image, pipeline):
+    with pytest.raises(CourseError, match="pipeline"):
+        memory.in_tiles(pipeline, image, tile=16, overlap=0)
+
+
+def test_a_list_is_cut_and_a_mask_is_named(image):
+    found = memory.in_tiles(lambda pixels: pixels, image.tolist(), tile=16, overlap=2)
+    np.testing.assert_allclose(found, image)
+    with pytest.raises(CourseError, match="masked"):
+        memory.in_tiles(lambda p: p, np.ma.masked_less(image, 0.5), tile=16, overlap=0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from gpu_course.deconvolution import chunked, convolve, overlap_for, richardson_lucy
 from gpu_course.deconvolution.psf import gaussian
@@ -103,3 +104,25 @@ def test_what_does_not_belong_to_the_image_is_refused(image):
 def test_options_left_out_may_be_named(image):
     named = chunked(image, PSF, 2, chunk=image.shape, callback=None, stop=None)
     assert np.array_equal(named, chunked(image, PSF, 2, chunk=image.shape))
+
+
+def test_opposite_sides_are_not_joined_in_chunks():
+    kernel = gaussian((9, 9), 0.2, 0.1)
+    image = np.full((40, 64), 5.0)
+    image[20:25, :3] = 200
+    with pytest.raises(CourseError, match="opposite sides"):
+        chunked(image, kernel, 5, chunk=(40, 32), boundary="circular")
+    options = {"boundary": "circular", "acceleration": None}
+    whole = richardson_lucy(image, kernel, 5, **options)
+    np.testing.assert_allclose(chunked(image, kernel, 5, chunk=(40, 64), **options), whole)
+
+
+@pytest.mark.parametrize("tv", [0.002, 0.05])
+def test_total_variation_sees_beyond_a_chunk_however_thin_the_psf(tv):
+    dice = np.random.default_rng(0)
+    image = dice.poisson(ndimage.gaussian_filter(500 * dice.random((22, 24, 24)), 2)).astype(float)
+    kernel = gaussian((1, 5, 5), 0.1, 0.1)
+    options = {"tv": tv, "acceleration": None}
+    whole = richardson_lucy(image, kernel, 10, **options)
+    parts = chunked(image, kernel, 10, chunk=(8, 24, 24), **options)
+    assert np.abs(whole - parts).max() < 1e-3 * np.ptp(whole)

@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import ndimage
 
@@ -10,6 +11,7 @@ from gpu_course.deconvolution import (
     chunked,
     convolve,
     inverse_filter,
+    memory_needed,
     overlap_for,
     psf,
     richardson_lucy,
@@ -17,7 +19,8 @@ from gpu_course.deconvolution import (
 )
 from gpu_course.deconvolution.profile_widths import broadening, widths
 from gpu_course.deconvolution.psf_faults import displacement
-from gpu_course.deconvolution.simulation import simulate
+from gpu_course.deconvolution.simulation import bead_image, expected, simulate
+from gpu_course.deconvolution.stopping import noise_deviance
 from gpu_course.deconvolution.units import lengths, number, whole
 from gpu_course.errors import CourseError
 
@@ -285,3 +288,198 @@ def test_the_callback_sees_the_units_of_the_image():
     seen = []
     solve(COUNTED * 1e20, callback=lambda step: seen.append(float(step.estimate.mean())))
     np.testing.assert_allclose(seen[-1], COUNTED.mean() * 1e20, rtol=0.05)
+
+
+# --- forms of arrays ------------------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass")
+@pytest.mark.parametrize("form", [np.matrix, pd.DataFrame, np.ndarray.tolist], ids=str)
+@pytest.mark.parametrize(
+    "undo",
+    [
+        solve,
+        lambda image, kernel: solve(image, kernel, tv=0.01),
+        lambda image, kernel: solve(image, kernel, boundary="circular"),
+        lambda image, kernel: chunked(image, kernel, 3, chunk=(20, 40)),
+        wiener,
+        convolve,
+    ],
+    ids=["Richardson–Lucy", "total variation", "circular", "chunks", "Wiener", "blur"],
+)
+def test_what_holds_the_same_numbers_gives_the_same_result(undo, form):
+    wanted = undo(COUNTED, KERNEL)
+    np.testing.assert_array_equal(np.asarray(undo(form(COUNTED), KERNEL)), wanted)
+    np.testing.assert_array_equal(np.asarray(undo(COUNTED, form(KERNEL))), wanted)
+
+
+def test_chunks_begin_with_a_list_or_a_table():
+    first = np.full(COUNTED.shape, 30.0)
+    wanted = chunked(COUNTED, KERNEL, 3, chunk=(20, 40), start=first)
+    for start in (first.tolist(), pd.DataFrame(first)):
+        found = chunked(COUNTED, KERNEL, 3, chunk=(20, 40), start=start)
+        np.testing.assert_array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("unit", [1e-30, 1e-8, 1e20, 2e38])
+def test_a_psf_counts_in_any_unit(unit):
+    kernel = KERNEL.astype(np.float64) / KERNEL.max() * unit
+    for undo in (solve, wiener, convolve):
+        wanted = undo(COUNTED, KERNEL)
+        assert np.ptp(wanted) > 1
+        np.testing.assert_allclose(undo(COUNTED, kernel), wanted, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(psf.crop(kernel, 0.9), psf.crop(KERNEL, 0.9), rtol=1e-5)
+
+
+# --- the other doors ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "says"),
+    [
+        (np.zeros((7, 7)), "dark in its centre"),
+        (-KERNEL, "dark in its centre"),
+        (np.roll(KERNEL, 2, axis=0), r"\(2, 0\) voxels beside"),
+        (KERNEL * np.nan, "NaN"),
+        (KERNEL * 1j, "real numbers are needed"),
+        (KERNEL[4], "is needed"),
+        (None, "is needed"),
+        ("psf", "is needed"),
+    ],
+    ids=["dark", "negative", "rolled", "NaN", "complex", "1D", "None", "text"],
+)
+def test_what_is_no_psf_has_no_width(spoilt, says):
+    for call in (lambda: widths(spoilt, 0.1), lambda: broadening(spoilt, 0.1, 0.2)):
+        with pytest.raises(CourseError, match=says):
+            call()
+
+
+def test_a_list_has_the_width_of_its_numbers():
+    assert widths(KERNEL.tolist(), 0.1) == widths(KERNEL, 0.1)
+
+
+def test_a_psf_with_holes_is_not_cropped():
+    with pytest.raises(CourseError, match="negative values"):
+        psf.crop(KERNEL - 0.01)
+
+
+def test_faults_are_found_in_lists_and_masked_arrays():
+    assert psf.check(KERNEL.tolist(), COUNTED.tolist()) == psf.check(KERNEL, COUNTED)
+    assert "larger than the image" in psf.check(KERNEL, np.ones((5, 5)).tolist())[-1]
+    (fault,) = psf.check(np.ma.masked_less(KERNEL, 0.01))
+    assert "masked" in fault
+    assert psf.check(np.zeros((0, 3)))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"background": 1e20},
+        {"read_noise": 1e39},
+        {"read_noise": float("inf")},
+        {"object": COUNTED * 1e20},
+        {"photons": 1e30},
+    ],
+    ids=str,
+)
+def test_more_photons_than_can_be_counted_are_refused(options):
+    given = {"object": COUNTED, "psf": KERNEL} | options
+    with pytest.raises(CourseError):
+        simulate(**given)
+
+
+def test_what_is_expected_is_the_same_in_every_library():
+    torch = pytest.importorskip("torch")
+    wanted = expected(COUNTED, KERNEL)
+    np.testing.assert_array_equal(expected(torch.tensor(COUNTED), torch.tensor(KERNEL)), wanted)
+
+
+SMALL = psf.gaussian((5, 5, 5), 0.15, 0.1)
+TWO = [[4, 5, 6], [8, 9.5, 9]]
+
+
+def test_beads_are_where_they_were_put():
+    picture = bead_image((16, 16, 16), TWO, 1e6, SMALL, background=0)
+    for z, y, x in TWO:
+        near = picture[int(z) - 2 : int(z) + 3, int(y) - 2 : int(y) + 4, int(x) - 2 : int(x) + 3]
+        assert near.sum() == pytest.approx(1e6, rel=0.1)
+    assert bead_image((8, 8, 8), [], [], SMALL).mean() == pytest.approx(10, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shape": (16, 16)},
+        {"shape": (0, 16, 16)},
+        {"positions": [[4, 5]]},
+        {"positions": [[4, 5, 99]]},
+        {"positions": [[4, 5, float("nan")]]},
+        {"positions": "here"},
+        {"light": [1, 2, 3]},
+        {"light": [-1, 2]},
+        {"light": float("inf")},
+        {"background": -1},
+        {"background": "10"},
+        {"seed": -1},
+        {"seed": None},
+        {"psf": KERNEL},
+    ],
+    ids=str,
+)
+def test_beads_that_cannot_be_are_refused(wrong):
+    given = {"shape": (16, 16, 16), "positions": TWO, "light": 100, "psf": SMALL} | wrong
+    with pytest.raises(CourseError):
+        bead_image(given.pop("shape"), given.pop("positions"), given.pop("light"), **given)
+
+
+@pytest.mark.parametrize(
+    "background", [float("inf"), -float("inf"), float("nan"), -1e30, 1e30, "5", True]
+)
+def test_a_background_of_beads_is_a_grey_value(background):
+    places = [[12, 12, 12], [12, 28, 28]]
+    stack = bead_image((24, 40, 40), places, 2e4, psf.gaussian((9, 9, 9), 0.15, 0.1))
+    with pytest.raises(CourseError, match="background"):
+        psf.from_beads(stack, 0.1, (9, 9, 9), background=background)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shape": 5},
+        {"shape": None},
+        {"shape": (0, 9)},
+        {"shape": (9.5, 9)},
+        {"psf_shape": (10, 3)},
+        {"psf_shape": (3, 3, 3)},
+        {"boundary": "zero"},
+        {"acceleration": "fast"},
+        {"tv": "0.1"},
+    ],
+    ids=str,
+)
+def test_memory_is_foretold_of_what_can_be(wrong):
+    given = {"shape": (9, 9), "psf_shape": (3, 3)} | wrong
+    with pytest.raises(CourseError):
+        memory_needed(given.pop("shape"), given.pop("psf_shape"), **given)
+
+
+def test_memory_of_given_momenta_is_that_of_momenta():
+    assert memory_needed((9, 9), (3, 3), acceleration=np.array([0.1, 0.2])) == memory_needed(
+        (9, 9), (3, 3)
+    )
+
+
+@pytest.mark.parametrize("like", [[1, 2], "cuda", 3])
+def test_a_psf_is_made_in_the_memory_of_an_array(like):
+    with pytest.raises(CourseError, match="like is"):
+        psf.theoretical((9, 9), 0.1, wavelength=0.5, numerical_aperture=1.2, like=like)
+
+
+def test_a_callback_can_be_called():
+    with pytest.raises(CourseError, match="cannot be called"):
+        solve(COUNTED, callback=3)
+
+
+def test_negative_photons_leave_no_deviance():
+    with pytest.raises(CourseError, match="counted from 0"):
+        noise_deviance(-COUNTED)

@@ -76,3 +76,22 @@ def test_a_flat_image_stays_flat_with_it():
     flat = np.full((8, 9, 10), 30, np.float32)
     found = richardson_lucy(flat, gaussian((3, 3, 3), 1.0, 1.0), 50, tv=0.05)
     np.testing.assert_allclose(found, 30, rtol=0.02)
+
+
+@pytest.mark.parametrize("planes", [11, 12, 13])
+def test_a_thin_psf_leaves_an_even_image_even(planes):
+    # 11 and 13 planes are no number that an FFT likes: no dark plane may be added to them.
+    image = np.full((planes, 21, 21), 100.0)
+    estimate = richardson_lucy(image, gaussian((1, 5, 5), 0.1, 0.1), 20, tv=0.05)
+    np.testing.assert_allclose(estimate, image, rtol=0.01)
+
+
+def test_a_plane_is_regularised_alike_as_an_image_and_as_a_stack_of_one():
+    image = np.random.default_rng(0).poisson(50, (24, 30)).astype(float)
+    kernel = gaussian((5, 5), 0.1, 0.1)
+    flat = richardson_lucy(image, kernel, 10, tv=0.05)
+    for axis in (0, 1):
+        deep = richardson_lucy(
+            np.expand_dims(image, axis), np.expand_dims(kernel, axis), 10, tv=0.05
+        )
+        np.testing.assert_allclose(np.squeeze(deep, axis), flat, rtol=1e-5)

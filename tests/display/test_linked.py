@@ -102,12 +102,19 @@ def test_budget_holds(scene):
         (lambda t: t.assign(area=np.nan), "NaN"),
         (lambda t: t.assign(label=1), "each number once"),
         (lambda t: t.assign(label=t.label + 1), "not in the picture"),
+        (lambda t: t.assign(label=t.label + 0.5), "each number once"),
+        (lambda t: t.assign(area="large"), "holds no numbers"),
+        (lambda t: t.assign(area=t.area * 1j), "holds no numbers"),
+        (lambda t: None, "The table is NoneType"),
+        (lambda t: t.values.tolist(), "The table is list"),
     ],
 )
 def test_mistakes_are_named(scene, change, words):
     image, labels, table = scene
     with pytest.raises(CourseError, match=words):
         link_table(image, labels, change(table), alt="a")
+    with pytest.raises(CourseError, match="names of columns"):
+        link_table(image, labels, table, x=["area"], alt="a")
     with pytest.raises(CourseError, match="alt text"):
         link_table(image, labels, table, alt="")
 

@@ -57,3 +57,30 @@ def test_counts_have_whole_ticks_and_equal_values_are_drawn():
 def test_mistakes_are_named(maps, titles, words):
     with pytest.raises(CourseError, match=words):
         show_maps(*maps, titles=titles)
+
+
+def test_what_is_masked_is_background():
+    values = np.arange(4800.0).reshape(60, 80)
+    masked = np.ma.masked_less(values, 2400)
+    missing = np.where(values < 2400, np.nan, values)
+    one, other = (show_maps(each, titles=["a"], no_scale=False, alt="Half")
+                  for each in (masked, missing))  # fmt: skip
+    np.testing.assert_array_equal(drawn(one), drawn(other))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [np.ones((8, 8)) * 1j, np.full((8, 8), "a"), None, np.ones((8, 8), object)],
+    ids=["complex", "text", "None", "object"],
+)
+def test_colours_need_real_numbers(given):
+    with pytest.raises(CourseError, match="real numbers"):
+        show_maps(given, titles=["a"], alt="Nothing")
+
+
+@pytest.mark.parametrize(
+    "options", [{"titles": "a"}, {"titles": None}, {"width": 0}, {"width": "7"}, {"colours": "x"}]
+)
+def test_wishes_that_cannot_be_are_named(options):
+    with pytest.raises(CourseError, match=next(iter(options))):
+        show_maps(np.eye(8), **{"titles": ["a"], "alt": "A line"} | options)

@@ -1,8 +1,10 @@
 """Volumes as two planes each: the right ones, with titles, scales and the alt text."""
 
 import numpy as np
+import pytest
 
 from gpu_course.display import volumes
+from gpu_course.errors import CourseError
 
 
 def test_views_are_the_middle_planes():
@@ -22,3 +24,21 @@ def test_each_volume_is_drawn_from_above_and_below_that_from_the_side():
     for axes, grey in zip(drawn.axes, (0, 127, 0, 127), strict=True):
         assert any(patch.get_gid() == "scale-bar" for patch in axes.patches)
         assert abs(int(axes.images[0].get_array().flat[0]) - grey) <= 1
+
+
+@pytest.mark.parametrize("volume", [np.ones((4, 5)), np.ones((2, 3, 4, 5)), np.ones((0, 3, 3)), 3])
+def test_two_views_are_of_a_volume(volume):
+    with pytest.raises(CourseError, match="two views"):
+        volumes.views(volume)
+
+
+@pytest.mark.parametrize("edges", [None, 0.5, (0.1, 0.1), ("0,3", "0,1", "0,1"), "0.1"])
+def test_views_need_three_edges(edges):
+    with pytest.raises(CourseError, match="three edges"):
+        volumes.show_views({"a": np.ones((3, 4, 5))}, edges, range=(0, 1), alt="grey")
+
+
+def test_a_list_has_views_too():
+    given = np.arange(60).reshape(3, 4, 5)
+    for one, other in zip(volumes.views(given.tolist()), volumes.views(given), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -11,7 +11,7 @@ from skimage.measure import regionprops
 from gpu_course.classical import contacts, count_neighbours, keep, measure, on_border, paint
 from tests.fuzz.things import NUMBERS, REFUSED, answer, images, label_images
 
-LOCAL = ("array",) * 6 + ("list", "dask", "masked", "nothing masked")
+LOCAL = ("array",) * 6 + ("list", "dask", "masked", "nothing masked", "matrix", "table")
 
 
 def small(labels):

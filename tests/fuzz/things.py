@@ -101,6 +101,14 @@ def _container(array: np.ndarray, kind: str) -> tuple[Any, bool]:
 
         if array.dtype.name not in ("uint16", "uint32", "uint64"):
             return torch.from_numpy(np.ascontiguousarray(array)), True
+    if kind == "matrix" and array.ndim == 2:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.matrix(array), True
+    if kind == "table" and array.ndim == 2:
+        import pandas as pd
+
+        return pd.DataFrame(array), True
     if kind == "masked" and array.size:
         mask = np.zeros(array.shape, bool)
         mask.flat[0] = True
@@ -110,7 +118,9 @@ def _container(array: np.ndarray, kind: str) -> tuple[Any, bool]:
     return array, True
 
 
-CONTAINERS = ("array",) * 6 + ("list", "dask", "torch", "masked", "nothing masked")
+CONTAINERS = ("array",) * 6 + (
+    "list", "dask", "torch", "masked", "nothing masked", "matrix", "table",
+)  # fmt: skip
 
 
 @st.composite

@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import images
+from gpu_course.errors import CourseError
 from gpu_course.images import phantoms
 
 
@@ -118,3 +119,60 @@ def test_the_loaded_sets_keep_what_was_before_the_lens():
         assert sample.facts["blur"] == phantoms.BLUR
         assert len(sample.voxel_size) == 3
     assert sample.facts["radius"] == pytest.approx(2.4)
+
+
+SMALL = (16, 32, 32)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"shape": (16, 32)}, {"shape": (0, 32, 32)}, {"shape": (16.5, 32, 32)}, {"shape": None},
+        {"shape": "16"}, {"voxel_size": 0.5}, {"voxel_size": (0, 1, 1)}, {"voxel_size": None},
+        {"voxel_size": (500, 250, 250)}, {"voxel_size": (5e-4, 2e-4, 2e-4)},
+        {"voxel_size": ("0,5",) * 3}, {"radius": -1}, {"radius": float("nan")}, {"radius": "3"},
+        {"radius": 3200}, {"radius": True},
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("phantom", [phantoms.nuclei_phantom, phantoms.sphere_phantom])
+def test_a_phantom_has_a_shape_and_lengths(phantom, wrong):
+    with pytest.raises(CourseError):
+        phantom(**{"shape": SMALL} | wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seed": -1}, {"seed": "1"}, {"seed": None}, {"density": -1}, {"density": np.nan}]
+)
+def test_tissue_has_a_seed_and_a_density(wrong):
+    with pytest.raises(CourseError):
+        phantoms.nuclei_phantom(SMALL, **wrong)
+
+
+@pytest.mark.parametrize("intensity", [-5, float("nan"), float("inf"), "100", None])
+def test_a_sphere_sends_light(intensity):
+    with pytest.raises(CourseError, match="intensity"):
+        phantoms.sphere_phantom(SMALL, intensity=intensity)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"blur": (1, 1)}, {"blur": -1}, {"blur": None}, {"blur": "1"}, {"background": -5},
+        {"background": np.nan}, {"background": 1e20}, {"photons": -1}, {"photons": "1"},
+        {"seed": -1}, {"seed": 0.5},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_picture_has_widths_and_photons(wrong):
+    with pytest.raises(CourseError):
+        phantoms.image_of(phantoms.sphere_phantom(SMALL), **wrong)
+
+
+def test_numbers_of_numpy_and_lists_are_numbers():
+    one = phantoms.nuclei_phantom(np.array(SMALL), seed=np.int64(3), voxel_size=[0.5, 0.25, 0.25])
+    other = phantoms.nuclei_phantom(SMALL, seed=3)
+    np.testing.assert_array_equal(one.object, other.object)
+    assert one.voxel_size == other.voxel_size
+    picture = phantoms.image_of(one, seed=np.int64(2))
+    np.testing.assert_array_equal(picture, phantoms.image_of(other, seed=2))

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
@@ -17,9 +16,8 @@ pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
 from gpu_course import cli
 from gpu_course.errors import CourseError
-from gpu_course.scaling import cluster, open_image, pipeline, process, save_image
+from gpu_course.scaling import cluster, open_image, pipeline, process
 from gpu_course.scaling.writing import open_for_writing
-from tests.scaling.conftest import VOXEL
 
 
 def not_a_zarr(source):
@@ -56,8 +54,9 @@ def no_unit(source):
 
 
 def no_numbers(source):
-    shutil.rmtree(source)
-    save_image(source, np.ones((4, 8, 8), bool), VOXEL)
+    group = open_for_writing(source, "0.5")
+    del group["0"]
+    group.create_array("0", shape=(4, 8, 8), chunks=(4, 8, 8), dtype="bool")
 
 
 def complex_numbers(source):

@@ -52,7 +52,45 @@ def test_no_block_fits():
         block_size((100, 100), (50, 50), prod, 100)
 
 
-@pytest.mark.parametrize("bad", [((8, 8), (4,), (0, 0)), ((8,), (0,), (0,)), ((8,), (4,), (-1,))])
-def test_blocks_that_fit_no_volume(bad):
+@pytest.mark.parametrize(
+    "bad",
+    [
+        ((8, 8), (4,), (0, 0)),
+        ((8,), (0,), (0,)),
+        ((8,), (4,), (-1,)),
+        ((8, 8), (2.5, 4), (0, 0)),
+        ((8, 8), (4, 4), (1.5, 0)),
+        ((8, 8), 4, (0, 0)),
+        (8, (4, 4), (0, 0)),
+        ((8, 8), ("a", 4), (0, 0)),
+        ((0, 8), (4, 4), (0, 0)),
+        ((8, 8), (4, 4), 2),
+        (None, None, None),
+        ((), (), ()),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("door", [blocks, largest_window, overlap_work])
+def test_blocks_that_fit_no_volume(bad, door):
     with pytest.raises(CourseError, match="do not fit a volume"):
-        blocks(*bad)
+        door(*bad)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"reach": (1,)},
+        {"reach": (-1, 0)},
+        {"memory": "1e6"},
+        {"memory": None},
+        {"multiple": (0, 1)},
+        {"multiple": (3,)},
+        {"shape": (8.5, 8)},
+    ],
+    ids=str,
+)
+def test_a_size_cannot_be_chosen_for_what_is_none(bad):
+    given = {"shape": (8, 8), "reach": (1, 1), "memory": 1e6, "multiple": (1, 1)} | bad
+    with pytest.raises(CourseError):
+        block_size(given["shape"], given["reach"], prod, given["memory"],
+                   multiple=given["multiple"])  # fmt: skip

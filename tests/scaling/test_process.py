@@ -2,6 +2,7 @@
 """From store to store: the same as in memory, resumed, alone, and never half."""
 
 import errno
+import shutil
 import tracemalloc
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
+from gpu_course import scaling
 from gpu_course.classical import measure
 from gpu_course.errors import CourseError
 from gpu_course.scaling import (
@@ -22,7 +24,7 @@ from gpu_course.scaling import (
     validate,
 )
 from gpu_course.scaling.run_folder import RunFolder
-from tests.scaling.conftest import VOXEL
+from tests.scaling.conftest import CHUNKS, VOXEL
 
 
 def labels_of(store):
@@ -92,6 +94,33 @@ def test_other_settings_do_not_go_on(scene, tmp_path):
         process(scene.store, out, **scene.options(iterations=6))
 
 
+def test_another_image_under_the_same_name_does_not_go_on(scene, tmp_path):
+    source, out = tmp_path / "in.zarr", tmp_path / "out.zarr"
+    shutil.copytree(scene.store, source)
+    with pytest.raises(Stop):
+        process(source, out, **scene.options(progress=stop_at("deconvolve", 1)))
+    shutil.rmtree(source)
+    save_image(source, scene.image[::-1], VOXEL, chunks=CHUNKS)
+    with pytest.raises(CourseError, match="unfinished run with state of the input"):
+        process(source, out, **scene.options())
+
+
+def test_an_image_with_a_hole_is_refused(scene, tmp_path):
+    image = scene.image.astype(np.float32)
+    image[3, 4, 5] = np.nan
+    store = save_image(tmp_path / "in.zarr", image, VOXEL, chunks=CHUNKS)
+    for steps in (["deconvolve"], ["segment"]):
+        with pytest.raises(CourseError, match=r"in\.zarr holds NaN"):
+            process(store, tmp_path / f"{steps[0]}.zarr", **scene.options(steps=steps))
+
+
+def test_a_block_that_is_darker_than_the_background_stays_dark(scene):
+    dark = (np.random.default_rng(0).random((16, 24, 24)) < 0.1).astype(np.float32)
+    found = scaling.Deconvolution(scene.psf, level=5.0, iterations=10, background=100.0)(dark)
+    assert found.shape == dark.shape
+    assert found.max() < 1e-3
+
+
 def test_a_second_run_is_refused(scene, tmp_path):
     out = tmp_path / "out.zarr"
     with (
@@ -132,7 +161,20 @@ def test_a_full_disk_is_said_and_leaves_no_output(scene, tmp_path, monkeypatch):
         ({"steps": ["deconvolve", "measure"]}, "there must be labels"),
         ({"psf": None}, "there must be a PSF"),
         ({"psf": np.ones((7, 99, 7))}, "nowhere larger"),
-        ({"iterations": 0}, "iterations=0"),
+        ({"iterations": 0}, "iterations is 0"),
+        ({"iterations": "5"}, "iterations is '5'"),
+        ({"background": float("nan")}, "background is nan"),
+        ({"background": float("inf")}, "background=inf"),
+        ({"psf": np.full((7, 7, 7), np.nan)}, "The PSF holds NaN"),
+        ({"psf": np.ones((7, 7))}, "The PSF has shape"),
+        ({"psf": "lens.tif"}, "The PSF has shape"),
+        ({"steps": "deconvolve"}, "give a list of them"),
+        ({"version": "0.6"}, "version='0.6' is unknown"),
+        ({"chunks": (8, 16)}, "chunks="),
+        ({"channel": "0"}, "channel is '0'"),
+        ({"channel": 1}, "has no axis for the channel"),
+        ({"time_point": 2}, "has no axis for the time"),
+        ({"block": (16.5, 48, 48)}, "block="),
         ({"block": (16, 0, 32)}, "block="),
         ({"memory": 1e5, "block": None}, "Give more memory"),
     ],

@@ -24,6 +24,9 @@ def test_no_schedule_is_better_than_the_mean_or_worse_than_graham():
 def test_no_worker():
     with pytest.raises(CourseError, match="workers=0"):
         makespan([1], 0)
+    for durations, workers in (([1], 2.5), ([1], None), (["a"], 2), ([float("nan")], 2), ([-1], 1)):
+        with pytest.raises(CourseError):
+            makespan(durations, workers)
 
 
 def run(*durations, resumed=0):

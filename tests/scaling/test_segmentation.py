@@ -80,7 +80,22 @@ def test_nothing_to_segment():
         segment_nuclei(np.ones((4, 8, 8)), voxel_size=VOXEL)
 
 
-@pytest.mark.parametrize("bad", [{"smooth": 0}, {"largest": float("nan")}, {"threshold": -1}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"smooth": 0},
+        {"largest": float("nan")},
+        {"threshold": -1},
+        {"smooth": "0.5"},
+        {"smooth": None},
+        {"distance": True},
+        {"distance": [1]},
+        {"threshold": float("inf")},
+        {"smooth": 600.0 * 1000},
+        {"distance": 1500},
+    ],
+    ids=str,
+)
 def test_settings_that_are_no_lengths(bad):
     with pytest.raises(CourseError, match=next(iter(bad))):
         NucleiSettings(**bad)
@@ -101,7 +116,7 @@ def test_what_is_given_stays_as_it_is():
     assert (settings.smooth, settings.distance, settings.largest) == (1.6, 2.0, 19.0)
 
 
-@pytest.mark.parametrize("bad", [0, -3, float("inf"), "6", None])
+@pytest.mark.parametrize("bad", [0, -3, float("inf"), "6", None, 6000, 0.006])
 def test_a_nucleus_without_a_diameter(bad):
     with pytest.raises(CourseError, match="nucleus"):
         NucleiSettings.for_nuclei(bad)
@@ -113,3 +128,77 @@ def test_a_blur_under_half_a_voxel_is_said(image):
         UserWarning, match=r"smooth=0\.384 µm is under half a voxel along z \(1 µm\)"
     ):
         segment_nuclei(image, settings, voxel_size=(1.0, 0.25, 0.25))
+
+
+def spots():
+    image = np.random.default_rng(0).random((8, 24, 32)).astype(np.float32)
+    image[3:6, 5:12, 5:12] += 100
+    image[3:6, 5:12, 18:25] += 100
+    return image
+
+
+EVEN = (0.5, 0.5, 0.5)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i8", "f2", "f8", ">f4", "u8"])
+def test_the_type_of_the_numbers_changes_no_label(dtype):
+    whole = np.rint(spots())
+    wanted = segment_nuclei(whole, voxel_size=EVEN)
+    assert wanted.max() == 2
+    np.testing.assert_array_equal(segment_nuclei(whole.astype(dtype), voxel_size=EVEN), wanted)
+    np.testing.assert_array_equal(segment_nuclei(whole[..., ::-1], voxel_size=EVEN) > 0,
+                                  wanted[..., ::-1] > 0)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda image: np.where(image > 99.5, np.nan, image),
+        lambda image: np.where(image > 99.5, np.inf, image),
+        lambda image: image[4],
+        lambda image: image[None],
+        lambda image: image[:0],
+        lambda image: image * 1j,
+        lambda image: image.astype(str),
+        lambda image: image.astype(np.float64) * 1e300,
+        lambda image: np.ma.masked_greater(image, 50),
+        lambda image: None,
+    ],
+    ids=["NaN", "infinite", "plane", "4D", "empty", "complex", "text", "huge", "masked", "None"],
+)
+def test_what_is_no_volume_is_refused(spoil):
+    with pytest.raises(CourseError, match="image"):
+        segment_nuclei(spoil(spots()), voxel_size=EVEN)
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [None, "0.5", ("0,5",) * 3, (0.5, 0.5), (0, 1, 1), (-1, 1, 1), (float("nan"),) * 3,
+     (500, 500, 500), (5e-4, 5e-4, 5e-4)],
+    ids=str,
+)  # fmt: skip
+def test_voxels_without_edges_in_micrometres_are_refused(edges):
+    with pytest.raises(CourseError, match="voxel_size"):
+        segment_nuclei(spots(), voxel_size=edges)
+
+
+@pytest.mark.parametrize("offset", [0, 1e6, 1e8])
+def test_an_offset_moves_no_nucleus_and_needs_no_traceback(offset):
+    image = np.rint(spots()) * 64
+    wanted = segment_nuclei(image, voxel_size=EVEN) > 0
+    found = segment_nuclei(image.astype(np.float64) + offset, voxel_size=EVEN) > 0
+    assert (found == wanted).mean() > 0.99
+    with pytest.raises(CourseError, match="everywhere"):
+        segment_nuclei(np.full((4, 8, 8), offset + 1e29), voxel_size=EVEN)
+
+
+def test_a_distance_beyond_the_image_finds_its_highest_peak():
+    image = spots()
+    far = NucleiSettings(distance=999)
+    assert segment_nuclei(image, far, voxel_size=EVEN).max() == 1
+
+
+def test_how_far_steps_look_needs_voxels():
+    for reach in (seed_reach, growth_reach):
+        with pytest.raises(CourseError, match="the voxel size"):
+            reach(NucleiSettings(), (0, 1, 1))

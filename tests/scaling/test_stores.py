@@ -123,12 +123,58 @@ def test_no_zarr_no_array_no_numbers(tmp_path, store):
     (tmp_path / "folder").mkdir()
     with pytest.raises(CourseError, match="not a Zarr group"):
         open_image(tmp_path / "folder")
-    complex_ones = save_image(tmp_path / "c.zarr", np.ones((2, 8, 8), bool), VOXEL)
-    with pytest.raises(CourseError, match="holds bool"):
-        open_image(complex_ones)
     shutil.rmtree(store / "0")
     with pytest.raises(CourseError, match="that is not there"):
         open_image(store)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"image": np.ones((2, 8, 8), bool)}, "of type bool"),
+        ({"image": np.ones((2, 8, 8), complex)}, "of type complex128"),
+        ({"image": np.ones((8, 8))}, "has shape"),
+        ({"image": np.ones((0, 8, 8))}, "has shape"),
+        ({"image": np.ma.masked_less(np.arange(128.0).reshape(2, 8, 8), 5)}, "masked array"),
+        ({"voxel_size": (500, 100, 100)}, "looks like nm"),
+        ({"voxel_size": (5e-4, 1e-4, 1e-4)}, "looks like mm"),
+        ({"voxel_size": ("0,5", "0,1", "0,1")}, "must be lengths in µm"),
+        ({"voxel_size": (0, 1, 1)}, "above 0"),
+        ({"voxel_size": (1, 1)}, "an edge in µm for each"),
+        ({"voxel_size": None}, "is None"),
+        ({"version": "0.3"}, "version='0.3' is unknown"),
+        ({"version": 0.5}, "version=0.5 is unknown"),
+        ({"chunks": (0, 8, 8)}, "chunks="),
+        ({"block": (8, 8)}, "block="),
+    ],
+    ids=str,
+)
+def test_what_is_no_image_is_not_written(tmp_path, volume, changed, words):
+    given = {"image": volume, "voxel_size": VOXEL} | changed
+    with pytest.raises(CourseError, match=words):
+        save_image(tmp_path / "a.zarr", **given)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("image", [np.ones((2, 8, 8)).tolist(), np.ones((2, 8, 8), ">f2")])
+def test_lists_and_foreign_orders_of_bytes_are_written(tmp_path, image):
+    path = save_image(tmp_path / "a.zarr", image, 0.5)
+    assert np.array_equal(open_image(path).read(), np.asarray(image))
+    assert open_image(path).voxel_size == (0.5, 0.5, 0.5)
+
+
+def test_resolutions_need_voxels_with_edges():
+    for edges in ((0, 1, 1), (np.nan, 1, 1), (1, 1), None, ("a",) * 3):
+        with pytest.raises(CourseError, match="the voxel size"):
+            levels((64, 256, 256), (64, 128, 128), edges)
+    with pytest.raises(CourseError, match="shape="):
+        levels((0, 256, 256), (64, 128, 128), VOXEL)
+
+
+def test_numbers_of_channels_are_whole(store):
+    for wrong in ("0", -1, 0.5, True, None):
+        with pytest.raises(CourseError, match="level"):
+            open_image(store, level=wrong)
 
 
 def test_channels_are_chosen(tmp_path):

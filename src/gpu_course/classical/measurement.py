@@ -153,12 +153,15 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
     >>> on_border(measure(labels, labels), labels.shape).tolist()
     [True, False]
     """
-    names = "zyx"[-len(shape) :]
-    if len(shape) not in (2, 3) or ("bbox_min_z" in table) != (len(shape) == 3):
+    _need(table, "label")
+    extents = np.asarray(shape)
+    deep = "bbox_min_z" in table
+    if extents.shape != (2 + deep,) or extents.dtype.kind not in "iu":
         raise CourseError(
-            f"The shape {tuple(shape)} is not that of the label image that was measured. Give "
+            f"The shape {shape} is not that of the label image that was measured. Give "
             "labels.shape."
         )
+    names = "zyx"[-len(shape) :]
     _need(table, "label", *(f"bbox_{end}_{name}" for end in ("min", "max") for name in names))
     cut = table["label"] < 0  # False for all
     for name, extent in zip(names, shape, strict=True):
@@ -233,6 +236,8 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     >>> paint(np.array([[1, 1, 0, 2]]), table, "area")
     array([[ 2.,  2., nan,  1.]])
     """
+    if not isinstance(column, str):
+        raise CourseError(f"column={column!r} is no name of a column. Give one name, such as area.")
     _need(table, "label", column)
     known = label_numbers(table["label"], "The table's labels")
     if len(set(known.tolist())) < len(known):
@@ -318,7 +323,9 @@ def count_neighbours(table: "pd.DataFrame", pairs: "pd.DataFrame") -> "pd.Series
 
 
 def _need(table: "pd.DataFrame", *columns: str) -> None:
-    """Raise a CourseError unless a table has all these columns."""
+    """Raise a CourseError unless it is a table and has all these columns."""
+    if not hasattr(table, "columns"):
+        raise CourseError(f"The table is {type(table).__name__}. Give one that measure() returned.")
     missing = [name for name in columns if name not in table]
     if missing:
         raise CourseError(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from gpu_course.classical._image_sizes import each, itemsize, lengths, number, whole
 from gpu_course.classical.device_facts import GIB, USABLE, Facts, facts_in_use
 from gpu_course.errors import CourseError
 
@@ -78,13 +79,20 @@ def estimate_bytes(shape: Sequence[int], dtype: DTypeLike, buffers: float) -> in
     buffers : float
         How many such arrays exist at the same time, as :func:`measure_peak` counts them.
 
+    Raises
+    ------
+    CourseError
+        If a length is not whole, the dtype is unknown, or buffers are no number from 0 up.
+
     Examples
     --------
     >>> from gpu_course.classical import estimate_bytes
     >>> estimate_bytes((1024, 1024), "float32", buffers=5) / 2**20
     20.0
     """
-    return math.ceil(math.prod(shape) * np.dtype(dtype).itemsize * buffers)
+    # Numbers of Python: those of NumPy end at 2³¹ or 2⁶³ and go on below 0.
+    pixels = math.prod(lengths(shape))
+    return math.ceil(pixels * itemsize(dtype) * number(buffers, "buffers"))
 
 
 def usable_bytes(device: Facts) -> int:
@@ -109,6 +117,11 @@ def largest_edge(dtype: DTypeLike, buffers: float, device: Facts) -> int:
     device : Facts
         Both of its limits count: all buffers together, and each by itself.
 
+    Raises
+    ------
+    CourseError
+        If one of the numbers is none, or buffers are 0.
+
     Examples
     --------
     >>> from gpu_course.classical import Facts, largest_edge
@@ -121,8 +134,10 @@ def largest_edge(dtype: DTypeLike, buffers: float, device: Facts) -> int:
 
 def _pixels_that_fit(dtype: DTypeLike, buffers: float, device: Facts) -> int:
     """Return the pixels of the largest image of any shape whose pipeline fits."""
+    if not number(buffers, "buffers"):
+        raise CourseError("A pipeline without a buffer has no limit. Count them: measure_peak().")
     one = min(usable_bytes(device) / buffers, device.max_allocation)
-    return int(one / np.dtype(dtype).itemsize)
+    return int(one / itemsize(dtype))
 
 
 def _widest_tile(shape: Sequence[int], pixels: int) -> list[int]:
@@ -169,6 +184,7 @@ def check_fits(
     20971520
     """
     device = device or facts_in_use()
+    shape = lengths(shape)
     one, all_ = estimate_bytes(shape, dtype, 1), estimate_bytes(shape, dtype, buffers)
     usable = usable_bytes(device)
     if one <= device.max_allocation and all_ <= usable:
@@ -224,6 +240,12 @@ def in_tiles(
     ndarray
         What the pipeline would return for the whole image, in main memory.
 
+    Raises
+    ------
+    CourseError
+        If tile and overlap do not fit the image, which has a pixel at least and none masked, or the
+        pipeline returns anything but an array of the same shape.
+
     Examples
     --------
     >>> from gpu_course import cle
@@ -236,14 +258,16 @@ def in_tiles(
     """
     from gpu_course import cle
 
-    sides = (tile,) * image.ndim if isinstance(tile, int) else tuple(tile)
-    margins = (overlap,) * image.ndim if isinstance(overlap, int) else tuple(overlap)
-    if len(sides) != image.ndim or len(margins) != image.ndim:
+    if np.ma.is_masked(image):
         raise CourseError(
-            f"The image has {image.ndim} axes. Give tile and overlap one number each."
+            "The image is a masked array, and a device keeps no mask. Fill it: image.filled(value)."
         )
-    if min(sides) < 1 or min(margins) < 0:
-        raise CourseError("A tile needs at least one pixel, and an overlap cannot be negative.")
+    if not callable(pipeline):
+        raise CourseError(f"The pipeline is {pipeline!r}. Give a function of one array.")
+    if not hasattr(image, "shape"):
+        image = np.asarray(image)
+    sides = each(tile, len(image.shape), "tile", 1)
+    margins = each(overlap, len(image.shape), "overlap", 0)
     out: Image | None = None
     starts = [range(0, length, side) for length, side in zip(image.shape, sides, strict=True)]
     for corner in product(*starts):
@@ -255,7 +279,13 @@ def in_tiles(
             keep.append(slice(start - first, stop - first))
             write.append(slice(start, stop))
         # A copy, because a tile cut from a wider image is not one piece of memory.
-        result = cle.pull(pipeline(cle.push(np.ascontiguousarray(image[tuple(read)]))))
+        given = np.ascontiguousarray(image[tuple(read)])
+        result = np.asarray(cle.pull(pipeline(cle.push(given))))
+        if result.shape != given.shape or result.dtype.kind not in "buif":
+            raise CourseError(
+                f"The pipeline made {result.dtype} of shape {result.shape} from a tile of "
+                f"{given.shape}. It must return an array of the same shape."
+            )
         if out is None:
             out = np.empty(image.shape, dtype=result.dtype)
         out[tuple(write)] = result[tuple(keep)]

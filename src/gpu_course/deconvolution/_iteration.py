@@ -67,6 +67,8 @@ class Iteration:
         self._floor, self._dark = max(FLOOR * brightest, background), DARK * brightest
         self.estimate, level = self._first(start, brightest)
         self._flat = FLAT * level
+        # A plane has the same variation whether it is (y, x) or a stack of one.
+        self._axes = max(1, sum(n > 1 for n in image.shape))
         self.point = self.before = self.estimate
         given = None if isinstance(acceleration, str) else acceleration
         self.momentum = Momentum(given) if acceleration is not None else None
@@ -146,7 +148,7 @@ class Iteration:
         """Divide a block of the correction by Dey's denominator; return its total variation."""
         outer, inner = with_neighbours(block, self.imaging.shape)
         around = self.point[outer]
-        floor = around * (4 * around.ndim * self.tv)
+        floor = around * (4 * self._axes * self.tv)
         floor += self._flat
         bend, length = curvature(around, self.spacing, floor)
         bend = bend[inner]

@@ -190,6 +190,8 @@ def deconvolved(
     else:
         known("acceleration", acceleration, "biggs-andrews", None)
     known("stop", stop, "discrepancy", None)
+    if not (callback is None or callable(callback)):
+        raise CourseError(f"callback={callback!r} cannot be called. Give a function of one Step.")
     image = as_float32(image)
     psf = as_psf(psf, image)
     spacing = relative_spacing(voxel_size, image.ndim)

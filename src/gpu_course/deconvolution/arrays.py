@@ -75,8 +75,9 @@ def as_float32(array: Any, what: str = "image") -> Array:
                 f"The {what} is {type(array).__name__} that makes no array. Give numbers, in rows "
                 "of equal length."
             ) from error
-    if isinstance(array, np.ma.MaskedArray):  # with nothing masked
-        array = array.data
+    if isinstance(array, np.ndarray):
+        # Nothing is masked; and the products of a matrix would be those of matrices.
+        array = np.asarray(array)
     if hasattr(array, "detach"):
         array = array.detach()
     xp = namespace(array)
@@ -194,7 +195,8 @@ def as_psf(psf: Any, image: Array) -> Array:
         If the number of axes differs, the PSF is larger than the image, is negative somewhere, or
         is 0 everywhere.
     """
-    psf = like(as_float32(psf, "PSF"), image)
+    # Counted by the photon or by millions: the sum must not outgrow float32.
+    psf, _ = moderate(like(as_float32(psf, "PSF"), image))
     xp = namespace(psf)
     if psf.ndim != image.ndim:
         raise CourseError(

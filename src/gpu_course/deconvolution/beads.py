@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.psf_faults import is_flat
 from gpu_course.deconvolution.units import lengths, number, whole_shape
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
@@ -169,6 +170,8 @@ def average(
         )
     if background is not None:
         background = number(background, "background")
+        if not np.isfinite(background):
+            raise CourseError(f"background is {background}. Give the grey value without light.")
     level, noise = _background(image)
     total = np.mean([_moved(image, bead, size) for bead in used], axis=0)
     total = _without_haze(
@@ -178,6 +181,11 @@ def average(
         raise CourseError(
             f"Nothing of the beads is above the background of {background}. "
             "Give the grey value where there is no light, or leave it out."
+        )
+    if is_flat(total):
+        raise CourseError(
+            f"Above a background of {background} the beads are the same in every voxel. Give the "
+            "grey value where there is no light, or leave it out."
         )
     return (total / total.sum()).astype(np.float32)
 

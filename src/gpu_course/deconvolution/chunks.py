@@ -28,6 +28,9 @@ from gpu_course.errors import CourseError
 
 Box = tuple[slice, ...]
 
+SMOOTHED = 8
+"""Voxels within which total variation may move a voxel's estimate by a thousandth of the range."""
+
 
 def overlap_for(
     psf: Array,
@@ -105,9 +108,10 @@ def chunked(
         Voxels of a chunk along each axis, without the overlap. Those at the far border are smaller.
     overlap : sequence of int, optional
         Voxels that a chunk sees beyond its own on every side; as :func:`overlap_for` says, unless
-        given.
+        given, and with `tv` at least `SMOOTHED`.
     background, start, acceleration, **options
-        As for :func:`~gpu_course.deconvolution.richardson_lucy`, but without `callback` and `stop`.
+        As for :func:`~gpu_course.deconvolution.richardson_lucy`, but without `callback` and `stop`,
+        and no circular `boundary` where the image is cut: a chunk does not see the other side.
 
     Returns
     -------
@@ -143,8 +147,11 @@ def chunked(
                 f"{name}=… would see one chunk only, and chunks that stop at different iterations "
                 "show their seams. Choose the number of iterations on one chunk, for all."
             )
-    if np.ma.is_masked(image) or not hasattr(image, "shape"):
+    # A table and a matrix have shapes, but cannot be cut, or stay what they are if cut.
+    if np.ma.is_masked(image) or not hasattr(image, "shape") or hasattr(image, "columns"):
         image = as_float32(image)
+    elif isinstance(image, np.ndarray):
+        image = np.asarray(image)
     refuse_shape(tuple(image.shape), "image")
     psf = as_float32(psf, "PSF")
     iterations, background = whole(iterations, "iterations"), number(background, "background")
@@ -153,9 +160,18 @@ def chunked(
             f"start has shape {tuple(np.shape(start))} and the image {tuple(image.shape)}. "
             "Give a first estimate of the image's shape."
         )
+    if not (hasattr(start, "shape") or start is None) or hasattr(start, "columns"):
+        start = as_float32(start, "start")
     if overlap is None:
         overlap = overlap_for(psf, iterations=iterations, acceleration=acceleration)
+        if number(options.get("tv", 0.0), "tv"):  # looks at neighbours, however thin the PSF is
+            overlap = tuple(max(n, SMOOTHED) for n in overlap)
     boxes = _boxes(tuple(image.shape), chunk, overlap)
+    if options.get("boundary") == "circular" and len(boxes) > 1:
+        raise CourseError(
+            'boundary="circular" joins the opposite sides of the whole image, and a chunk sees one '
+            "of them. Leave it out, or give a chunk of the image's shape."
+        )
     light = [float(_sum(image[inner])) for inner, _ in boxes]
     count = prod(image.shape)
     level = max(sum(light) / count - background, 1e-3 * max(light) / count)

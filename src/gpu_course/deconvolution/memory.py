@@ -7,8 +7,9 @@ from math import prod
 from typing import Literal
 
 from gpu_course.deconvolution._forward_model import field_of
-from gpu_course.deconvolution.arrays import Shape
+from gpu_course.deconvolution.arrays import Shape, known
 from gpu_course.deconvolution.pointwise import VOXELS
+from gpu_course.deconvolution.units import number, whole_shape
 from gpu_course.errors import CourseError
 
 
@@ -35,6 +36,11 @@ def memory_needed(
         Bytes, on NumPy to within a tenth or so. GPU libraries add the work space of their FFTs, a
         few more arrays of the field's size, and keep freed memory for later.
 
+    Raises
+    ------
+    CourseError
+        If the shapes do not fit together, or an option is unknown.
+
     Examples
     --------
     >>> from gpu_course.deconvolution import memory_needed
@@ -42,6 +48,11 @@ def memory_needed(
     >>> plain < memory_needed((64, 256, 256), (31, 31, 31))
     True
     """
+    shape, psf_shape = whole_shape(shape), whole_shape(psf_shape)
+    known("boundary", boundary, "non-circulant", "circular")
+    if isinstance(acceleration, str):
+        known("acceleration", acceleration, "biggs-andrews")
+    tv = number(tv, "tv")
     if len(shape) != len(psf_shape) or any(p > n for p, n in zip(psf_shape, shape, strict=True)):
         raise CourseError(
             f"The PSF's shape {tuple(psf_shape)} does not fit into the image's {tuple(shape)}. "
@@ -57,6 +68,6 @@ def memory_needed(
     # The estimate, what is seen of it, the correction, and the transfer function; on top come a
     # spectrum on the way to the correction, then the blocks on the way from it to the estimate.
     needed = 3 * real + spectrum + window + max(spectrum, blocks)
-    if acceleration:
+    if acceleration is not None:
         needed += 2 * real  # the estimate before, and the last step
     return needed

@@ -10,6 +10,7 @@ Lengths are in µm, the axes are (z, y, x) or (y, x).
 from collections.abc import Sequence
 from typing import Any, Literal
 
+import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
 
@@ -145,6 +146,12 @@ def theoretical(
     """
     size = whole_shape(shape)
     steps = lengths(voxel_size, len(size), "voxel_size")
+    memory = np.empty(0) if like is None else like
+    if not array_api_compat.is_array_api_obj(memory):
+        raise CourseError(
+            f"like is {type(like).__name__}, but must be an array in whose memory the PSF shall be "
+            "made, such as the image."
+        )
     if steps[-1] != steps[-2]:
         raise CourseError(
             f"The voxel size along y is {steps[-2]:g} µm and along x {steps[-1]:g} µm, but a pixel "
@@ -175,7 +182,6 @@ def theoretical(
     lens = Lens(numerical_aperture, refractive_index, sample, float(depth), model)
     focus = optics.focus(lens, wavelength, pixel)
     heights = focus + (np.arange(planes, dtype=np.float64) - planes // 2) * step
-    memory = np.empty(0) if like is None else like
     if kind == "confocal":
         assert excitation is not None
         radius = pinhole * 0.61 * wavelength / numerical_aperture / pixel
@@ -223,9 +229,13 @@ def crop(psf: Array, share: float = 0.99) -> Array:
         raise CourseError(f"share is {share:g}, but must be above 0 and at most 1, such as 0.99.")
     psf = arrays.as_float32(psf, "PSF")
     xp = arrays.namespace(psf)
+    psf, _ = arrays.moderate(psf)  # so that its sum does not outgrow float32
     total = float(xp.sum(psf))
-    if not total > 0:
-        raise CourseError("The PSF has no light: its sum is not above 0. Look at it, check() it.")
+    if not total > 0 or float(xp.min(psf)) < -1e-3 * float(xp.max(psf)):
+        raise CourseError(
+            "The PSF has no light, or negative values. Subtract its background, clip it at 0, and "
+            "check() it."
+        )
     window = []
     for axis in range(psf.ndim):
         others = tuple(a for a in range(psf.ndim) if a != axis)

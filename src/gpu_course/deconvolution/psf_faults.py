@@ -26,8 +26,10 @@ def check(psf: Array, image: Array | None = None) -> list[str]:
     list of str
         One sentence for each fault, with its cure; empty for a PSF that is fit for use.
     """
+    if np.ma.is_masked(psf):
+        return ["It is a masked array, and what is masked would count: fill it, psf.filled(0)."]
     values = to_numpy(psf)
-    if values.ndim not in (2, 3) or values.dtype.kind not in "uif":
+    if values.ndim not in (2, 3) or values.dtype.kind not in "uif" or not values.size:
         return [
             f"It is {values.dtype} of shape {values.shape}: give real numbers, (z, y, x) or (y, x)."
         ]
@@ -64,12 +66,11 @@ def check(psf: Array, image: Array | None = None) -> list[str]:
             "which belongs into the model of the image and not into the PSF. Subtract it."
         )
     if image is not None:
-        if image.ndim != values.ndim:
-            faults.append(f"It has {values.ndim} axes and the image {image.ndim}.")
-        elif any(n > m for n, m in zip(values.shape, image.shape, strict=True)):
-            faults.append(
-                f"With {values.shape} it is larger than the image {tuple(image.shape)}: crop() it."
-            )
+        shape = tuple(np.shape(image))
+        if len(shape) != values.ndim:
+            faults.append(f"It has {values.ndim} axes and the image {len(shape)}.")
+        elif any(n > m for n, m in zip(values.shape, shape, strict=True)):
+            faults.append(f"With {values.shape} it is larger than the image {shape}: crop() it.")
     return faults
 
 

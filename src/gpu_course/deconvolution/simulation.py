@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from gpu_course.deconvolution.arrays import as_float32, is_computed, like
 from gpu_course.deconvolution.convolution import Boundary, convolve
-from gpu_course.deconvolution.units import number, whole
+from gpu_course.deconvolution.units import number, whole, wholes
 from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
 Array = Any  # of NumPy, CuPy or torch
 TINY = 1e-30  # divides the darkness of an empty object
+MOST = 1e12
+"""Photons in a voxel: no camera counts so many, and no dice throw much larger numbers."""
 
 
 def simulate(
@@ -55,7 +57,7 @@ def simulate(
     Raises
     ------
     CourseError
-        If the object, the exposure or one of the noises is negative.
+        If the object, the exposure or one of the noises is negative, or photons are too many.
 
     Notes
     -----
@@ -64,11 +66,10 @@ def simulate(
     differently. So every library is given the very same picture.
     """
     read_noise = number(read_noise, "read_noise")
-    if not 0 <= read_noise < float("inf"):
-        raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more.")
+    if not 0 <= read_noise < MOST:
+        raise CourseError(f"read_noise is {read_noise:g}, but a spread is 0 or more, and finite.")
     dice = np.random.default_rng(whole(seed, "seed", least=0))
-    light, lens = to_numpy(as_float32(object, "object")), to_numpy(as_float32(psf, "PSF"))
-    mean = expected(light, lens, photons, background, boundary)
+    mean = expected(object, psf, photons, background, boundary)
     counted = dice.poisson(mean).astype(np.float32)
     if read_noise:
         counted += np.float32(read_noise) * dice.standard_normal(mean.shape, dtype=np.float32)
@@ -87,14 +88,19 @@ def expected(
     Parameters
     ----------
     object, psf, photons, background, boundary
-        As for :func:`simulate`, in NumPy's memory.
+        As for :func:`simulate`.
 
     Returns
     -------
     ndarray of float32
         Expected photons per voxel, never negative.
+
+    Raises
+    ------
+    CourseError
+        As of :func:`simulate`.
     """
-    object = as_float32(object, "object")
+    object, psf = to_numpy(as_float32(object, "object")), to_numpy(as_float32(psf, "PSF"))
     background = number(background, "background")
     if object.min() < 0 or not 0 <= background < float("inf"):
         raise CourseError(
@@ -104,17 +110,23 @@ def expected(
     blurred = np.maximum(convolve(object, psf, boundary=boundary), 0)  # the FFT ripples around 0
     if photons is not None:
         photons = number(photons, "photons")
-        if not 0 < photons < 1e12:
+        if not 0 < photons < MOST:
             raise CourseError(f"photons is {photons:g}, but an exposure is above 0, and finite.")
         blurred = blurred * (photons / max(float(blurred.max()), TINY))
+    highest = float(blurred.max()) + background
+    if highest > MOST:
+        raise CourseError(
+            f"The brightest voxel is expected to count {highest:.3g} photons, more than {MOST:g}. "
+            "Give the object in photons, or say photons=…, those of the brightest voxel."
+        )
     return (blurred + background).astype(np.float32)
 
 
 def bead_image(
     shape: Sequence[int],
-    positions: NDArray[np.float64],
-    light: NDArray[np.float64] | Sequence[float],
-    psf: NDArray[Any],
+    positions: Any,
+    light: Any,
+    psf: Any,
     *,
     background: float = 10.0,
     seed: int = 0,
@@ -125,11 +137,11 @@ def bead_image(
     ----------
     shape : (z, y, x)
         In voxels.
-    positions : ndarray, shape (n, 3)
-        (z, y, x) of the beads in voxels, with fractions.
-    light : sequence of n floats
+    positions : array, shape (n, 3)
+        (z, y, x) of the beads in voxels, with fractions, inside the picture.
+    light : sequence of n floats, or one for all
         Expected photons of each bead.
-    psf : ndarray
+    psf : array of three axes
         Centre at ``n // 2``, sum 1.
     background : float
         Expected photons in every voxel.
@@ -141,17 +153,47 @@ def bead_image(
     ndarray of float32
         Photons counted.
 
+    Raises
+    ------
+    CourseError
+        If a bead lies outside, sends less than no light, or a number is none.
+
     Notes
     -----
     A point between voxels is a spectrum of constant strength whose phase holds the position. As
     long as the voxels are small enough to show all waves of the PSF, its picture is exact.
     """
+    size = wholes(shape, 3, "shape")
+    places, photons = _beads(positions, light, size)
+    background = number(background, "background")
+    if not 0 <= background < MOST:
+        raise CourseError(f"background is {background:g}, but light is 0 or more, and finite.")
+    dice = np.random.default_rng(whole(seed, "seed", least=0))
     waves = [
-        np.exp(-2j * np.pi * np.outer(positions[:, axis], np.fft.fftfreq(n)))
-        for axis, n in enumerate(shape)
+        np.exp(-2j * np.pi * np.outer(places[:, axis], np.fft.fftfreq(n)))
+        for axis, n in enumerate(size)
     ]
-    planes = np.asarray(light)[:, None, None] * waves[0][:, :, None] * waves[1][:, None, :]
-    spectrum = planes.reshape(len(positions), -1).T @ waves[2]
-    points = np.fft.ifftn(spectrum.reshape(tuple(shape))).real
-    mean = np.maximum(convolve(points, psf), 0) + background
-    return np.random.default_rng(seed).poisson(mean).astype(np.float32)
+    planes = photons[:, None, None] * waves[0][:, :, None] * waves[1][:, None, :]
+    spectrum = planes.reshape(len(places), size[0] * size[1]).T @ waves[2]
+    points = np.fft.ifftn(spectrum.reshape(size)).real
+    mean = np.maximum(convolve(points, to_numpy(as_float32(psf, "PSF"))), 0) + background
+    return dice.poisson(mean).astype(np.float32)
+
+
+def _beads(
+    positions: Any, light: Any, size: tuple[int, ...]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return places (n, 3) and photons (n,) of beads as float64."""
+    try:
+        places = np.asarray(to_numpy(positions), np.float64).reshape(-1, 3)
+        photons = np.broadcast_to(np.asarray(to_numpy(light), np.float64), len(places))
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            "Positions and light of the beads do not fit together. Give (z, y, x) for each bead, "
+            "an array of shape (n, 3), and n numbers of photons."
+        ) from error
+    if not ((places >= 0) & (places <= np.array(size) - 1)).all():
+        raise CourseError(f"A bead lies outside the picture of {size} voxels. Leave it out.")
+    if not ((photons >= 0) & (photons < MOST)).all():
+        raise CourseError("The light of a bead is negative, or no number. Give photons, 0 or more.")
+    return places, photons

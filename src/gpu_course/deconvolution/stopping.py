@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from gpu_course.deconvolution.arrays import Array, as_float32
 from gpu_course.devices import to_numpy
+from gpu_course.errors import CourseError
 
 _MEANS = np.geomspace(1e-3, 100, 400)
 
@@ -35,7 +36,7 @@ def noise_deviance(image: Array) -> float:
     Raises
     ------
     CourseError
-        If the image is no array of finite real numbers with two or three axes.
+        If the image is no array of finite real numbers with two or three axes, or is negative.
 
     References
     ----------
@@ -45,6 +46,11 @@ def noise_deviance(image: Array) -> float:
     from scipy.ndimage import uniform_filter
 
     counts = to_numpy(as_float32(image))
+    if counts.min() < 0:
+        raise CourseError(
+            "The image holds negative values, but photons are counted from 0. Give it with its "
+            "background, or clip it at 0."
+        )
     return float(np.mean(expected_deviance(uniform_filter(counts, 3)), dtype=np.float64))
 
 

@@ -122,17 +122,24 @@ def _word(value: Any) -> str:
 
 def _columns(table: "pd.DataFrame", x: str, y: str) -> list[str]:
     """Return the columns to show, after a check that they can be."""
+    if not hasattr(table, "columns"):
+        raise CourseError(f"The table is {type(table).__name__}. Give one that measure() returned.")
+    if not (isinstance(x, str) and isinstance(y, str)):
+        raise CourseError(f"x={x!r} and y={y!r} must be names of columns, such as area.")
     names = list(dict.fromkeys(["label", x, y]))
     for name in names:
         if name not in table:
             raise CourseError(
                 f"The table has no column {name!r}. It has: {', '.join(map(str, table))}."
             )
+        if table[name].to_numpy().dtype.kind not in "buif":
+            raise CourseError(f"Column {name!r} holds no numbers. Choose one that does.")
         if not np.isfinite(table[name].to_numpy(float)).all():
             raise CourseError(f"Column {name!r} holds NaN or infinite values. Drop those rows.")
     if len(table) == 0:
         raise CourseError("The table is empty. Measure an image with objects first.")
-    if table["label"].duplicated().any() or not (table["label"] > 0).all():
+    whole = (table["label"] > 0) & (table["label"] % 1 == 0)
+    if table["label"].duplicated().any() or not whole.all():
         raise CourseError("The column 'label' must hold each number once, from 1 up.")
     return names
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpu_course.display.arrays import VoxelSize, plane_size, to_numpy
 from gpu_course.display.chart_styles import INK
@@ -43,7 +44,8 @@ def show_maps(
     Raises
     ------
     CourseError
-        If there is no map, the shapes differ, or a map has no number in it.
+        If there is no map, the shapes differ, or a map has no real number in it; or if titles,
+        width or colours are none.
 
     Examples
     --------
@@ -59,9 +61,15 @@ def show_maps(
     from matplotlib.colors import Normalize
     from matplotlib.ticker import MaxNLocator
 
-    arrays = [to_numpy(one).astype(float) for one in maps]
+    arrays = [_numbers(one) for one in maps]
+    if isinstance(titles, str) or not hasattr(titles, "__len__"):
+        raise CourseError(f"titles={titles!r}: give a list, one title for each map.")
     if not arrays or len(titles) != len(arrays):
         raise CourseError(f"There are {len(arrays)} maps and {len(titles)} titles. Give one each.")
+    if colours not in matplotlib.colormaps:
+        raise CourseError(f"matplotlib has no colours {colours!r}. Leave them out for viridis.")
+    if not (isinstance(width, int | float | np.number) and 0 < width < np.inf):
+        raise CourseError(f"width={width!r}: give inches, above 0.")
     shape = arrays[0].shape
     if len(shape) != 2 or any(one.shape != shape for one in arrays):
         raise CourseError("The maps must all be (Y, X) and of one shape. Cut them alike.")
@@ -96,3 +104,11 @@ def show_maps(
         bar.update_ticks()
         bar.outline.set_visible(False)
     return figure
+
+
+def _numbers(one: Any) -> NDArray[np.float64]:
+    """Return a map as float64; what is masked is no number."""
+    array = np.ma.asarray(one) if np.ma.isMaskedArray(one) else to_numpy(one)
+    if array.dtype.kind not in "buif":
+        raise CourseError(f"A map is {array.dtype}, and colours need real numbers.")
+    return np.ma.filled(array.astype(np.float64), np.nan)

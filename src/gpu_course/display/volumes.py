@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from gpu_course.display.arrays import to_numpy
 from gpu_course.display.figures import Panels, show
+from gpu_course.errors import CourseError
 
 Array = Any  # of NumPy, CuPy or PyTorch
 
@@ -22,7 +23,19 @@ def views(volume: Array) -> list[NDArray[Any]]:
     -------
     list of two ndarrays
         (y, x) and (z, x), in NumPy's memory.
+
+    Raises
+    ------
+    CourseError
+        If it has not three axes, or no voxel.
     """
+    if not hasattr(volume, "shape"):
+        volume = to_numpy(volume)
+    if len(volume.shape) != 3 or 0 in volume.shape:
+        raise CourseError(
+            f"The volume has shape {tuple(volume.shape)}, and two views are of (z, y, x). Give one "
+            "channel and one time point."
+        )
     z, y, _ = (n // 2 for n in volume.shape)
     return [to_numpy(volume[z]), to_numpy(volume[:, y])]
 
@@ -54,8 +67,18 @@ def show_views(
     -------
     Panels
         As of :func:`gpu_course.display.show`.
+
+    Raises
+    ------
+    CourseError
+        If there is no volume, one has not three axes, or there are not three lengths.
     """
-    z, y, x = voxel_size
+    try:
+        z, y, x = (float(edge) for edge in voxel_size)
+    except (TypeError, ValueError) as error:
+        raise CourseError(
+            f"voxel_size={voxel_size!r}: give the three edges of a voxel in µm, (z, y, x)."
+        ) from error
     planes = [views(volume) for volume in volumes.values()]
     n = len(planes)
     return show(

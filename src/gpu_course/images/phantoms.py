@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_course.images._phantom_inputs import (
+    MOST,
+    amount,
+    edges_of,
+    seed_of,
+    shape_of,
+    widths_of,
+)
 from gpu_course.images.nucleus import draw_nucleus
 
 if TYPE_CHECKING:
@@ -79,8 +87,15 @@ def nuclei_phantom(
     Phantom
         Every label is one connected piece; where two nuclei touch, the border between them is the
         surface that is equally deep in both.
+
+    Raises
+    ------
+    CourseError
+        If a shape, a length or the density is none, or a length is in nm or mm.
     """
-    rng = np.random.default_rng(seed)
+    shape, voxel_size = shape_of(shape), edges_of(voxel_size)
+    radius, density = amount(radius, "radius", 0.1, 1000), amount(density, "density", 0, 1)
+    rng = np.random.default_rng(seed_of(seed))
     extent = np.multiply(shape, voxel_size)
     density *= rng.uniform(0.75, 1.25)
     count = max(2, round(density * extent.prod() / (4 / 3 * np.pi * radius**3)))
@@ -128,9 +143,16 @@ def sphere_phantom(
     Phantom
         A voxel belongs to the sphere if its centre does. The sphere is round in µm, and an
         ellipsoid in voxels.
+
+    Raises
+    ------
+    CourseError
+        If a shape, a length or the intensity is none, or a length is in nm or mm.
     """
+    shape, voxel_size = shape_of(shape), edges_of(voxel_size)
+    intensity = amount(intensity, "intensity")
     extent = np.multiply(shape, voxel_size)
-    radius = float(extent.min() / 4) if radius is None else radius
+    radius = float(extent.min() / 4) if radius is None else amount(radius, "radius", 0, 1000)
     # Voxel n/2 is the centre of an axis of n voxels, where an FFT also puts the middle.
     axes = [
         (np.arange(n, dtype=np.float32) - n // 2) * step
@@ -173,15 +195,21 @@ def image_of(
     -------
     ndarray of uint16
         Photons counted, axes (z, y, x). Outside the volume lies nothing, so light is lost at its
-        faces (linear convolution with zeros).
+        faces (linear convolution with zeros). A voxel counts to 65535, as a camera does.
+
+    Raises
+    ------
+    CourseError
+        If a width, the background, the exposure or the seed is none.
     """
     from scipy.ndimage import gaussian_filter
 
-    sigma = np.divide(blur, phantom.voxel_size)
+    background, photons = amount(background, "background"), amount(photons, "photons")
+    sigma = np.divide(widths_of(blur), phantom.voxel_size)
     expected = gaussian_filter(phantom.object, sigma, mode="constant")
     expected = (expected + background) * photons
     # (seed, 1) is another random stream than seed: the noise must not repeat the tissue's dice.
-    counted = np.random.default_rng((seed, 1)).poisson(expected)
+    counted = np.random.default_rng((seed_of(seed), 1)).poisson(np.minimum(expected, MOST))
     return np.minimum(counted, np.iinfo(np.uint16).max).astype(np.uint16)
 
 

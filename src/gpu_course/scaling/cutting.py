@@ -6,7 +6,9 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from itertools import product
 from math import prod
+from typing import Any
 
+from gpu_course.deconvolution.units import number, wholes
 from gpu_course.errors import CourseError
 
 Shape = tuple[int, ...]
@@ -80,12 +82,7 @@ def blocks(shape: Shape, size: Sequence[int], reach: Sequence[int] | None = None
     >>> second.inner[1], second.outer[1], second.own[1]
     (slice(4, 8, None), slice(2, 8, None), slice(2, 6, None))
     """
-    reach = (0,) * len(shape) if reach is None else reach
-    if not len(size) == len(reach) == len(shape) or min(size) < 1 or min(reach) < 0:
-        raise CourseError(
-            f"Blocks of {tuple(size)} with a reach of {tuple(reach)} do not fit a volume of "
-            f"{len(shape)} axes. Give voxels for each axis: at least 1, and at least 0."
-        )
+    shape, size, reach = _fitting(shape, size, reach)
     found = []
     for index in product(*(range(-(-n // s)) for n, s in zip(shape, size, strict=True))):
         inner = tuple(
@@ -99,8 +96,33 @@ def blocks(shape: Shape, size: Sequence[int], reach: Sequence[int] | None = None
     return found
 
 
+def _fitting(shape: Any, size: Any, reach: Any) -> tuple[Shape, Shape, Shape]:
+    """Return shape, size and reach as whole numbers, as many of each."""
+    try:
+        axes = max(1, len(shape))
+    except TypeError:  # a number, an array without axes, or nothing
+        axes = 1
+    reach = (0,) * axes if reach is None else reach
+    try:
+        return (
+            wholes(shape, axes, "shape"),
+            wholes(size, axes, "size"),
+            wholes(reach, axes, "reach", least=0),
+        )
+    except CourseError as error:
+        raise CourseError(
+            f"Blocks of {size} with a reach of {reach} do not fit a volume of {shape} voxels. "
+            "Give whole numbers for each axis: at least 1, and a reach of at least 0."
+        ) from error
+
+
 def largest_window(shape: Shape, size: Sequence[int], reach: Sequence[int]) -> Shape:
     """Return the shape of the largest outer box of a cut.
+
+    Raises
+    ------
+    CourseError
+        If the three do not fit together.
 
     Examples
     --------
@@ -108,6 +130,10 @@ def largest_window(shape: Shape, size: Sequence[int], reach: Sequence[int]) -> S
     >>> largest_window((64, 512), (64, 128), (8, 10))
     (64, 148)
     """
+    return _largest(*_fitting(shape, size, reach))
+
+
+def _largest(shape: Shape, size: Shape, reach: Shape) -> Shape:
     return tuple(
         min(s + min(-(-n // s) - 1, 2) * r, n) for n, s, r in zip(shape, size, reach, strict=True)
     )
@@ -116,12 +142,18 @@ def largest_window(shape: Shape, size: Sequence[int], reach: Sequence[int]) -> S
 def overlap_work(shape: Shape, size: Sequence[int], reach: Sequence[int]) -> float:
     """Return how many voxels all blocks together see, for each voxel of the volume.
 
+    Raises
+    ------
+    CourseError
+        If the three do not fit together.
+
     Examples
     --------
     >>> from gpu_course.scaling import overlap_work
     >>> overlap_work((100,), (50,), (5,))
     1.1
     """
+    shape, size, reach = _fitting(shape, size, reach)
     work = 1.0
     for n, s, r in zip(shape, size, reach, strict=True):
         line = blocks((n,), (s,), (r,))
@@ -159,7 +191,7 @@ def block_size(
     Raises
     ------
     CourseError
-        If not even the smallest block fits.
+        If not even the smallest block fits, or shape, reach and multiple do not belong together.
 
     Examples
     --------
@@ -168,6 +200,9 @@ def block_size(
     >>> block_size((64, 512, 512), (8, 8, 8), lambda shape: 40 * prod(shape), 250e6)
     (64, 171, 512)
     """
+    shape, steps, reach = _fitting(shape, shape if multiple is None else multiple, reach)
+    steps = (1,) * len(shape) if multiple is None else steps
+    memory = number(memory, "memory", "in bytes")
 
     def sizes(n: int, step: int, far: int) -> list[tuple[int, float]]:
         pieces = range(2, min(-(-n // step), MOST_PIECES) + 1)
@@ -175,14 +210,13 @@ def block_size(
         each = [n, *sorted((c for c in cut if c < n), reverse=True)]
         return [(c, overlap_work((n,), (c,), (far,))) for c in each]
 
-    steps = multiple or (1,) * len(shape)
     found = [
         (prod(work for _, work in axes), tuple(c for c, _ in axes))
         for axes in product(*map(sizes, shape, steps, reach))
     ]
     # Where two cuts cost the same, the last axis stays whole: its voxels lie side by side.
     for _, size in sorted(found, key=lambda each: (each[0], [-c for c in each[1][::-1]])):
-        if needed(largest_window(shape, size, reach)) <= memory:
+        if needed(_largest(shape, size, reach)) <= memory:
             return size
     raise CourseError(
         f"No block of {tuple(shape)} with a reach of {tuple(reach)} fits into "

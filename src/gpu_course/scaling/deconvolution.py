@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution import memory_needed, overlap_for, richardson_lucy
+from gpu_course.deconvolution import memory_needed, overlap_for
+from gpu_course.deconvolution._richardson_lucy import deconvolved
+from gpu_course.deconvolution.units import number
 from gpu_course.devices import to_device, to_numpy
 from gpu_course.errors import CourseError
 
@@ -71,7 +73,8 @@ class Deconvolution:
             )
         image = to_device(np.asarray(window, np.float32))
         start = to_device(np.full(window.shape, self.level, np.float32))
-        estimate = richardson_lucy(
+        # Not judged, as richardson_lucy() does it: a block may be empty, and is dark then.
+        estimate, _, _ = deconvolved(
             image,
             to_device(self.psf),
             self.iterations,
@@ -91,10 +94,16 @@ def first_level(mean: float, background: float) -> float:
         Of the whole volume.
     background : float
 
+    Raises
+    ------
+    CourseError
+        If one of them is no number.
+
     Examples
     --------
     >>> from gpu_course.scaling import first_level
     >>> first_level(30.0, 10.0)
     20.0
     """
+    mean, background = number(mean, "mean"), number(background, "background")
     return max(mean - background, 1e-3 * max(mean, 1e-6))

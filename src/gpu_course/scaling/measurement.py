@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gpu_course.errors import CourseError
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,9 +27,21 @@ def measure_block(image: Any, labels: Any, corner: Sequence[int]) -> pd.DataFram
     -------
     pandas.DataFrame
         As :func:`gpu_course.classical.measure` returns it.
+
+    Raises
+    ------
+    CourseError
+        If image or labels are none, or are no volume with a corner of three whole numbers.
     """
     from gpu_course.classical import measure
+    from gpu_course.deconvolution.units import wholes
 
+    if np.ndim(labels) != 3:
+        raise CourseError(
+            f"The labels of a block have shape {np.shape(labels)}. Give volumes (z, y, x); a plane "
+            "is one with labels[None]."
+        )
+    corner = wholes(corner, 3, "corner", least=0)
     table = measure(image, labels, in_pieces=True)
     for axis, start in zip("zyx", corner, strict=True):
         for column in (f"centroid_{axis}", f"bbox_min_{axis}", f"bbox_max_{axis}"):
@@ -52,6 +66,11 @@ def join_measurements(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
         One row per object, as :func:`gpu_course.classical.measure` would have measured it in one
         piece.
 
+    Raises
+    ------
+    CourseError
+        If there is no table, or what is given is none of :func:`measure_block`.
+
     References
     ----------
     .. [1] T. F. Chan, G. H. Golub and R. J. LeVeque, "Algorithms for computing the sample
@@ -68,7 +87,13 @@ def join_measurements(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    given = list(tables)
+    given = [] if isinstance(tables, pd.DataFrame) or tables is None else list(tables)
+    need = {"label", "area", "mean_intensity", "sum_intensity", "standard_deviation_intensity"}
+    if not given or not all(isinstance(t, pd.DataFrame) and need <= set(t) for t in given):
+        raise CourseError(
+            "There is no table of parts to join. Give a list of tables from measure_block(), one "
+            "for each block."
+        )
     # A block without an object has no say in the types of the columns.
     parts = pd.concat([t for t in given if len(t)] or given[:1], ignore_index=True)
     columns = list(parts.columns)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.arrays import known
+from gpu_course.deconvolution.units import wholes
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.scaling import tasks
@@ -125,6 +127,8 @@ def process(
     if "segment" in steps:
         warn_of_thin_blur(settings, image.voxel_size)
     lens = lens_for(psf, image, iterations, background) if "deconvolve" in steps else None
+    known("version", version, "0.4", "0.5")
+    chunks = wholes(chunks, 3, "chunks")
     inner = tuple(min(c, n) for c, n in zip(chunks, image.shape, strict=True))
     size = block_for(image, lens, settings, steps, block, memory, inner)
     plan = levels(image.shape, size, image.voxel_size, chunks)
@@ -132,6 +136,8 @@ def process(
     said = {
         "source": str(source),
         "input": f"{image.array.dtype} {image.array.shape}",
+        "voxel size": image.voxel_size,
+        "state of the input": image.state(),
         "steps": [step for step in STEPS if step in steps],
         "psf": None if lens is None else hashlib.sha256(lens.psf.tobytes()).hexdigest()[:16],
         "iterations": iterations if lens else None,
@@ -231,6 +237,7 @@ class _Run:
         if lens is not None:
             sums = self.do("add up", tasks.add_up, ending="npy")
             found = np.array([np.load(place) for place in sums])
+            self._refuse_missing(found)
             if found[:, 1].min() < 0:
                 raise CourseError(
                     f"{self.source.path} holds negative values, and photons are counted from 0. "
@@ -253,6 +260,7 @@ class _Run:
         blur = smoothing_reach(settings, voxel_size)
         extremes = self.do("extremes", tasks.find_extremes, reach=blur, ending="npy")
         ends = np.array([np.load(place) for place in extremes])
+        self._refuse_missing(ends)
         low, high = float(ends[:, 0].min()), float(ends[:, 1].max())
         if not high > low:
             otsu_threshold(np.zeros(1), low, high)  # says what is wrong
@@ -281,3 +289,11 @@ class _Run:
         tables = [pd.read_csv(place, float_precision="round_trip") for place in places]
         table = join_measurements(tables)
         write_atomic(self.folder.store / MEASUREMENTS, table.to_csv(index=False))
+
+    def _refuse_missing(self, found: NDArray[np.float64]) -> None:
+        """Make sure that the numbers of all blocks are finite: else one holds what has no value."""
+        if not np.isfinite(found).all():
+            raise CourseError(
+                f"{self.source.path} holds NaN or infinite values, or such as float32 has not. "
+                "Replace them first, for instance by the median of their neighbours."
+            )

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.units import number, whole, wholes
+from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Shape, block_size, blocks
 from gpu_course.scaling.deconvolution import Deconvolution
@@ -32,9 +35,12 @@ have work space of their own, and the allocator keeps what it once had."""
 
 def check_steps(steps: Sequence[str], psf: Any) -> None:
     """Make sure that the steps are known and have what they need."""
+    if isinstance(steps, str) or not hasattr(steps, "__iter__"):
+        raise CourseError(f"steps={steps!r}: give a list of them, of {', '.join(STEPS)}.")
     unknown = [step for step in steps if step not in STEPS]
     if unknown or not steps:
-        raise CourseError(f"steps={','.join(steps) or 'none'}: choose from {', '.join(STEPS)}.")
+        asked = ",".join(map(str, steps)) or "none"
+        raise CourseError(f"steps={asked}: choose from {', '.join(STEPS)}.")
     if "measure" in steps and "segment" not in steps:
         raise CourseError("To measure, there must be labels: add the step segment.")
     if "deconvolve" in steps and psf is None:
@@ -43,18 +49,16 @@ def check_steps(steps: Sequence[str], psf: Any) -> None:
 
 def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> Deconvolution:
     """Return the deconvolution of a block, if PSF and numbers are such."""
-    values = np.ascontiguousarray(psf, np.float32)
+    values = np.ascontiguousarray(to_numpy(as_float32(psf, "PSF")))
     if values.ndim != 3 or any(p > n for p, n in zip(values.shape, image.shape, strict=True)):
         raise CourseError(
             f"The PSF has shape {values.shape} and the volume {image.shape}. Give a PSF with the "
             "axes (z, y, x) that is nowhere larger; crop it if need be."
         )
-    if iterations != int(iterations) or iterations < 1 or not background >= 0:
-        raise CourseError(
-            f"iterations={iterations} and background={background}: give a whole number from 1 up, "
-            "and 0 or more."
-        )
-    return Deconvolution(values, 1.0, int(iterations), float(background))
+    iterations, background = whole(iterations, "iterations"), number(background, "background")
+    if not 0 <= background < np.inf:
+        raise CourseError(f"background={background:g}, but light is never negative: 0 or more.")
+    return Deconvolution(values, 1.0, iterations, background)
 
 
 def reaches(
@@ -102,8 +106,7 @@ def block_for(
 ) -> Shape:
     """Return the block that was asked for, in whole chunks, or the best that fits."""
     if block is not None:
-        if len(block) != 3 or min(block) < 1:
-            raise CourseError(f"block={tuple(block)}: give three numbers from 1 up, (z, y, x).")
+        block = wholes(block, 3, "block")
         return tuple(-(-b // c) * c for b, c in zip(block, chunks, strict=True))
 
     def needed(window: Shape) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.units import whole
 from gpu_course.errors import CourseError, MachineError
 
 if TYPE_CHECKING:
@@ -71,6 +73,20 @@ class OmeImage:
         """Return the voxels of a box, (z, y, x)."""
         return np.asarray(self.array[(*self.lead, *box)])
 
+    def state(self) -> str:
+        """Return a digest that another one replaces when voxels are written anew.
+
+        Of names, sizes and dates of all files: to read what may be terabytes would take too long.
+        """
+        place = self.path / self.array.path
+        said = hashlib.sha256()
+        for file in sorted(place.rglob("*")):
+            if file.is_file():
+                facts = file.stat()
+                name = file.relative_to(place).as_posix()
+                said.update(f"{name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        return said.hexdigest()[:16]
+
     def lazy(self) -> dask.array.Array:
         """Return the volume as a Dask array (z, y, x): a chunk is a shard, or a chunk of Zarr."""
         dask_array = needed("dask.array")
@@ -130,7 +146,7 @@ def open_image(
             f"{path} says OME-Zarr version {version}. Write it again as 0.4 or 0.5, which can be "
             "read here."
         )
-    if not 0 <= level < len(names):
+    if not whole(level, "level", least=0) < len(names):
         raise CourseError(f"{path} has {len(names)} resolutions, and no level {level}.")
     axes = _axes(path, image)
     try:
@@ -149,6 +165,13 @@ def open_image(
             f"{path} names {len(axes)} axes for an array with {len(shape)}. Write it again."
         )
     size = _voxel_size(path, axes, image, datasets[level])
+    for letter, what, wanted in (("c", "channel", channel), ("t", "time", time)):
+        there = any(axis.get("name") == letter for axis in axes[:-3])
+        # The first of one alone may be asked for by whoever treats all stores alike.
+        if wanted is not None and not there and whole(wanted, what, least=0):
+            raise CourseError(
+                f"{path} has no axis for the {what}, so there is no {what}={wanted}. Leave it out."
+            )
     lead = tuple(
         _chosen(path, str(axis.get("name")), n, {"c": channel, "t": time})
         for axis, n in zip(axes[:-3], shape[:-3], strict=True)
@@ -206,9 +229,9 @@ def _chosen(path: Path, axis: str, n: int, asked: dict[str, int | None]) -> int:
     what = names.get(axis, axis)
     if wanted is None:
         raise CourseError(f"{path} has {n} along {what}, and none was chosen. Say which: {what}=0.")
-    if not 0 <= wanted < n:
+    if not whole(wanted, what, least=0) < n:
         raise CourseError(f"{path} has {n} along {what}, numbered from 0, and no {wanted}.")
-    return wanted
+    return int(wanted)
 
 
 def validate(path: Path | str) -> str:

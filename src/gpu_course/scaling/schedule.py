@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+from gpu_course.deconvolution.units import number
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import overlap_work
 
@@ -43,10 +44,15 @@ def makespan(durations: Sequence[float], workers: int) -> float:
     >>> makespan([3, 1, 1, 1], workers=2), makespan([1, 1, 1, 3], workers=2)
     (3.0, 4.0)
     """
-    if workers < 1 or any(d < 0 for d in durations):
-        raise CourseError(f"workers={workers}: give 1 at least, and durations of 0 or more.")
-    free = [0.0] * workers
-    for duration in durations:
+    times = [number(duration, "a duration") for duration in durations]
+    count = number(workers, "workers")
+    if count < 1 or count % 1 or any(d < 0 for d in times):
+        raise CourseError(
+            f"workers={workers}: give a whole number, 1 at least, and durations of 0 or more."
+        )
+    # More workers than tasks have nothing to do.
+    free = [0.0] * int(min(count, len(times) or 1))
+    for duration in times:
         heapq.heapreplace(free, free[0] + duration)
     return max(free)
 

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.units import in_voxels, number
+from gpu_course.deconvolution.arrays import as_float32
+from gpu_course.deconvolution.units import in_voxels, lengths, number
+from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 
 Volume = NDArray[Any]
@@ -23,6 +25,9 @@ Labels = NDArray[np.int32]
 
 BINS = 256
 """Of the histogram that Otsu's threshold is taken from, as in scikit-image."""
+
+LONG = 1000.0
+"""µm: a nucleus so long was given in nm."""
 
 SHARES = {"smooth": 0.16, "distance": 0.4, "largest": 1.9}
 """Lengths as shares of a nucleus: as they suit the tissue of the course."""
@@ -52,10 +57,12 @@ class NucleiSettings:
     largest: float = 10.0
 
     def __post_init__(self) -> None:
-        """Refuse what is no length."""
+        """Refuse what is no length, or one in nm."""
         for name, value in dataclasses.asdict(self).items():
-            if not (np.isfinite(value) and value > 0):
+            if not 0 < number(value, name) < np.inf:
                 raise CourseError(f"{name}={value}, but it must be a number above 0.")
+            if name in ("smooth", "distance") and value >= LONG:
+                raise CourseError(f"{name}={value} µm looks like nm: divide by 1000.")
 
     @classmethod
     def for_nuclei(cls, nucleus: float, **others: float) -> NucleiSettings:
@@ -71,7 +78,7 @@ class NucleiSettings:
         Raises
         ------
         CourseError
-            If the diameter is no number above 0.
+            If the diameter is no number above 0, or seems to be in nm or mm.
 
         Examples
         --------
@@ -82,6 +89,9 @@ class NucleiSettings:
         nucleus = number(nucleus, "nucleus", "in µm")
         if not 0 < nucleus < np.inf:
             raise CourseError(f"nucleus={nucleus:g}, but a diameter is above 0 µm.")
+        if not LONG / 10_000 <= nucleus < LONG:
+            unit, cure = ("nm", "divide") if nucleus >= LONG else ("mm", "multiply")
+            raise CourseError(f"nucleus={nucleus:g} µm looks like {unit}: {cure} by 1000.")
         lengths = {name: round(share * nucleus, 6) for name, share in SHARES.items()}
         return cls(**{**lengths, **others})
 
@@ -93,13 +103,19 @@ class NucleiSettings:
 def smoothing_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple[int, ...]:
     """Return how far the Gaussian looks, in voxels: SciPy cuts it at four standard deviations.
 
+    Raises
+    ------
+    CourseError
+        If the edges of a voxel are not three lengths above 0.
+
     Examples
     --------
     >>> from gpu_course.scaling import NucleiSettings, smoothing_reach
     >>> smoothing_reach(NucleiSettings(smooth=0.5), (0.5, 0.25, 0.25))
     (4, 8, 8)
     """
-    return tuple(int(4 * settings.smooth / v + 0.5) for v in voxel_size)
+    edges = lengths(voxel_size, 3, "the voxel size")
+    return tuple(int(4 * settings.smooth / v + 0.5) for v in edges)
 
 
 def seed_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple[int, ...]:
@@ -164,6 +180,22 @@ def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float
     return float(threshold_otsu(hist=(np.asarray(counts), (edges[1:] + edges[:-1]) / 2)))
 
 
+def count_values(values: Volume, lowest: float, highest: float) -> NDArray[np.int64]:
+    """Return how many voxels lie in each of `BINS` equal bins.
+
+    Parameters
+    ----------
+    values : ndarray of float32
+    lowest, highest : float
+        Of all, and not the same.
+    """
+    # Between large numbers that hardly differ, float32 has no room for so many edges.
+    step = float(np.spacing(np.float32(max(abs(lowest), abs(highest)))))
+    if highest - lowest < 4 * BINS * step:
+        values = values.astype(np.float64)
+    return np.histogram(values, BINS, (lowest, highest))[0].astype(np.int64)
+
+
 def nuclei_threshold(
     image: Volume,
     settings: NucleiSettings,
@@ -179,10 +211,17 @@ def nuclei_threshold(
         As for :func:`smooth`.
     smoothed : ndarray, optional
         The image after :func:`smooth`, if it is at hand.
+
+    Raises
+    ------
+    CourseError
+        If the image is constant or no volume of finite real numbers, or the voxel size is none.
     """
+    if smoothed is None:
+        image, voxel_size = _volume(image, voxel_size)
     values = smooth(image, settings, voxel_size) if smoothed is None else smoothed
     low, high = float(values.min()), float(values.max())
-    counts = np.histogram(values, BINS, (low, high if high > low else low + 1))[0]
+    counts = count_values(values, low, high) if high > low else np.zeros(BINS)
     return settings.threshold * otsu_threshold(counts, low, high)
 
 
@@ -208,7 +247,9 @@ def find_seeds(
     """
     from scipy.ndimage import label, maximum_filter
 
-    box = [2 * r + 1 for r in settings.radius(voxel_size)]
+    # No farther than the image goes, which finds the same.
+    reach = zip(settings.radius(voxel_size), smoothed.shape, strict=True)
+    box = [2 * min(r, n) + 1 for r, n in reach]
     peaks = (smoothed == maximum_filter(smoothed, box, mode="nearest")) & (smoothed > threshold)
     numbers, _ = label(peaks, np.ones((3,) * smoothed.ndim))
     places = np.argwhere(peaks)
@@ -268,7 +309,7 @@ def segment_nuclei(
     Raises
     ------
     CourseError
-        If the image is constant.
+        If the image is constant or no volume of finite real numbers, or the voxel size is none.
 
     Warns
     -----
@@ -284,8 +325,20 @@ def segment_nuclei(
     [0, 1, 2]
     """
     settings = settings or NucleiSettings()
+    image, voxel_size = _volume(image, voxel_size)
     warn_of_thin_blur(settings, voxel_size)
     smoothed = smooth(image, settings, voxel_size)
     threshold = nuclei_threshold(image, settings, voxel_size, smoothed=smoothed)
     places = find_seeds(smoothed, threshold, settings, voxel_size)
     return grow(smoothed, threshold, places, np.arange(1, len(places) + 1))
+
+
+def _volume(image: Any, voxel_size: Any) -> tuple[NDArray[np.float32], tuple[float, ...]]:
+    """Return a volume and the edges of its voxels in µm, as a user gives them."""
+    values: NDArray[np.float32] = to_numpy(as_float32(image))
+    if values.ndim != 3:
+        raise CourseError(
+            f"The image has shape {values.shape}. Give a volume (z, y, x); a plane is one with "
+            "image[None]."
+        )
+    return values, lengths(voxel_size, 3, "voxel_size")

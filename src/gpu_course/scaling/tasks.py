@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.files import write_atomic
+from gpu_course.scaling import segmentation
 from gpu_course.scaling.cutting import Block
 from gpu_course.scaling.deconvolution import Deconvolution
 from gpu_course.scaling.idle_memory import give_back
-from gpu_course.scaling.segmentation import BINS, NucleiSettings, smooth
+from gpu_course.scaling.segmentation import NucleiSettings, smooth
 
 LABELS = "nuclei"
 """Name of the label image."""
@@ -160,7 +161,7 @@ def find_extremes(job: Job, block: Block) -> NDArray[np.float64]:
 def count_values(job: Job, block: Block) -> NDArray[np.int64]:
     """Return the histogram of the smoothed image."""
     low, high = job.facts["extremes"]
-    return np.histogram(_smoothed(job, block), BINS, (low, high))[0].astype(np.int64)
+    return segmentation.count_values(_smoothed(job, block), low, high)
 
 
 def seeds_of(job: Job, block: Block) -> NDArray[np.intp]:

@@ -10,6 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.deconvolution.arrays import known
+from gpu_course.deconvolution.units import lengths, wholes
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Block, blocks
 from gpu_course.scaling.output import appearing, disk_full
@@ -62,13 +64,20 @@ def levels(
         In µm.
     chunks : (z, y, x)
 
+    Raises
+    ------
+    CourseError
+        If a shape is not of whole numbers, or the edge of a voxel is none.
+
     Examples
     --------
     >>> from gpu_course.scaling import levels
     >>> [level.shape for level in levels((64, 256, 256), (64, 128, 128), (0.5, 0.25, 0.25))]
     [(64, 256, 256), (64, 128, 128), (32, 64, 64)]
     """
-    edges = np.asarray(voxel_size, float)
+    shape, block = wholes(shape, 3, "shape"), wholes(block, 3, "block")
+    chunks = wholes(chunks, 3, "chunks")
+    edges = np.asarray(lengths(voxel_size, 3, "the voxel size"))
     factor: Shape = (1,) * len(shape)
     found = []
     while True:
@@ -157,7 +166,14 @@ def create_labels(group: Any, plan: Sequence[Level], *, version: Version, name: 
 
 
 def open_for_writing(path: Path | str, version: Version) -> Any:
-    """Return the root group of a store in a folder; it is made if need be."""
+    """Return the root group of a store in a folder; it is made if need be.
+
+    Raises
+    ------
+    CourseError
+        If the version is neither of the two.
+    """
+    known("version", version, "0.4", "0.5")
     zarr = needed("zarr")
     return zarr.open_group(str(path), mode="a", zarr_format=3 if version == "0.5" else 2)
 
@@ -232,13 +248,29 @@ def save_image(
     Raises
     ------
     CourseError
-        If `path` exists, the image has not three axes, or the disk is full.
+        If `path` exists, the image has not three axes of real numbers, the voxel size is none in
+        µm, the version is unknown, or the disk is full.
     """
-    if len(image.shape) != 3 or len(voxel_size) != 3:
+    known("version", version, "0.4", "0.5")
+    if np.ma.is_masked(image):
         raise CourseError(
-            f"The image has shape {tuple(image.shape)} and voxels {tuple(voxel_size)}. "
+            "The image is a masked array, and a store keeps no mask. Fill it first: "
+            "image.filled(value)."
+        )
+    if not (hasattr(image, "shape") and hasattr(image, "dtype")):
+        image = np.asarray(image)
+    if len(image.shape) != 3 or 0 in image.shape or np.size(voxel_size) not in (1, 3):
+        raise CourseError(
+            f"The image has shape {tuple(image.shape)} and voxels {voxel_size}. "
             "Give a volume with the axes (z, y, x), and an edge in µm for each."
         )
+    if np.dtype(image.dtype).kind not in "uif":
+        raise CourseError(
+            f"The image is of type {image.dtype}, and a volume must hold whole or real numbers: a "
+            "mask is one with image.astype(np.uint8)."
+        )
+    voxel_size = lengths(voxel_size, 3, "voxel_size")
+    chunks = wholes(chunks, 3, "chunks")
     wanted = block or tuple(4 * c for c in chunks)
     plan = levels(tuple(image.shape), wanted, voxel_size, chunks)
     with appearing(Path(path)) as folder, disk_full(Path(path)):
