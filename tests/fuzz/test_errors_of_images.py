@@ -34,11 +34,11 @@ def test_any_width_is_one_or_refused(image, edge):
     assert found is REFUSED or all(width > 0 for width in found)
 
 
-@given(st.one_of(NUMBERS, st.tuples(NUMBERS, NUMBERS)), NUMBERS, NUMBERS)
-def test_memory_is_a_number_of_bytes_or_refused(shape, buffers, overlap):
+@given(st.one_of(NUMBERS, st.tuples(NUMBERS, NUMBERS)), NUMBERS)
+def test_memory_is_a_number_of_bytes_or_refused(shape, buffers):
     found = answer(estimate_bytes, shape, "float32", buffers)
     assert found is REFUSED or (isinstance(found, int) and found >= 0)
-    edge = answer(largest_edge, "float32", buffers, CARD, overlap=overlap)
+    edge = answer(largest_edge, "float32", buffers, CARD)
     assert edge is REFUSED or edge >= 0
 
 

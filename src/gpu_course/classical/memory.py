@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from gpu_course.classical._image_sizes import each, itemsize, lengths, number, whole
+from gpu_course.classical._image_sizes import each, itemsize, lengths, number
 from gpu_course.classical.device_facts import GIB, USABLE, Facts, facts_in_use
 from gpu_course.errors import CourseError
 

@@ -45,7 +45,7 @@ def show_maps(
     ------
     CourseError
         If there is no map, the shapes differ, or a map has no real number in it; or if titles,
-        width or colours are none.
+        width are none.
 
     Examples
     --------
@@ -66,8 +66,6 @@ def show_maps(
         raise CourseError(f"titles={titles!r}: give a list, one title for each map.")
     if not arrays or len(titles) != len(arrays):
         raise CourseError(f"There are {len(arrays)} maps and {len(titles)} titles. Give one each.")
-    if colours not in matplotlib.colormaps:
-        raise CourseError(f"matplotlib has no colours {colours!r}. Leave them out for viridis.")
     if not (isinstance(width, int | float | np.number) and 0 < width < np.inf):
         raise CourseError(f"width={width!r}: give inches, above 0.")
     shape = arrays[0].shape

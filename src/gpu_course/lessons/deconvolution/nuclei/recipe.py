@@ -94,7 +94,8 @@ def segment(
     voxel_size, nucleus = checked_units(np.shape(image), voxel_size, nucleus)
     parts = parts_of_a_voxel(voxel_size, nucleus)
     mask = foreground(image, settings, voxel_size=voxel_size, nucleus=nucleus, parts=parts)
-    labels = split_touching(mask, np.divide(voxel_size, parts), nucleus)
+    steps = [edge / n for edge, n in zip(voxel_size, parts, strict=True)]
+    labels = split_touching(mask, steps, nucleus)
     middles = tuple(slice(n // 2, None, n) for n in parts)
     return drop_small(labels[middles], voxel_size, smallest_volume(nucleus))
 
