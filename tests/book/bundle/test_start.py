@@ -42,6 +42,7 @@ def test_parts_are_joined_installed_aside_and_handed_over(toy):
     done = run(toy, "--budget", "60", "--minutes", "9", "--no-benchmarks")
     assert done.returncode == 0, done.stderr
     assert "on node 60 --minutes 9 --no-benchmarks" in done.stdout
+    assert done.stdout.startswith(f"comparing {len(list(toy.iterdir())) - 2} files with their sums")
     assert (toy / "work" / "site" / "gpu_course" / "book" / "__init__.py").is_file()
     again = run(toy)
     assert "installing" not in again.stdout

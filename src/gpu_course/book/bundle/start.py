@@ -149,6 +149,9 @@ def verified(folder: str) -> dict[str, Any]:
         raise StopError("SHA256SUMS is missing beside start.py. Copy the whole bundle again.")
     with open(sums, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("  ", 1) for line in file if line.strip()]
+    print(
+        f"comparing {len(rows)} files with their sums …", flush=True
+    )  # a slow stick takes a while
     for value, name in rows:
         path = os.path.join(folder, *name.split("/"))
         if not os.path.isfile(path):
