@@ -1,4 +1,4 @@
-"""What differs from browser to browser is told alike: the name of the GPU, the reason of a compiler."""
+"""What browsers say in their own ways is told alike: the GPU's name, a compiler's reason."""
 
 import pytest
 
@@ -37,7 +37,8 @@ def told(page, name, *given):
 
 def test_reasons_are_one_line_and_count_no_lines_of_the_page(page):
     assert told(page, "reasonOf", NAGA, UNKNOWN, TINT) == [
-        "Entry point main at Compute is invalid; Expression [3] is invalid; Loading of [2] can't be done",
+        "Entry point main at Compute is invalid; Expression [3] is invalid; "
+        "Loading of [2] can't be done",
         "no definition in scope for identifier: `there`",
         TINT,
     ]

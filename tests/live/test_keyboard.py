@@ -18,12 +18,14 @@ STOP = """() => {
   const box = at.getBoundingClientRect();
   const faults = [];
   if (ring < 2) faults.push("no ring");
-  if (box.top < -1 || box.bottom > innerHeight + 1 && box.height < innerHeight) faults.push("not in view");
+  const isCut = box.top < -1 || box.bottom > innerHeight + 1;
+  if (isCut && box.height < innerHeight) faults.push("not in view");
   for (let around = at.parentElement; around?.closest(".live"); around = around.parentElement) {
     if (getComputedStyle(around).overflow === "visible") continue;
     const edge = around.getBoundingClientRect();
-    const sides = [box.left - edge.left, edge.right - box.right, box.top - edge.top, edge.bottom - box.bottom];
-    if (Math.min(...sides) < reach - 0.5) faults.push(`cut off by ${around.className}`);
+    const across = [box.left - edge.left, edge.right - box.right];
+    const along = [box.top - edge.top, edge.bottom - box.bottom];
+    if (Math.min(...across, ...along) < reach - 0.5) faults.push(`cut off by ${around.className}`);
   }
   const label = at.labels?.[0]?.firstElementChild ?? at;
   return {
@@ -33,7 +35,8 @@ STOP = """() => {
   };
 }"""
 CONTROLS = ".live :is(button, input, select, textarea, summary, [tabindex='0']):visible"
-TOLD = """() => [...document.querySelectorAll(".live [role=status]")].map((each) => each.textContent)"""
+TOLD = """() => [...document.querySelectorAll(".live [role=status]")].map(
+  (each) => each.textContent)"""
 TELLS = f"""([pattern, before]) => ({TOLD})().some(
   (text, i) => text !== before[i] && new RegExp(pattern).test(text))"""
 

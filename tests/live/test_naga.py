@@ -1,4 +1,4 @@
-"""The compiler of Firefox takes every kernel of the live figures; the browser of the other tests has another one."""
+"""The compiler of Firefox takes every kernel; the other tests use a browser with another one."""
 
 import re
 
@@ -22,7 +22,7 @@ ENTRIES = [
 
 @pytest.fixture(scope="module")
 def compiler():
-    """Return a device of any kind, a program on the processor, too: naga needs one to compile for."""
+    """Return a device of any kind, a program on the processor, too: naga compiles for one."""
     adapters = wgpu.gpu.enumerate_adapters_sync()
     if not adapters:
         pytest.skip("no driver for WebGPU outside a browser: a package such as mesa-vulkan-drivers")
