@@ -48,7 +48,7 @@ function unfiltered(lines, width, height) {
   return grey;
 }
 
-/** Of the three, the one that is nearest to left + above − corner (Paeth). */
+/** Of the three, the one that is nearest to left + above − corner. */
 function nearest(left, above, corner) {
   const sum = left + above - corner;
   const [a, b, c] = [left, above, corner].map((each) => Math.abs(sum - each));
