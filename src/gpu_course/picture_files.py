@@ -140,6 +140,7 @@ def names(files: Sequence[Path]) -> dict[str, Path]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from gpu_course.picture_files import names
     >>> list(names([Path("a.tif"), Path("a.png"), Path("a.tif.png"), Path("b.tif")]))
     ['a.tif', 'a.png', 'a.tif.png', 'b']

@@ -118,6 +118,7 @@ def parts_of_a_voxel(voxel_size: Sequence[float], nucleus: float) -> tuple[int, 
 
     Examples
     --------
+    >>> from gpu_course.lessons.deconvolution.nuclei.recipe import parts_of_a_voxel
     >>> parts_of_a_voxel((1.75, 0.8, 0.8), nucleus=6), parts_of_a_voxel((0.5, 0.25, 0.25), 6)
     ((3, 3, 3), (1, 1, 1))
     """
