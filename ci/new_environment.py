@@ -25,9 +25,11 @@ def version_of(folder: Path) -> str:
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
     for python in (folder / "bin" / "python", folder / "Scripts" / "python.exe"):
         if python.exists():
-            done = subprocess.run(
-                [str(python), "-c", code], stdout=subprocess.PIPE, text=True, check=False
-            )
+            command = [str(python), "-c", code]
+            try:
+                done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+            except OSError:  # of another machine, or not to be executed
+                return ""
             return done.stdout.strip()
     return ""
 

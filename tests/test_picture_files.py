@@ -233,7 +233,32 @@ def test_a_mask_with_a_palette_of_black_and_white_is_as_it_looks(tmp_path, colou
     picture = Image.fromarray(numbers, "P")
     picture.putpalette([value for value in colours for _ in range(3)])
     picture.save(tmp_path / "a.png")
-    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png", numbers=True).array, MASK)
+    found = picture_files.read(tmp_path / "a.png", numbers=True).array
+    np.testing.assert_array_equal(found > 0, MASK > 0)
+
+
+def test_a_palette_of_colours_or_one_number_says_nothing_of_what_is_an_object(tmp_path):
+    glasbey = [255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0]  # as Fiji's: 0 is shown white
+    for given, palette in ((FEW * 0, glasbey), ((FEW > 2) * np.uint8(1), glasbey),
+                           (FEW * 0, [255] * 3 + [0] * 3)):  # fmt: skip
+        picture = Image.fromarray(given, "P")
+        picture.putpalette(palette)
+        picture.save(tmp_path / "a.png")
+        found = picture_files.read(tmp_path / "a.png", numbers=True).array
+        np.testing.assert_array_equal(found, given)
+
+
+@pytest.mark.parametrize("dtype", ["u2", "f4"])
+def test_four_channels_that_tifffile_calls_colours_are_kept(tmp_path, dtype):
+    given = RNG.integers(0, 60_000, (40, 50, 4)).astype(dtype)
+    array, axes = picture_files.read(saved(tmp_path, given))
+    assert (axes, array.shape) == ("YXC", given.shape)
+
+
+def test_a_photograph_of_a_phone_with_a_second_picture_in_it(tmp_path):
+    one = Image.fromarray(COLOURS)
+    one.save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=[one])
+    assert picture_files.read(tmp_path / "a.jpg").array.shape == COLOURS.shape
 
 
 def test_a_mask_of_imagej_with_its_palette_from_white_to_black(tmp_path):

@@ -54,7 +54,7 @@ def read(
         palette or colours. Of a pyramid the finest level is read, of several series the first.
     numbers : bool
         The pixels are numbers of objects: a palette is not turned into its colours, values stay
-        where a file says that 0 is shown as white, and JPEG is refused.
+        where a file says that 0 is shown as white (but for scans of one bit), and JPEG is refused.
     stack : bool
         The picture is known to be a stack. tifffile, and napari with it, write stacks of 3 or 4
         planes as if the planes were colours.
@@ -231,11 +231,11 @@ def _tiff(file: Path, stack: bool, numbers: bool, name: str) -> tuple[Picture, b
         place = axes.index("C")
         array = np.moveaxis(array, place, -1)
         axes = axes[:place] + axes[place + 1 :] + "C"
-    # Channels of a microscope hide nothing. Of samples the file says it, or there are just four,
-    # beside red, green and blue one of few values.
+    # Channels of a microscope hide nothing. Of samples the file says it, or they are red, green
+    # and blue and a fourth; but tifffile says so of any four, and an alpha has few values.
     kinds = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
     alpha = samples and any(kind in kinds for kind in page.extrasamples)
-    if samples and not alpha and page.photometric == meaning.RGB and array.shape[-1] == 4:
+    if samples and page.photometric == meaning.RGB and array.shape[-1] == 4:
         alpha = len(np.unique(array[..., -1])) <= 256
     return _without_ones(array, axes), alpha
 
@@ -256,24 +256,26 @@ def _png_or_jpeg(file: Path, numbers: bool, name: str) -> tuple[Picture, bool]:
         mode = opened.mode
         if mode in {"P", "1"}:
             # Pillow knows palettes; a picture of two values comes as 0 and 1.
-            plain = mode == "1" or (numbers and not _black_and_white(opened))
-            array = np.asarray(opened if plain else opened.convert("RGBA"))
+            if numbers and mode == "P" and _white_is_0(opened):
+                array = np.asarray(opened.convert("L"))
+            else:
+                array = np.asarray(opened if numbers or mode == "1" else opened.convert("RGBA"))
             if array.ndim == 3 and (array[..., :3] == array[..., :1]).all():
                 array = array[..., [0, 3]]  # a palette of greys
         else:
             # Pillow would cut colours of 16 bits down to 8 without a word; imagecodecs does not.
             import imagecodecs
 
-            if opened.format == "JPEG":
-                if mode == "CMYK":
-                    raise CourseError(_foreign(name, mode))
-                opened.load()  # which minds an end that is missing; imagecodecs paints it grey
-                array = np.asarray(imagecodecs.jpeg_decode(content))
-            else:
+            if opened.format == "PNG":
                 array = np.asarray(imagecodecs.png_decode(content))
                 if numbers and mode == "L" and array.ndim == 2:
                     # Values of 2 and 4 bits come spread over 8.
                     array = array // (255 // (2 ** content[PNG_BITS] - 1))
+            else:  # JPEG, or several in one file, as phones write them
+                if mode == "CMYK":
+                    raise CourseError(_foreign(name, mode))
+                opened.load()  # which minds an end that is missing; imagecodecs paints it grey
+                array = np.asarray(imagecodecs.jpeg_decode(content))
     return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), array.shape[-1] in (2, 4)
 
 
@@ -286,17 +288,18 @@ def _begins_as_jpeg(file: Path) -> bool:
         return False
 
 
-def _black_and_white(picture: Any) -> bool:
-    """Tell whether only black and white are used of a palette: a mask, in whatever order they are.
+def _white_is_0(picture: Any) -> bool:
+    """Tell whether a palette of black and white alone paints 0 white, and something black.
 
-    ImageJ writes masks with a palette, too, that runs from white to black over all 256 numbers,
-    and there the largest number is the object.
+    So a mask is saved by programs that sort the colours. Any other palette, such as that of ImageJ,
+    which runs from white to black over all 256 numbers, only says how numbers are shown.
     """
     used = np.unique(np.asarray(picture))
     colours = np.reshape(picture.getpalette("RGB"), (-1, 3))
-    ramp = len(colours) == 256 and (colours == 255 - np.arange(256)[:, None]).all()
-    shown = colours[used[used < len(colours)]]
-    return not ramp and bool(np.isin(shown, (0, 255)).all() and (shown == shown[:, :1]).all())
+    plain = np.isin(colours, (0, 255)).all() and (colours == colours[:, :1]).all()
+    if len(used) != 2 or used[1] >= len(colours) or not plain:
+        return False
+    return bool((colours[used[0]] == 255).all() and (colours[used[1]] == 0).all())
 
 
 def _without_ones(array: NDArray[Any], axes: str) -> Picture:

@@ -60,7 +60,8 @@ def nearest(folder: Path) -> Path:
     try:
         os.lstat(folder)
     except (FileNotFoundError, NotADirectoryError):
-        return nearest(folder.parent)
+        # Above a drive that is absent there is nothing.
+        return folder if folder == folder.parent else nearest(folder.parent)
     return folder
 
 

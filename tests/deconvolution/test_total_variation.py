@@ -52,12 +52,14 @@ def test_blocks_with_their_neighbours_give_the_whole():
 
 
 def test_only_ratios_of_the_voxel_size_count():
-    assert relative_spacing((0.3, 0.1, 0.1), 3) == pytest.approx((3, 1, 1))
-    assert relative_spacing((300, 100, 100), 3) == pytest.approx((3, 1, 1))
-    assert relative_spacing(None, 2) == (1, 1)
+    assert relative_spacing((0.3, 0.1, 0.1), (8, 8, 8)) == pytest.approx((3, 1, 1))
+    assert relative_spacing((300, 100, 100), (8, 8, 8)) == pytest.approx((3, 1, 1))
+    assert relative_spacing((0.1, 0.2, 0.2), (1, 8, 8))[1:] == pytest.approx((1, 1))
+    assert relative_spacing((0.1, 0.2), (1, 1)) == pytest.approx((1, 2))
+    assert relative_spacing(None, (8, 8)) == (1, 1)
     for bad in ((1, 1), (1, 1, 0), (1, 1, -1), (1, 1, float("nan"))):
         with pytest.raises(CourseError, match="voxel_size"):
-            relative_spacing(bad, 3)
+            relative_spacing(bad, (8, 8, 8))
 
 
 def test_more_weight_leaves_less_variation_and_none_breaks():

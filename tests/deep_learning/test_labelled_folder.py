@@ -8,6 +8,7 @@ from PIL import Image
 from scipy import ndimage
 
 from gpu_course.deep_learning import labelled_folder
+from gpu_course.deep_learning.classes_as_labels import refuse_classes
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
@@ -293,14 +294,14 @@ def cells(count=4):
 @pytest.mark.parametrize(
     ("labels", "says"),
     [
-        (np.where(cells(), 1, 2), "numbers 1 and 2 share the whole image"),
-        (np.where(cells(), 2, 1), "numbers 1 and 2 share the whole image"),
-        (np.where(cells(), 1, 2) * (np.arange(60) > 2), "lie in three pieces or more"),
+        (np.where(cells(8), 1, 2), "numbers 1 and 2 share the whole image"),
+        (np.where(cells(8), 2, 1), "numbers 1 and 2 share the whole image"),
+        (np.where(cells(8), 1, 2) * (np.arange(60) > 2), "lie in three pieces or more"),
         (
-            cells() * 1 + ndimage.binary_erosion(cells(), iterations=2),
+            cells(8) * 1 + ndimage.binary_erosion(cells(8), iterations=2),
             "lie in three pieces or more",
         ),
-        (ndimage.gaussian_filter(cells() * 255.0, 0.4).round(), "lie in three pieces or more"),
+        (ndimage.gaussian_filter(cells(8) * 255.0, 0.4).round(), "lie in three pieces or more"),
         (cells(1) * 40 + 215 * ndimage.binary_erosion(cells(1)), "edges are grey"),
     ],
     ids=["ilastik", "ilastik turned", "one unlabelled", "rims", "soft", "hardly soft"],
@@ -313,6 +314,20 @@ def test_classes_and_greys_are_no_numbers_of_objects(tmp_path, labels, says):
     labelled_folder.write(tmp_path / "b", [refused], who="me", when="2026-01-01", in_pieces=True)
     with pytest.raises(CourseError, match=f"The labels of a: .*{says}"):
         labelled_folder.read(tmp_path / "b")
+
+
+def test_objects_that_a_grid_cuts_or_that_fill_the_image_pass():
+    striped = ndimage.label(cells())[0] * (np.arange(60) % 5 > 0)  # three pieces each
+    halves = np.where(np.arange(60) < 30, 1, 2) * np.ones((40, 1), int)
+    cut = np.minimum(ndimage.label(cells(8))[0] + 250 * cells(8), 255)
+    for labels in (striped, halves, cut):
+        refuse_classes(labels, "The picture")
+
+
+def test_what_is_a_mask_may_lie_in_pieces_but_not_cover_all():
+    refuse_classes(np.where(cells(8), 1, 2) * (np.arange(60) > 2), "The picture", objects=False)
+    with pytest.raises(CourseError, match="share the whole image"):
+        refuse_classes(np.where(cells(8), 1, 2), "The picture", objects=False)
 
 
 @pytest.mark.parametrize("first", [1, 252, 255])

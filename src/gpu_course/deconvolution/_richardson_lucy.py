@@ -194,7 +194,7 @@ def deconvolved(
         raise CourseError(f"callback={callback!r} cannot be called. Give a function of one Step.")
     image = as_float32(image)
     psf = as_psf(psf, image)
-    spacing = relative_spacing(voxel_size, image.ndim)
+    spacing = relative_spacing(voxel_size, image.shape)
     iterations, tv, background = _checked(image, iterations, tv, background)
     if start is not None:
         start = _checked_start(start, image)

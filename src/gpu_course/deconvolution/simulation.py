@@ -185,7 +185,9 @@ def _beads(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return places (n, 3) and photons (n,) of beads as float64."""
     try:
-        places = np.asarray(to_numpy(positions), np.float64).reshape(-1, 3)
+        places = np.asarray(to_numpy(positions), np.float64)
+        if places.shape[1:] != (3,):  # none at all have no second axis
+            places = places.reshape(0, 3)
         photons = np.broadcast_to(np.asarray(to_numpy(light), np.float64), len(places))
     except (TypeError, ValueError) as error:
         raise CourseError(

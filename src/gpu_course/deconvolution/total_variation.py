@@ -27,14 +27,20 @@ LEAST = 0.1
 ODD = 100
 
 
-def relative_spacing(voxel_size: float | Sequence[float] | None, ndim: int) -> tuple[float, ...]:
+def relative_spacing(
+    voxel_size: float | Sequence[float] | None, shape: Sequence[int]
+) -> tuple[float, ...]:
     """Return the edges of a voxel relative to the shortest: 1 for each axis if none are given.
+
+    Along an axis of one voxel nothing varies, so its edge does not count: a plane gets the same
+    numbers whether it is (y, x) or a stack of one.
 
     Raises
     ------
     CourseError
         If there is not one length above 0 for each axis, or their units differ.
     """
+    ndim = len(shape)
     if voxel_size is None:
         return (1.0,) * ndim
     try:
@@ -49,7 +55,8 @@ def relative_spacing(voxel_size: float | Sequence[float] | None, ndim: int) -> t
             f"voxel_size={edges}: one edge of a voxel is {max(edges) / min(edges):.0f} times "
             "another. Give all of them in the same unit."
         )
-    return tuple(edge / min(edges) for edge in edges)
+    shortest = min(edge for edge, n in zip(edges, shape, strict=True) if n > 1 or max(shape) == 1)
+    return tuple(edge / shortest for edge in edges)
 
 
 def curvature(image: Array, spacing: Sequence[float], floor: float | Array) -> tuple[Array, Array]:

@@ -74,7 +74,7 @@ def write(
     folder = Path(folder)
     if not scenes:
         raise CourseError("There are no scenes to write. Give at least one.")
-    if (folder / CARD).exists() and not overwrite:
+    if folder.is_dir() and scene_table.card(folder) is not None and not overwrite:
         raise CourseError(
             f"{folder.name} holds labels already. Write to another folder, or give overwrite=True."
         )

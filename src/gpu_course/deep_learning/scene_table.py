@@ -7,6 +7,7 @@ old systems cp1252, and as “Unicode text” UTF-16 with tabs; all of them turn
 import csv
 import difflib
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -17,7 +18,7 @@ from gpu_course.images.sample import split_named
 CARD = "labels.csv"
 COLUMNS = ("file", "split", "axes", "voxel_size_um", "who", "when", "source", "licence")
 _BLANK = dict.fromkeys(COLUMNS, "") | {"split": "train"}
-_OTHER_TABLES = (".xlsx", ".xls", ".ods", ".numbers", ".tsv", ".txt")
+_WORKBOOKS, _TEXTS = (".xlsx", ".xls", ".ods", ".numbers"), (".tsv", ".txt")
 _ENDINGS = (".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
@@ -51,10 +52,10 @@ def read(folder: Path, names: Sequence[str]) -> dict[str, dict[str, str]]:
         If table and files are out of step, a column is unknown or missing, a cell is wrong, or the
         table has another ending.
     """
-    card = _card(folder)
-    if card is None:
+    table = card(folder)
+    if table is None:
         return {name: _BLANK | {"file": name} for name in names}
-    rows = _rows(card.read_bytes())
+    rows = _rows(table.read_bytes())
     listed: dict[str, dict[str, str]] = {}
     for row in rows:
         name = _meant(row["file"], names)
@@ -134,18 +135,31 @@ def voxel_size(cell: str, name: str, axes: int) -> tuple[float, ...] | None:
     return size
 
 
-def _card(folder: Path) -> Path | None:
+def card(folder: Path) -> Path | None:
     """Return the table, in capitals or not; refuse one that would be passed over for its ending."""
     near = [f for f in sorted(folder.iterdir()) if f.name.lower().startswith("labels.")]
+    near.sort(key=lambda file: file.name != CARD)  # the exact name first
     for file in near:
         if file.name.lower() == CARD:
             return file
-    if found := [file for file in near if file.suffix.lower() in _OTHER_TABLES]:
+    # A text of this name may be a list of classes, as programs for labelling leave it.
+    if found := [
+        file
+        for file in near
+        if file.suffix.lower() in _WORKBOOKS
+        or (file.suffix.lower() in _TEXTS and "file" in _columns(file.read_bytes()))
+    ]:
         raise CourseError(
             f"There is {found[0].name}, and the table of a folder is {CARD}. Save it as CSV under "
             "this name (some systems hide endings), or move it away."
         )
     return None
+
+
+def _columns(content: bytes) -> list[str]:
+    """Return the cells of a table's first line, in small letters."""
+    first = next((line for line in io.StringIO(_decoded(content)) if line.strip()), "")
+    return [cell.strip(' "\r\n').lower() for cell in re.split("[,;\t]", first)]
 
 
 def _rows(content: bytes) -> list[dict[str, str]]:

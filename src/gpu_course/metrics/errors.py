@@ -1,5 +1,6 @@
 """How far an estimated image is from the true one."""
 
+import math
 from typing import Any
 
 import array_api_compat
@@ -8,6 +9,8 @@ import numpy as np
 from gpu_course.errors import CourseError
 
 Array = Any  # of NumPy, CuPy or PyTorch
+BLOCK = 2**22
+"""So many voxels at a time are widened, whatever the size of the images."""
 
 
 def nrmse(estimate: Array, truth: Array) -> float:
@@ -36,7 +39,7 @@ def nrmse(estimate: Array, truth: Array) -> float:
     >>> nrmse(np.array([3.0, 3.0]), np.array([3.0, 4.0]))
     0.2
     """
-    found, true = _wide(estimate, "estimate"), _wide(truth, "truth")
+    found, true = _real(estimate, "estimate"), _real(truth, "truth")
     try:
         xp = array_api_compat.array_namespace(found, true)
     except TypeError as error:
@@ -48,11 +51,18 @@ def nrmse(estimate: Array, truth: Array) -> float:
             f"The estimate has shape {tuple(found.shape)} and the truth {tuple(true.shape)}. "
             "Compare images of the same shape."
         )
+    wide = xp.float32 if "mps" in str(array_api_compat.device(true)) else xp.float64
     # In units of the largest number, so that no square is too large or too small.
-    unit = max(float(xp.max(xp.abs(found))), float(xp.max(xp.abs(true)))) or 1.0
-    found, true = found / unit, true / unit
-    wrong = float(xp.sum((found - true) ** 2))
-    size = float(xp.sum(true**2))
+    ends = [float(end(one)) for one in (found, true) for end in (xp.max, xp.min)]
+    unit = max(map(abs, ends)) or 1.0
+    found, true = (xp.reshape(one, (-1, *one.shape[1:])) for one in (found, true))
+    step = max(1, BLOCK // math.prod(true.shape[1:]))
+    wrong = size = 0.0
+    for first in range(0, true.shape[0], step):
+        rows = slice(first, first + step)
+        seen, meant = (xp.astype(one[rows], wide) / unit for one in (found, true))
+        wrong += float(xp.sum((seen - meant) ** 2))
+        size += float(xp.sum(meant**2))
     if wrong and not size:
         raise CourseError(
             "The truth is 0 everywhere, and an error relative to that has no size. Give the image "
@@ -61,8 +71,8 @@ def nrmse(estimate: Array, truth: Array) -> float:
     return (wrong / size) ** 0.5 if wrong else 0.0
 
 
-def _wide(image: Array, what: str) -> Array:
-    """Return finite real numbers as float64, or as float32 on a device that has no more."""
+def _real(image: Array, what: str) -> Array:
+    """Return finite real numbers, in the type they have."""
     if np.ma.is_masked(image):
         raise CourseError(f"The {what} is a masked array. Leave out what is masked on both sides.")
     if not array_api_compat.is_array_api_obj(image) or isinstance(image, np.ndarray):
@@ -77,8 +87,8 @@ def _wide(image: Array, what: str) -> Array:
             f"The {what} is {image.dtype} of shape {tuple(image.shape)}. Give an array of real "
             "numbers."
         )
-    single = "mps" in str(array_api_compat.device(image))
-    image = xp.astype(image, xp.float32 if single else xp.float64)
+    if xp.isdtype(image.dtype, "bool"):
+        image = xp.astype(image, xp.uint8)
     if not bool(xp.all(xp.isfinite(image))):
         raise CourseError(f"The {what} holds NaN or infinite values. Find the step that made them.")
     return image

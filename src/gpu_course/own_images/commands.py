@@ -74,7 +74,7 @@ def predict(
 
     try:
         applied = own_images.predict(
-            model, folder, out, diameter=_size(diameter), channel=channel, with_outlines=outlines,
+            model, folder, out, diameter=diameter, channel=channel, with_outlines=outlines,
             say=_say,
         )  # fmt: skip
     except KeyboardInterrupt:
@@ -90,17 +90,6 @@ def predict(
 def _say(sentence: str) -> None:
     # At once, also into a file: a training that is silent for an hour looks dead.
     print(sentence, flush=True)
-
-
-def _size(text: str | None) -> float | str | None:
-    if text is None or text == "measure":
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        raise CourseError(
-            f"The diameter {text!r} is no number. Give pixels, such as 24, or measure."
-        ) from None
 
 
 def _stopped() -> StoppedError:

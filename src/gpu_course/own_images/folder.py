@@ -222,15 +222,17 @@ def _kind(folder: Path, scenes: list[Sample]) -> Kind:
         return "labels"
     if (folder / "masks").is_dir():
         return "masks"
-    if any(is_mask(np.asarray(scene.labels)) for scene in scenes):
+    # A mask has the same number everywhere: one object of number 255 and one of number 7 are two.
+    alike = len({int(found[-1]) for found in numbers if found[-1]}) == 1
+    if any(is_mask(np.asarray(scene.labels), by_number=alike) for scene in scenes):
         return "masks"
     return "labels"
 
 
-def is_mask(labels: NDArray[Any]) -> bool:
+def is_mask(labels: NDArray[Any], *, by_number: bool = True) -> bool:
     """Tell a mask from labels: one number in several pieces, or the one that programs write."""
     most = int(labels.max(initial=0))
-    if most in CODES and ((labels == 0) | (labels == most)).all():
+    if by_number and most in CODES and ((labels == 0) | (labels == most)).all():
         return True
     try:
         refuse_mask(labels, "")

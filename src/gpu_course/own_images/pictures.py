@@ -83,9 +83,7 @@ def truths(folder: Path | str) -> dict[str, Path]:
     return found
 
 
-def truth_beside(
-    folder: Path | str, file: Path, shape: tuple[int, ...], kind: Kind | None = None
-) -> NDArray[Any] | None:
+def truth_beside(folder: Path | str, file: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
     """Return the labels or the mask of a picture, if its folder has any.
 
     Parameters
@@ -96,8 +94,6 @@ def truth_beside(
         The picture.
     shape : tuple of int
         Rows and columns of the picture.
-    kind : {"labels", "masks"}, optional
-        What is to be judged.
 
     Raises
     ------
@@ -105,7 +101,7 @@ def truth_beside(
         As `truth`.
     """
     drawn = truths(folder).get(picture_files.title(file))
-    return None if drawn is None else truth(drawn, shape, kind)
+    return None if drawn is None else truth(drawn, shape)
 
 
 def truth(drawn: Path, shape: tuple[int, ...], kind: Kind | None = None) -> NDArray[Any]:
@@ -148,7 +144,7 @@ def truth(drawn: Path, shape: tuple[int, ...], kind: Kind | None = None) -> NDAr
             f"{name} is a mask, which says nothing about single objects, so it cannot judge them. "
             "Number them: scipy.ndimage.label(mask)[0]."
         )
-    refuse_classes(numbers, name)
+    refuse_classes(numbers, name, objects=kind != "masks")
     return numbers
 
 

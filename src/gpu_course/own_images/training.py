@@ -127,8 +127,8 @@ def train(
                     name, labelled, split, how, learned, channel=channel, checkpoints=checkpoints,
                     callbacks=(_reporter(name, say),),
                 )  # fmt: skip
-                models[name] = choosing.tuned(model, split.validation, how.patch)
-                scores = choosing.scores(models[name], split.validation)
+                tuned = choosing.tuned(model, split.validation, how.patch)
+                scores = choosing.scores(tuned, split.validation)
         except CourseError as error:
             if "another run" in str(error):
                 raise CourseError(
@@ -140,7 +140,8 @@ def train(
                 raise
             say(f"{name} drops out: {error}")
             continue
-        histories[name] = models[name].record.get("history", [])
+        models[name] = tuned
+        histories[name] = tuned.record.get("history", [])
         validation[name] = float(np.mean(scores))
         say(f"{name}: {choosing.NAMES[labelled.kind]} {validation[name]:.2f} on validation images.")
     if not models:
@@ -199,14 +200,18 @@ def _check(target: Path, overwrite: bool) -> None:
 @contextlib.contextmanager
 def _told(say: Say, heard: set[str]) -> Iterator[None]:
     """Say each doubt about the images once, as a sentence among the others."""
-    with python_warnings.catch_warnings(record=True) as doubts:
-        python_warnings.simplefilter("always", UserWarning)
-        yield
-    said = [str(one.message) for one in doubts if one.category is UserWarning]
-    for sentence in dict.fromkeys(said):
-        if sentence not in heard:
-            say(sentence)
-    heard.update(said)
+    doubts: list[python_warnings.WarningMessage] = []
+    try:
+        with python_warnings.catch_warnings(record=True) as doubts:
+            python_warnings.simplefilter("always", UserWarning)
+            yield
+    finally:  # where the work fails, they may tell why
+        for one in doubts:
+            if one.category is not UserWarning:
+                python_warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+            elif (sentence := str(one.message)) not in heard:
+                heard.add(sentence)
+                say(sentence)
 
 
 def _reporter(name: str, say: Say) -> Callable[[Any], None]:

@@ -31,7 +31,7 @@ from gpu_course.scaling.planning import (
     refuse_small_windows,
 )
 from gpu_course.scaling.reading import OmeImage, open_image
-from gpu_course.scaling.run_folder import RunFolder
+from gpu_course.scaling.run_folder import STATE, RunFolder
 from gpu_course.scaling.segmentation import (
     NucleiSettings,
     growth_reach,
@@ -137,7 +137,7 @@ def process(
         "source": str(source),
         "input": f"{image.array.dtype} {image.array.shape}",
         "voxel size": image.voxel_size,
-        "state of the input": image.state(),
+        STATE: image.state(),
         "steps": [step for step in STEPS if step in steps],
         "psf": None if lens is None else hashlib.sha256(lens.psf.tobytes()).hexdigest()[:16],
         "iterations": iterations if lens else None,

@@ -146,7 +146,8 @@ def open_image(
             f"{path} says OME-Zarr version {version}. Write it again as 0.4 or 0.5, which can be "
             "read here."
         )
-    if not whole(level, "level", least=0) < len(names):
+    level = whole(level, "level", least=0)
+    if not level < len(names):
         raise CourseError(f"{path} has {len(names)} resolutions, and no level {level}.")
     axes = _axes(path, image)
     try:

@@ -19,6 +19,9 @@ from gpu_course.files import write_atomic
 from gpu_course.scaling.output import disk_full, refuse_existing
 from gpu_course.scaling.reading import needed
 
+STATE = "state of the input"
+"""The one setting that nobody gives: whether the input is still what it was."""
+
 
 class RunFolder:
     """Hold the folder of a run, alone, as long as the ``with`` lasts.
@@ -94,6 +97,11 @@ class RunFolder:
             return
         before = json.loads(record.read_text(encoding="utf-8"))
         for name in sorted({*before, *self.settings}):
+            if before.get(name) != self.settings.get(name) and name == STATE:
+                raise CourseError(
+                    f"The input was written anew since the unfinished run in {self.folder} began. "
+                    "Remove that folder to begin anew."
+                )
             if before.get(name) != self.settings.get(name):
                 raise CourseError(
                     f"{self.folder} holds an unfinished run with {name}={before.get(name)}, and "

@@ -148,7 +148,7 @@ def test_right_units_find_nuclei_of_any_size(nucleus, voxel_size):
 def test_a_voxel_is_cut_into_parts_where_a_nucleus_has_few_and_nowhere_else():
     assert recipe.parts_of_a_voxel(COARSE, 16) == (1, 1, 1)
     assert recipe.parts_of_a_voxel(COARSE, 10) == (3, 1, 1)
-    assert recipe.parts_of_a_voxel((2, 0.5, 0.5), 4) == (5, 1, 1)
+    assert recipe.parts_of_a_voxel((2, 1.5, 0.5), 4) == (3, 3, 1)
     ball = np.hypot(np.hypot(*np.ogrid[-4:5, -4:5])[None], 2 * np.arange(-3, 4)[:, None, None])
     ball = (ball < 3.6).astype(np.float32)
     labels = recipe.segment(ball, voxel_size=(2, 1, 1), nucleus=7)

@@ -124,6 +124,12 @@ def with_compiled(size: int) -> int:
     return size * 4 // 3
 
 
+def size(folder: str) -> int:
+    """Return the bytes of all files in a folder; 0 where there is none."""
+    files = (os.path.join(place, name) for place, _, names in os.walk(folder) for name in names)
+    return sum(os.lstat(file).st_size for file in files)
+
+
 def has_room(folder: str, need: int, cure: str) -> None:
     """Stop where the disk of `folder` has not so many bytes free."""
     if (free := shutil.disk_usage(folder).free) < need:
@@ -355,8 +361,9 @@ def install(plan: dict[str, Any], venv: str, python: str) -> None:
                 return
     mine = "{}.{} {}".format(*sys.version_info[:2], MACHINES[sys.platform, platform.machine()])
     need = with_compiled(plan["room"][mine])
+    # What an earlier class made goes only when there is room for the new one.
+    has_room(os.path.dirname(venv), need - size(venv), "work in a folder on another disk")
     shutil.rmtree(venv, ignore_errors=True)
-    has_room(os.path.dirname(venv), need, "work in a folder on another disk")
     print(f"installing {need >> 20} MiB into {venv}, for some minutes …", flush=True)
     wheels = os.path.join(HERE, "wheels")
     with whole(venv):

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from packaging.tags import mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
@@ -146,6 +147,8 @@ def unpacked(pins: Sequence[Pin], target: Target, folder: Path) -> int:
     """
     chosen = {(pin.name, Version(pin.version)) for pin in pins}
     of_platform = {"any", *TAGS[target.platform]}
+    if target.platform == "macos-arm64":  # pip takes what was made for older systems, too
+        of_platform |= set(mac_platforms((12, 0), "arm64"))
     python = {f"cp{target.python.replace('.', '')}", "py3"}
     found = 0
     for wheel in folder.glob("*.whl"):
