@@ -299,10 +299,9 @@ def test_bytes_are_estimated_of_numbers(wrong):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"buffers": 0}, {"buffers": -1}, {"dimensions": 0}, {"dimensions": 2.5}, {"overlap": -5},
-     {"overlap": "x"}, {"dtype": "zz"}],
+    [{"buffers": 0}, {"buffers": -1}, {"dtype": "zz"}],
     ids=str,
-)  # fmt: skip
+)
 def test_an_edge_is_of_numbers(wrong):
     with pytest.raises(CourseError):
         memory.largest_edge(**{"dtype": "float32", "buffers": 5, "device": CARD} | wrong)

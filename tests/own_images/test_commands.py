@@ -64,7 +64,7 @@ def test_faults_are_one_sentence_each(run, tmp_path, model_file):
     assert "holds no picture" in sentence(run("predict", model_file, "empty", "out"))
     assert "There is no model" in sentence(run("predict", "no.safetensors", "empty", "out"))
     wide = run("predict", model_file, "empty", "out", "--diameter", "wide")
-    assert "'wide' is no number" in sentence(wide)
+    assert "'wide' is not possible" in sentence(wide)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")

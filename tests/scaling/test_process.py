@@ -101,7 +101,7 @@ def test_another_image_under_the_same_name_does_not_go_on(scene, tmp_path):
         process(source, out, **scene.options(progress=stop_at("deconvolve", 1)))
     shutil.rmtree(source)
     save_image(source, scene.image[::-1], VOXEL, chunks=CHUNKS)
-    with pytest.raises(CourseError, match="unfinished run with state of the input"):
+    with pytest.raises(CourseError, match="input was written anew since"):
         process(source, out, **scene.options())
 
 
