@@ -12,8 +12,8 @@ from gpu_course import exercises, paths
 from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
-GROUND = {"errors", "paths", "files", "picture_files", "timing", "lazy_names", "labels"}
-GROUND |= {"brightness", "object_size", "fitted"}
+GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
+GROUND |= {"lazy_names", "labels", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -33,6 +33,7 @@ MAY_KNOW = {
     "timing": {"devices"},
     "files": {"errors"},
     "picture_files": {"errors"},
+    "picture_folders": set(),
     "sizes": {"errors", "devices"},
     "devices": {"errors", "files", "paths", "lazy_names", "html_table"},
     "images": {"errors", "paths", "sizes", "lazy_names", "labels", "did_you_mean"},
@@ -50,8 +51,8 @@ MAY_KNOW = {
     "own_images": ROOMS | {"classical", "deep_learning", "command_line", "writable"},
     "model_zoo": ROOMS | {"deep_learning", "own_images"},
     "napari_plugin": {
-        *("errors", "files", "picture_files", "images", "display", "pixel_classification"),
-        "brightness",
+        *("errors", "files", "picture_files", "picture_folders", "images", "display"),
+        *("pixel_classification", "brightness"),
     },
     "doctor": {"errors", "paths", "writable", "devices", "images", "sizes", "cle", "html_table"},
     "book": {

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import picture_files
+from gpu_course import picture_files, picture_folders
 from gpu_course.deep_learning import scene_table
 from gpu_course.deep_learning.classes_as_labels import refuse_classes
 from gpu_course.deep_learning.scene_table import CARD, COLUMNS
@@ -33,8 +33,6 @@ from gpu_course.labels import refuse_mask, renumber
 
 IMAGES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 LABELS = (*picture_files.TIFF, *picture_files.PNG)
-#: What systems and browsers leave in a folder without being asked.
-LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini"}
 
 
 def write(
@@ -180,11 +178,7 @@ def _labels_folder(folder: Path) -> str:
 
 def _files(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
     """Return name → file of one of the two folders."""
-    found = [
-        file
-        for file in sorted(folder.iterdir())
-        if not file.name.startswith(".") and file.name.lower() not in LEFT_BY_SYSTEMS
-    ]
+    found = picture_folders.visible(folder)
     if inner := [file.name for file in found if file.is_dir()]:
         raise CourseError(
             f"{folder.name}/ holds a folder, {inner[0]}, in which nothing is read. Move its files "
@@ -198,7 +192,7 @@ def _files(folder: Path, suffixes: Sequence[str]) -> dict[str, Path]:
         )
     if not found:
         raise CourseError(f"The folder {folder.name}/ is empty. Save at least one scene there.")
-    names = [picture_files.title(file) for file in found]
+    names = [picture_folders.title(file) for file in found]
     _unique(names)
     return dict(zip(names, found, strict=True))
 

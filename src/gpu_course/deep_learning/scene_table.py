@@ -205,7 +205,7 @@ def _decoded(content: bytes) -> str:
 
 def _meant(cell: str, names: Sequence[str]) -> str:
     """Return the scene that a cell names: with its ending, or a number that lost its zeros."""
-    # An accent may be a character of its own, as on macOS: see `picture_files.title`.
+    # An accent may be a character of its own, as on macOS: see `picture_folders.title`.
     plain = unicodedata.normalize("NFC", PurePath(cell.replace("\\", "/")).name)
     if plain in names:
         return plain

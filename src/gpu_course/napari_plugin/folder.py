@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import picture_files
+from gpu_course import picture_files, picture_folders
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 from gpu_course.napari_plugin.frame_objects import objects_of
@@ -67,11 +67,11 @@ def images_of(folder: Path) -> list[Path]:
         If there are none.
     """
     try:
-        found = sorted(
+        found = [
             file
-            for file in folder.iterdir()
-            if file.is_file() and file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-        )
+            for file in picture_folders.visible(folder)
+            if file.is_file() and file.suffix.lower() in SUFFIXES
+        ]
     except OSError as error:
         raise CourseError(f"The folder {folder.name} cannot be read: {error.strerror}.") from error
     if not found:
@@ -100,7 +100,7 @@ def classify_folder(
     FolderStep
         After each tile, where the work can be stopped, and after each file.
     """
-    files = picture_files.names(images_of(folder))
+    files = picture_folders.names(images_of(folder))
     doubts: dict[str, str] = {}
     with suppress(OSError):  # of an earlier time
         (folder / RESULTS / DOUBTS).unlink()

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gpu_course import picture_files, writable
+from gpu_course import picture_files, picture_folders, writable
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
@@ -102,7 +102,7 @@ def predict(
     rows = []
     for number, (name, file) in enumerate(files.items(), start=1):
         kept = out / WORK / ROWS / f"{name}.json"
-        truth = drawn.get(picture_files.title(file))
+        truth = drawn.get(picture_folders.title(file))
         content = _content(file, truth)
         if kept.exists():
             before = json.loads(kept.read_text(encoding="utf-8"))

@@ -7,13 +7,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from gpu_course import picture_files
+from gpu_course import picture_files, picture_folders
 from gpu_course.deep_learning.classes_as_labels import refuse_classes
-from gpu_course.deep_learning.labelled_folder import LEFT_BY_SYSTEMS
+from gpu_course.deep_learning.labelled_folder import IMAGES
 from gpu_course.errors import CourseError
 from gpu_course.own_images.folder import Kind, is_mask, pixels_of
-
-SUFFIXES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 
 
 def listed(folder: Path | str) -> dict[str, Path]:
@@ -25,22 +23,22 @@ def listed(folder: Path | str) -> dict[str, Path]:
         If there is no such folder, or no picture in it.
     """
     place = _place(Path(folder))
-    files = [file for file in _visible(place) if _is_picture(file)]
+    files = [file for file in picture_folders.visible(place) if _is_picture(file)]
     if not files:
         other = ", ".join(passed_over(folder)[:3])
         holds = f"but {other}" if other else "nothing to be seen"
         raise CourseError(
-            f"The folder {place.name} holds no picture ({', '.join(SUFFIXES)}), {holds}. Put some "
+            f"The folder {place.name} holds no picture ({', '.join(IMAGES)}), {holds}. Put some "
             "there, or name the folder in which they lie."
         )
-    return picture_files.names(files)
+    return picture_folders.names(files)
 
 
 def passed_over(folder: Path | str) -> list[str]:
     """Return what lies between the pictures of a folder and is none: folders have a ``/``."""
     return [
         f"{file.name}/" if file.is_dir() else file.name
-        for file in _visible(_place(Path(folder)))
+        for file in picture_folders.visible(_place(Path(folder)))
         if not _is_picture(file)
     ]
 
@@ -78,8 +76,8 @@ def truths(folder: Path | str) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for kind in ("masks", "labels"):
         place = Path(folder) / kind
-        files = _visible(place) if place.is_dir() else []
-        found |= {picture_files.title(file): file for file in files if _is_picture(file)}
+        files = picture_folders.visible(place) if place.is_dir() else []
+        found |= {picture_folders.title(file): file for file in files if _is_picture(file)}
     return found
 
 
@@ -100,7 +98,7 @@ def truth_beside(folder: Path | str, file: Path, shape: tuple[int, ...]) -> NDAr
     CourseError
         As `truth`.
     """
-    drawn = truths(folder).get(picture_files.title(file))
+    drawn = truths(folder).get(picture_folders.title(file))
     return None if drawn is None else truth(drawn, shape)
 
 
@@ -154,14 +152,5 @@ def _place(folder: Path) -> Path:
     return folder / "images" if (folder / "images").is_dir() else folder
 
 
-def _visible(place: Path) -> list[Path]:
-    """Return what a person put into a folder, and no system."""
-    return [
-        file
-        for file in sorted(place.iterdir())
-        if not file.name.startswith(".") and file.name.lower() not in LEFT_BY_SYSTEMS
-    ]
-
-
 def _is_picture(file: Path) -> bool:
-    return file.is_file() and file.suffix.lower() in SUFFIXES
+    return file.is_file() and file.suffix.lower() in IMAGES

@@ -118,8 +118,8 @@ def parts_of_a_voxel(voxel_size: Sequence[float], nucleus: float) -> tuple[int, 
     Returns
     -------
     tuple of int
-        Odd numbers, so that the middle of a voxel is the middle of one of its parts. 1 where
-        voxels are fine enough.
+        1 where voxels are fine enough, else 3: of an odd number, the middle one lies where the
+        middle of the voxel is.
 
     Examples
     --------
