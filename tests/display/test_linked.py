@@ -71,7 +71,8 @@ def test_a_hole_and_a_speck_have_outlines():
 
 
 @pytest.mark.parametrize(
-    ("low", "high"), [(0, 1), (3, 997), (-5, 5), (0.001, 0.0042), (1e6, 3.3e6), (20.1, 20.9)]
+    ("low", "high"),
+    [(0, 1), (0, 0.3), (0.6, 1.7), (3, 997), (-5, 5), (0.001, 0.0042), (1e6, 3.3e6), (20.1, 20.9)],
 )
 def test_ticks_are_few_and_inside(low, high):
     found = ticks(low, high)

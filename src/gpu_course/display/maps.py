@@ -44,8 +44,8 @@ def show_maps(
     Raises
     ------
     CourseError
-        If there is no map, the shapes differ, or a map has no real number in it; or if titles,
-        width are none.
+        If there is no map, the shapes differ, or a map has no real number in it; or if titles
+        or width are none.
 
     Examples
     --------

@@ -10,13 +10,14 @@ LEFT, RIGHT, TOP, BOTTOM = 52, 12, 10, 40  # room around it for numbers and name
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Return three to six round numbers that lie between low and high."""
+    """Return three to seven round numbers that lie between low and high."""
     from matplotlib.ticker import MaxNLocator
 
     if not high > low:
         return [low]
-    found = MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)
-    return [float(tick) for tick in found if low <= tick <= high]
+    found = MaxNLocator(5, steps=[1, 2, 5, 10], min_n_ticks=3).tick_values(low, high)
+    nearly = 1e-9 * (high - low)  # 3 × 0.1 is a little more than 0.3
+    return [float(tick) for tick in found if low - nearly <= tick <= high + nearly]
 
 
 def _scale(values: NDArray, start: float, end: float) -> tuple[NDArray, list[tuple[float, str]]]:
