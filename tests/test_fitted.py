@@ -73,6 +73,15 @@ def test_a_doubtful_image_is_said_where_it_was_asked_for():
     assert str(warning.message) == brightness.warning(brightness.measure(1100 - discs(21)))
 
 
+def test_a_doubtful_diameter_is_said_unless_it_was_given():
+    two = np.concatenate([discs(10, (120, 60)), discs(45, (120, 120))], axis=1)
+    with pytest.warns(UserWarning, match="diameter of neither") as caught:
+        found = fit(two)
+    assert len(caught) == 1
+    assert str(caught[0].message) == object_size.warning(object_size.measure_diameter(two))
+    fit(two, diameter=found.diameter)
+
+
 @pytest.mark.parametrize("wrong", [0, -1, float("nan"), True, "21"])
 def test_a_wrong_diameter_is_refused(wrong):
     with pytest.raises(CourseError, match="is no size"):

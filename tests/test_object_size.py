@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from gpu_course import object_size
+from gpu_course import images, object_size
 from gpu_course.errors import CourseError
 from gpu_course.object_size import labels_back, measure_diameter, scaled_shape, to_diameter
 
@@ -56,6 +56,50 @@ def test_of_two_sizes_the_range_is_shown():
     found = measure_diameter(np.concatenate([small, large], axis=1))
     assert 8 < found.low < 13
     assert 24 < found.high < 36
+
+
+def grainy(diameter=48, grain=6):
+    """Return large discs that are full of bright grains, as nuclei of a mouse are."""
+    y, x = np.mgrid[:256, :256]
+    inside = np.hypot(y % 64 - 32, x % 64 - 32) < diameter / 2
+    random = np.random.default_rng(0)
+    grains = ndimage.gaussian_filter(
+        (random.random(inside.shape) > 0.99).astype(float), grain / 2.8
+    )
+    return 100 + 200 * inside * (0.4 + grains / grains.max()) + random.normal(0, 4, inside.shape)
+
+
+def test_a_diameter_between_two_kinds_of_blobs_is_doubted():
+    size = measure_diameter(grainy())
+    assert size.low < 20
+    assert size.high > 30
+    said = object_size.warning(size)
+    assert "grainy" in said
+    assert f"{size.diameter:.0f} pixels" in said
+    assert "diameter=" in said
+    two = np.concatenate([blobs(10, (128, 60)), blobs(40, (128, 160))], axis=1)
+    assert object_size.warning(measure_diameter(two)) is not None
+
+
+@pytest.mark.parametrize("diameter", [8, 12, 21, 35, 60])
+def test_one_kind_of_blobs_is_not_doubted(diameter):
+    assert object_size.warning(measure_diameter(blobs(diameter))) is None
+    assert object_size.warning(measure_diameter(blobs(diameter, stretch=1.6))) is None
+
+
+def test_where_nothing_is_found_the_size_is_not_doubted():
+    assert object_size.warning(measure_diameter(np.full((90, 100), 7))) is None
+
+
+def test_real_nuclei_of_one_kind_are_not_doubted_and_those_full_of_grains_are(mirror):
+    for index in range(7):
+        frame = images.load("nuclei-dsb", "validation", index=index)
+        assert object_size.warning(measure_diameter(frame.image)) is None
+    try:
+        cells = images.load("cells3d")
+    except CourseError as error:
+        pytest.skip(str(error))
+    assert object_size.warning(measure_diameter(cells.image[30])) is not None
 
 
 @pytest.mark.parametrize(

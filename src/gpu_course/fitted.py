@@ -72,7 +72,8 @@ def fit(image: NDArray[Any], *, diameter: float | None = None, wanted: float = N
     Warns
     -----
     UserWarning
-        The sentence of `brightness.warning`, if there is one.
+        The sentences of `brightness.warning` and, where the diameter is measured, of
+        `object_size.warning`, if there is one.
 
     Examples
     --------
@@ -83,12 +84,13 @@ def fit(image: NDArray[Any], *, diameter: float | None = None, wanted: float = N
     (True, True)
     """
     levels = brightness.measure(image)
-    doubt = brightness.warning(levels)
-    if doubt is not None:
-        warnings.warn(doubt, stacklevel=3)
+    doubts = [brightness.warning(levels)]
     if diameter is None:
-        measured = object_size.measure_diameter(image, levels=levels).diameter
-        diameter = wanted if np.isnan(measured) else measured
+        measured = object_size.measure_diameter(image, levels=levels)
+        doubts.append(object_size.warning(measured))
+        diameter = wanted if np.isnan(measured.diameter) else measured.diameter
+    for doubt in filter(None, doubts):
+        warnings.warn(doubt, stacklevel=3)
     matched = brightness.match(image, levels=levels)
     shape = matched.shape[0], matched.shape[1]
     return Fitted(object_size.to_diameter(matched, diameter, wanted), shape, levels, diameter)
