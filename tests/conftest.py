@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def is_marked(item: pytest.Item, marker: str) -> bool:
     """Return whether a test has a marker, itself or by its file."""
     return item.get_closest_marker(marker) is not None
+
+
+@pytest.fixture(autouse=True)
+def same_weights() -> None:
+    """Let networks begin with the same weights whichever tests ran before in the same process.
+
+    One network in forty is born dead when it is as small as those of the tests.
+    """
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(0)
 
 
 @pytest.fixture

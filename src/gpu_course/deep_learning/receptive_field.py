@@ -197,7 +197,7 @@ def effective(
     Examples
     --------
     >>> from gpu_course.deep_learning import UNet, effective
-    >>> weights = effective(UNet(1, 1, depth=1, width=4), (1, 1, 32, 32), repeats=2)
+    >>> weights = effective(UNet(1, 1, depth=1, width=16), (1, 1, 32, 32), repeats=2)
     >>> weights.shape, round(float(weights.sum()), 3)
     ((32, 32), 1.0)
     """
