@@ -30,6 +30,8 @@ LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
 """From this share of pixels at the very largest value on, the camera was full."""
+MOST_EXACT = 2**53
+"""Whole numbers beyond it are rounded in float64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +88,9 @@ def measure(image: NDArray[Any]) -> Levels:
     Raises
     ------
     CourseError
-        If the image is not 2D, is empty, or holds missing or infinite values.
+        If the image is not 2D, is empty, has masked pixels, or holds missing or infinite values or
+        numbers with which nothing can be computed: whole ones that float64 would round, and any
+        that float32 does not hold.
 
     Examples
     --------
@@ -151,7 +155,7 @@ def match(
     Raises
     ------
     CourseError
-        As `measure`.
+        As `measure`, or if `to` or the levels given do not go upwards from background to objects.
 
     Examples
     --------
@@ -163,6 +167,9 @@ def match(
     True
     """
     pixels = _plane(image)
+    if levels is not None:
+        _refuse_levels(levels, "the image", least=levels.background)
+    _refuse_levels(to, "the result", least=np.nextafter(to.background, np.inf))
     levels = levels or measure(image)
     if not levels.objects > levels.background:
         return np.full(pixels.shape, to.background, np.float32)
@@ -191,6 +198,18 @@ def warning(levels: Levels) -> str | None:
             "The image looks as if dark objects lay on a bright background, and methods for bright "
             "objects then outline the gaps: turn it round (image.max() - image) if so."
         )
+    if levels.steps <= 1:
+        return (
+            "Background and objects are a single grey value apart, as in a mask, where objects "
+            "that touch are one: give the picture from which it was made, or expose longer."
+        )
+    span, largest = levels.objects - levels.background, max(levels.objects, -levels.background)
+    if span < FEW_GREY_VALUES * np.spacing(np.float32(largest)):
+        return (
+            f"Background and objects lie at {largest:.3g} and differ by {span:.3g} only, which "
+            "numbers of 32 bits cannot tell apart: subtract the smallest value (image - "
+            "image.min())."
+        )
     if levels.clipped > CLIPPED:
         return (
             f"{levels.clipped:.0%} of the pixels have the largest value, so the camera was full "
@@ -205,20 +224,51 @@ def warning(levels: Levels) -> str | None:
     return None
 
 
-def _plane(image: NDArray[Any]) -> NDArray[np.float64]:
-    pixels = np.asarray(image)
-    if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "buif":
+def _plane(image: Any) -> NDArray[np.float64]:
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    try:
+        given = np.asarray(image)
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal length, a GPU's array
+        raise CourseError(
+            f"Of this {type(image).__name__} no array can be made. Give rows of equal length, or a "
+            "NumPy array."
+        ) from error
+    if given.ndim != 2 or given.size == 0 or given.dtype.kind not in "buif":
         raise CourseError(
             f"Brightness is measured on one plane of real numbers, and this is an array of shape "
-            f"{pixels.shape} and type {pixels.dtype}. Give one plane, or one colour channel."
+            f"{given.shape} and type {given.dtype}. Give one plane, or one colour channel."
         )
-    pixels = pixels.astype(np.float64)
+    if given.dtype.kind in "ui" and max(int(given.max()), -int(given.min())) > MOST_EXACT:
+        raise CourseError(
+            f"The image holds whole numbers from {given.min()} to {given.max()}, and above 2**53 "
+            "they would be rounded. Subtract the smallest one first."
+        )
+    with np.errstate(over="ignore"):  # of long doubles: told below
+        pixels = given.astype(np.float64)
     if not np.isfinite(pixels).all():
         raise CourseError(
             "The image holds missing or infinite values. Replace them first, for instance with "
             "numpy.nan_to_num."
         )
+    low, high = float(pixels.min()), float(pixels.max())
+    limits = np.finfo(np.float32)
+    if max(high, -low) > limits.max or 0 < high - low < limits.tiny:
+        raise CourseError(
+            f"The image holds numbers from {low:.3g} to {high:.3g}, which numbers of 32 bits "
+            "cannot hold or tell apart. Bring them to an ordinary range, such as 0 to 1."
+        )
     return pixels
+
+
+def _refuse_levels(levels: Levels, what: str, *, least: float) -> None:
+    """Make sure that levels are numbers, and the objects' at least a given one."""
+    if not (np.isfinite([levels.background, levels.objects]).all() and levels.objects >= least):
+        raise CourseError(
+            f"Levels of {what} are {levels.background:g} for the background and "
+            f"{levels.objects:g} for objects, and objects must be the brighter ones. Turn an "
+            "image of dark objects round first (image.max() - image)."
+        )
 
 
 def _tiles(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -31,5 +31,5 @@ def sizes_figure(labelled: Sequence[float], measured: Sequence[float], *, alt: s
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_yticks(ticks, [str(tick) for tick in ticks])
     axes.minorticks_off()
-    charts.finish(axes, across="labelled diameter in pixels", up="measured")
+    charts.finish(axes, across="labelled diameter in pixels", up="measured diameter in pixels")
     return figure
