@@ -1,5 +1,7 @@
 """Background and objects of an image are found whatever its offset, gain, bits and surroundings."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -161,6 +163,16 @@ BAD = {
     "text": (np.full((4, 4), "a"), "one plane of real numbers"),
     "missing": (np.array([[1.0, np.nan], [0, 1]]), "missing or infinite"),
     "infinite": (np.array([[1.0, np.inf], [0, 1]]), "missing or infinite"),
+    "masked": (np.ma.array(np.eye(4), mask=np.eye(4, dtype=bool)), r"image\.filled"),
+    "ragged": ([[1, 2], [3]], "rows of equal length"),
+    "nothing": (None, "one plane of real numbers"),
+    "whole numbers that float64 rounds": (2**63 + np.eye(4, dtype=np.uint64), r"above 2\*\*53"),
+    "the ends of int64": (np.array([[-(2**63), 2**63 - 1]]), r"above 2\*\*53"),
+    "huge": (1e300 * np.eye(4), "ordinary range"),
+    "the ends of float64": (np.array([[-1.7e308, 1.7e308]]), "ordinary range"),
+    "tiny": (1e-300 * np.eye(4), "ordinary range"),
+    "tiny differences": (1e-320 * np.eye(4) + 0, "ordinary range"),
+    "longer than float64": (np.eye(4, dtype="g") * np.longdouble("1e400"), "missing or infinite"),
 }
 
 
@@ -168,5 +180,65 @@ BAD = {
 @pytest.mark.parametrize("function", [brightness.measure, brightness.match])
 def test_what_is_no_plane_is_refused(function, name):
     image, says = BAD[name]
-    with pytest.raises(CourseError, match=says):
-        function(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(CourseError, match=says):
+            function(image)
+
+
+WRITTEN = {
+    "float32": lambda image: image.astype("f4"),
+    "float16": lambda image: image.astype("f2"),
+    "big-endian": lambda image: image.astype(">f8"),
+    "16-bit, big-endian": lambda image: image.round().astype(">u2"),
+    "int16 below 0": lambda image: (image - 300).round().astype("i2"),
+    "uint64": lambda image: image.round().astype("u8"),
+    "long double": lambda image: image.astype("g"),
+    "every other pixel": lambda image: image.repeat(2, axis=0).repeat(2, axis=1)[::2, ::2],
+    "columns first": np.asfortranarray,
+    "lists": lambda image: image.tolist(),
+    "nothing masked": lambda image: np.ma.array(image, mask=False),
+    "int64 far from 0": lambda image: image.round().astype("i8") + 10**12,
+    "float64 far from 0": lambda image: image + 1e12,
+    "1e30 times": lambda image: image * 1e30,
+    "1e-30 times": lambda image: image * 1e-30,
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_however_an_image_is_written_it_comes_to_the_same(image, how):
+    # A grey value is 56/400 of the matched image's; float16 rounds to a quarter of one.
+    np.testing.assert_allclose(
+        brightness.match(WRITTEN[how](image)), brightness.match(image), atol=0.12
+    )
+
+
+def test_numbers_too_far_from_0_for_32_bits_are_said(image):
+    near, far = (brightness.measure(image + offset) for offset in (1e8, 1e10))
+    assert brightness.warning(near) is None
+    assert far.objects - far.background == pytest.approx(400, abs=30)
+    assert "lie at 1e+10 and differ by" in brightness.warning(far)
+    assert "lie at 1e+10 and differ by" in brightness.warning(brightness.measure(image - 1e10))
+
+
+@pytest.mark.parametrize("mask", [np.bool_, np.uint8, np.float32])
+def test_a_mask_is_called_one(image, mask):
+    two = (image > 300).astype(mask)
+    assert "as in a mask" in brightness.warning(brightness.measure(two))
+    assert "as in a mask" in brightness.warning(brightness.measure(two * mask(1)))
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"levels": Levels(500, 100)},
+        {"levels": Levels(float("nan"), 100)},
+        {"to": Levels(10, 10)},
+        {"to": Levels(30, 10)},
+        {"to": Levels(0, float("inf"))},
+    ],
+    ids=repr,
+)
+def test_levels_that_make_everything_background_are_refused(image, levels):
+    with pytest.raises(CourseError, match="objects must be the brighter ones"):
+        brightness.match(image, **levels)
