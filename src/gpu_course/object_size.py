@@ -239,7 +239,8 @@ def _pixels(image: Any) -> NDArray[np.float32]:
 def _whole(labels: Any) -> NDArray[np.int32]:
     """Return labels (Y, X) as int32, if they are the same numbers then."""
     given = np.asarray(labels)
-    if given.ndim != 2 or not given.size or given.dtype.kind not in "bui" or np.ma.is_masked(labels):
+    whole = given.ndim == 2 and given.size and given.dtype.kind in "bui"
+    if not whole or np.ma.is_masked(labels):
         raise CourseError(
             f"Labels of shape {given.shape} and type {given.dtype} cannot be brought to an image: "
             "one plane of whole numbers is needed, 0 for background. Give labels.astype(int)."

@@ -142,9 +142,7 @@ def pixels_of(
             "each plane as an image of its own."
         )
     if np.ma.is_masked(image):
-        raise CourseError(
-            f"{name} is a masked array. Fill what is masked: image.filled(value)."
-        )
+        raise CourseError(f"{name} is a masked array. Fill what is masked: image.filled(value).")
     if image.dtype.kind not in "uif":
         raise CourseError(
             f"{name} holds values of type {image.dtype}, which are no grey values. Save it as "
