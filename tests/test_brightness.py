@@ -137,6 +137,11 @@ def test_few_grey_values_are_said():
         (Levels(0, 9, dark_objects=0.7, clipped=0.5, steps=3), "dark objects"),
         (Levels(0, 9, clipped=0.5, steps=3), "50% of the pixels"),
         (Levels(0, 9, steps=3), "Only 3 grey values"),
+        (Levels(0, 9, steps=1), "as in a mask"),
+        (Levels(0, 9, spikes=5, uneven=2, aside=9), "stand out 5 times"),
+        (Levels(0, 9, uneven=2, aside=9), "one part of the image"),
+        (Levels(0, 9, aside=9), "such as a scratch"),
+        (Levels(1e9, 1e9 + 64), "subtract the smallest value"),
     ],
 )
 def test_one_cause_is_named_in_one_sentence(levels, says):
@@ -242,3 +247,61 @@ def test_a_mask_is_called_one(image, mask):
 def test_levels_that_make_everything_background_are_refused(image, levels):
     with pytest.raises(CourseError, match="objects must be the brighter ones"):
         brightness.match(image, **levels)
+
+
+def scratched(image):
+    image = image.copy()
+    image[:, 100:103] = 30_000
+    return image
+
+
+def hot(image, share=0.01):
+    there = np.random.default_rng(1).random(image.shape) < share
+    return np.where(there, 65_535, image)
+
+
+LIGHT = {
+    "a slope": (lambda image: image + np.linspace(0, 2500, 256), "one part of the image"),
+    "the slope alone": (
+        lambda image: np.linspace(0, 2500, 256) + np.random.default_rng(0).normal(0, 4, (256, 256)),
+        "one part of the image",
+    ),
+    "a scratch": (scratched, "such as a scratch"),
+    "hot pixels": (hot, "Single pixels stand out"),
+}
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_hides_objects_is_said(image, name):
+    change, says = LIGHT[name]
+    assert says in brightness.warning(brightness.measure(change(image)))
+
+
+def test_what_the_sentences_advise_helps(image, levels):
+    mended = [
+        ndimage.median_filter(hot(image), 3),
+        image + np.linspace(0, 2500, 256),
+        np.where(scratched(image) > 20_000, levels.background, scratched(image)),
+    ]
+    mended[1] = mended[1] - ndimage.minimum_filter(mended[1], 101)
+    for one in mended:
+        found = brightness.measure(one)
+        assert brightness.warning(found) is None
+        assert found.objects - found.background == pytest.approx(400, rel=0.15)
+
+
+FINE = {
+    "a few hot pixels": lambda image: hot(image, 1e-4),
+    "a dark scratch": lambda image: np.where(np.arange(256) // 3 == 40, 0, image),
+    "light six times as strong on one side": lambda image: image * np.linspace(1, 6, 256),
+    "light falling off": lambda image: image * np.exp(-((np.arange(256) - 128) ** 2) / 128**2),
+    "strong noise": lambda image: image + np.random.default_rng(1).normal(0, 100, image.shape),
+    "a black frame": lambda image: np.pad(image, 384),
+    "small objects": lambda image: discs(every=12, radius=2.2),
+    "bright and dim objects": lambda image: discs(every=64, radius=12, level=6000) + image,
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_hides_nothing_is_not_said(image, name):
+    assert brightness.warning(brightness.measure(FINE[name](image))) is None

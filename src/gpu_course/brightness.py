@@ -26,6 +26,12 @@ SHARE_OF_RANGE = 0.15
 """…and this share of what the tiles with the largest range have."""
 FEW_GREY_VALUES = 12
 """With fewer steps between background and objects, rounding decides where an outline runs."""
+FAINT = 0.1
+"""A tile with less than this share of the range of others may be left out wrongly…"""
+MANY_FAINT = 2.0
+"""…and is, if so many times as many of them are left out as are not."""
+SPIKES = 2.0
+"""From this multiple on, single pixels and not objects say how bright an image is."""
 LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
@@ -52,6 +58,14 @@ class Levels:
     dark_objects : float
         From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value
         lies between the two levels.
+    uneven : float
+        By how much the background of the brightest tiles lies above the objects of the darkest, as
+        a multiple of the way from background to objects; below 0 where no background is as bright.
+    spikes : float
+        That way as a multiple of what it is without single bright pixels (after a median filter).
+    aside : float
+        How many tiles hold something, but far less than those that were measured, as a multiple of
+        these.
     """
 
     background: float
@@ -60,6 +74,9 @@ class Levels:
     clipped: float = 0.0
     steps: float = float("inf")
     dark_objects: float = 0.0
+    uneven: float = -1.0
+    spikes: float = 1.0
+    aside: float = 0.0
 
 
 COURSE = Levels(background=17.9, objects=74.0)
@@ -104,6 +121,8 @@ def measure(image: NDArray[Any]) -> Levels:
     from scipy import ndimage
 
     pixels = _plane(image)
+    if (two := _two_values(pixels)) is not None:
+        return two
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = _noise(pixels)
     tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
@@ -115,19 +134,24 @@ def measure(image: NDArray[Any]) -> Levels:
         [np.percentile(tile[here], [5, 99]) for tile, here in zip(tiles, seen, strict=True)]
     ).T
     span = high - low
-    full = (span > ABOVE_NOISE * 0.28 * noise) & (span > SHARE_OF_RANGE * np.percentile(span, 95))
+    holds = span > ABOVE_NOISE * 0.28 * noise
+    full = holds & (span > SHARE_OF_RANGE * np.percentile(span, 95))
     if not full.any() or span.max() == 0:
         middle = float(np.median(pixels))
         return Levels(middle, middle, noise)
     background, objects = float(np.median(low[full])), float(np.median(high[full]))
     middle = float(np.median(raw[full][seen[full]]))
+    way, faint = objects - background, holds & (span < FAINT * np.median(span[full]))
     return Levels(
         background,
         objects,
         noise,
         clipped=float((pixels == pixels.max()).mean()),
-        steps=_steps(image, objects - background),
-        dark_objects=float(np.clip((middle - background) / (objects - background), 0, 1)),
+        steps=_steps(image, way),
+        dark_objects=float(np.clip((middle - background) / way, 0, 1)),
+        uneven=float((np.percentile(low[full], 90) - np.percentile(high[full], 10)) / way),
+        spikes=way / max(_without_spikes(pixels, full, enough) - background, way / 1000),
+        aside=float(faint.sum() / full.sum()),
     )
 
 
@@ -221,7 +245,35 @@ def warning(levels: Levels) -> str | None:
             "are as coarse as the rounding: expose longer, or take the picture before it was "
             "made 8-bit."
         )
+    if levels.spikes > SPIKES:
+        return (
+            f"Single pixels stand out {levels.spikes:.0f} times as far as all that is larger, as "
+            "hot pixels of a camera do, and are taken for objects: replace them first "
+            "(scipy.ndimage.median_filter(image, 3))."
+        )
+    if levels.uneven > 0:
+        return (
+            "The background of one part of the image is as bright as the objects of another, and "
+            "one threshold cannot tell them apart: take the uneven light away first "
+            "(image - scipy.ndimage.minimum_filter(image, 101), wider than the objects)."
+        )
+    if levels.aside > MANY_FAINT:
+        return (
+            "A small part of the image, such as a scratch or dirt, is far brighter than all that "
+            "the rest holds, and the rest is taken for background: cut the image, or set the "
+            "bright part to the background."
+        )
     return None
+
+
+def _two_values(pixels: NDArray[np.float64]) -> Levels | None:
+    """Return the levels of an image of two values, which has no noise and perhaps no full tile."""
+    low, high = float(pixels.min()), float(pixels.max())
+    bright = pixels == high
+    if low == high or not (bright | (pixels == low)).all():
+        return None
+    share = float(bright.mean())
+    return Levels(low, high, clipped=share, steps=1.0, dark_objects=float(share > 0.6))
 
 
 def _plane(image: Any) -> NDArray[np.float64]:
@@ -269,6 +321,16 @@ def _refuse_levels(levels: Levels, what: str, *, least: float) -> None:
             f"{levels.objects:g} for objects, and objects must be the brighter ones. Turn an "
             "image of dark objects round first (image.max() - image)."
         )
+
+
+def _without_spikes(
+    pixels: NDArray[np.float64], full: NDArray[np.bool_], enough: NDArray[np.bool_]
+) -> float:
+    """Return the level of objects in the full ones of the tiles, if single pixels are left out."""
+    from scipy import ndimage
+
+    smooth = ndimage.gaussian_filter(ndimage.median_filter(pixels, 3), 1.0)
+    return float(np.median(np.percentile(_tiles(smooth)[enough][full], 99, axis=1)))
 
 
 def _tiles(pixels: NDArray[Any]) -> NDArray[Any]:
