@@ -28,7 +28,7 @@ FEW_GREY_VALUES = 12
 """With fewer steps between background and objects, rounding decides where an outline runs."""
 FAINT = 0.1
 """A tile with less than this share of the range of others may be left out wrongly…"""
-MANY_FAINT = 2.0
+MANY_FAINT = 3.0
 """…and is, if so many times as many of them are left out as are not."""
 SPIKES = 2.0
 """From this multiple on, single pixels and not objects say how bright an image is."""
@@ -305,7 +305,7 @@ def _plane(image: Any) -> NDArray[np.float64]:
         )
     low, high = float(pixels.min()), float(pixels.max())
     limits = np.finfo(np.float32)
-    if max(high, -low) > limits.max or 0 < high - low < limits.tiny:
+    if max(high, -low) > float(limits.max) or 0 < high - low < float(limits.tiny):
         raise CourseError(
             f"The image holds numbers from {low:.3g} to {high:.3g}, which numbers of 32 bits "
             "cannot hold or tell apart. Bring them to an ordinary range, such as 0 to 1."

@@ -172,9 +172,9 @@ def _refuse_rounding(image: NDArray[Any], name: str) -> None:
     if image.dtype.itemsize < 4 or not image.size:
         return
     low, high = float(image.min()), float(image.max())
-    largest, limits = max(high, -low), np.finfo(np.float32)
-    small = 0 < high - low < limits.tiny
-    if small or largest > limits.max or 0 < high - low < STEPS * np.spacing(np.float32(largest)):
+    span, largest, limits = high - low, max(high, -low), np.finfo(np.float32)
+    held = largest <= float(limits.max) and not 0 < span < float(limits.tiny)
+    if not held or 0 < span < STEPS * np.spacing(np.float32(largest)):
         raise CourseError(
             f"{name} holds numbers from {low:.6g} to {high:.6g}, which are one and the same to "
             "methods that compute with 32 bits. Subtract the smallest number, or bring them to an "
