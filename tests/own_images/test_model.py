@@ -24,7 +24,7 @@ from tests.own_images.conftest import discs
         (np.ma.array(np.eye(20, 30), mask=np.eye(20, 30, dtype=bool)), "masked array"),
         (np.zeros(30), "array of shape"),
         (np.zeros((2, 3, 20, 30)), "array of shape"),
-        (np.zeros((20, 30, 2)), "2 channel"),
+        (np.arange(1200.0).reshape(20, 30, 2), "2 channel"),
     ],
 )
 def test_a_model_refuses_what_is_no_picture_in_one_sentence(image, says):

@@ -3,10 +3,9 @@ import pytest
 
 from gpu_course import own_images
 from gpu_course.errors import CourseError
-from gpu_course.own_images import folder as folder_module
-from gpu_course.own_images import learning, plan, splitting, threshold
+from gpu_course.own_images import plan, threshold
 from gpu_course.own_images.choosing import choose
-from tests.own_images.conftest import discs, write_folder, write_picture
+from tests.own_images.conftest import discs, write_folder
 
 QUICK = {"epochs": 3, "batches": 4, "width": 4}
 
@@ -119,34 +118,3 @@ def test_too_little_for_stardist_leaves_the_threshold_and_says_why(tmp_path):
     assert done.validation.get("stardist", 0.0) < 0.5
     assert any(s.startswith("Kept threshold") for s in said)
     assert done.test
-
-
-def test_stardist_learns_from_images_without_objects_as_the_note_says(tmp_path, monkeypatch):
-    from gpu_course.deep_learning import stardist
-
-    folder = write_folder(tmp_path / "discs", 5)
-    empty = discs(50)[0] // 8
-    write_picture(folder / "images" / "p50.tif", empty)
-    write_picture(folder / "labels" / "p50.tif", np.zeros(empty.shape, np.uint8), "")
-    given = []
-    patches = stardist.StarPatches
-
-    def noted(scenes, *arguments, **options):
-        given.extend(scenes)
-        return patches(scenes, *arguments, **options)
-
-    monkeypatch.setattr(stardist, "StarPatches", noted)
-    labelled = folder_module.read(folder)
-    (number,) = (n for n, scene in enumerate(labelled.scenes) if not scene.labels.any())
-    order = [number, *(n for n in range(6) if n != number)]
-    split = splitting.Split(
-        *([labelled.scenes[n] for n in part] for part in (order[:4], order[4:], [])), []
-    )
-    how = plan.make("labels", 12.0, method="stardist", epochs=1, batches=1, width=2)
-    learned = own_images.learned_from(split.train)
-    model = learning.learn(
-        "stardist", labelled, split, how, learned, channel=None, checkpoints=tmp_path / "work"
-    )
-    assert sum(not scene.labels.any() for scene in given) == 1
-    assert len(given) == 4
-    assert model.core.design.rays >= 8

@@ -84,7 +84,8 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     notes = []
     if empty := [file_of(s) for s in scenes if not np.any(s.labels)]:
         notes.append(
-            f"No object is labelled in {_listed(empty)}: there, that there is nothing is learned."
+            f"No object is labelled in {_listed(empty)}: a U-Net learns there that there is "
+            "nothing, a threshold and StarDist learn from the other images alone."
         )
     if kind == "masks" and (folder / "labels").is_dir():
         notes.append(

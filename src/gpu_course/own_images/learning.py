@@ -119,9 +119,10 @@ def _stardist(
     train, validation = (
         for_training(part, plan.scale, plan.patch) for part in (split.train, split.validation)
     )
+    # An image without objects says nothing about their size, which these functions ask of each.
+    train = [scene for scene in train if truth_of(scene).any()]
     design = stardist.design_for(
-        # An image without objects says nothing about their size; what is no object, it does.
-        [truth_of(scene) for scene in train if truth_of(scene).any()],
+        [truth_of(scene) for scene in train],
         width=plan.width,
         features=4 * plan.width,
         channels=settings.channels,
