@@ -1,5 +1,7 @@
 """Background and objects of an image are found whatever its offset, gain, bits and surroundings."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -135,6 +137,11 @@ def test_few_grey_values_are_said():
         (Levels(0, 9, dark_objects=0.7, clipped=0.5, steps=3), "dark objects"),
         (Levels(0, 9, clipped=0.5, steps=3), "50% of the pixels"),
         (Levels(0, 9, steps=3), "Only 3 grey values"),
+        (Levels(0, 9, steps=1), "as in a mask"),
+        (Levels(0, 9, spikes=5, uneven=2, aside=9), "stand out 5 times"),
+        (Levels(0, 9, uneven=2, aside=9), "one part of the image"),
+        (Levels(0, 9, aside=9), "such as a scratch"),
+        (Levels(1e9, 1e9 + 64), "subtract the smallest value"),
     ],
 )
 def test_one_cause_is_named_in_one_sentence(levels, says):
@@ -161,6 +168,16 @@ BAD = {
     "text": (np.full((4, 4), "a"), "one plane of real numbers"),
     "missing": (np.array([[1.0, np.nan], [0, 1]]), "missing or infinite"),
     "infinite": (np.array([[1.0, np.inf], [0, 1]]), "missing or infinite"),
+    "masked": (np.ma.array(np.eye(4), mask=np.eye(4, dtype=bool)), r"image\.filled"),
+    "ragged": ([[1, 2], [3]], "rows of equal length"),
+    "nothing": (None, "one plane of real numbers"),
+    "whole numbers that float64 rounds": (2**63 + np.eye(4, dtype=np.uint64), r"above 2\*\*53"),
+    "the ends of int64": (np.array([[-(2**63), 2**63 - 1]]), r"above 2\*\*53"),
+    "huge": (1e300 * np.eye(4), "ordinary range"),
+    "the ends of float64": (np.array([[-1.7e308, 1.7e308]]), "ordinary range"),
+    "tiny": (1e-300 * np.eye(4), "ordinary range"),
+    "tiny differences": (1e-320 * np.eye(4) + 0, "ordinary range"),
+    "longer than float64": (np.eye(4, dtype="g") * np.longdouble("1e400"), "missing or infinite"),
 }
 
 
@@ -168,5 +185,123 @@ BAD = {
 @pytest.mark.parametrize("function", [brightness.measure, brightness.match])
 def test_what_is_no_plane_is_refused(function, name):
     image, says = BAD[name]
-    with pytest.raises(CourseError, match=says):
-        function(image)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(CourseError, match=says):
+            function(image)
+
+
+WRITTEN = {
+    "float32": lambda image: image.astype("f4"),
+    "float16": lambda image: image.astype("f2"),
+    "big-endian": lambda image: image.astype(">f8"),
+    "16-bit, big-endian": lambda image: image.round().astype(">u2"),
+    "int16 below 0": lambda image: (image - 300).round().astype("i2"),
+    "uint64": lambda image: image.round().astype("u8"),
+    "long double": lambda image: image.astype("g"),
+    "every other pixel": lambda image: image.repeat(2, axis=0).repeat(2, axis=1)[::2, ::2],
+    "columns first": np.asfortranarray,
+    "lists": lambda image: image.tolist(),
+    "nothing masked": lambda image: np.ma.array(image, mask=False),
+    "int64 far from 0": lambda image: image.round().astype("i8") + 10**12,
+    "float64 far from 0": lambda image: image + 1e12,
+    "1e30 times": lambda image: image * 1e30,
+    "1e-30 times": lambda image: image * 1e-30,
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_however_an_image_is_written_it_comes_to_the_same(image, how):
+    # A grey value is 56/400 of the matched image's; float16 rounds to a quarter of one.
+    np.testing.assert_allclose(
+        brightness.match(WRITTEN[how](image)), brightness.match(image), atol=0.12
+    )
+
+
+def test_numbers_too_far_from_0_for_32_bits_are_said(image):
+    near, far = (brightness.measure(image + offset) for offset in (1e8, 1e10))
+    assert brightness.warning(near) is None
+    assert far.objects - far.background == pytest.approx(400, abs=30)
+    assert "lie at 1e+10 and differ by" in brightness.warning(far)
+    assert "lie at 1e+10 and differ by" in brightness.warning(brightness.measure(image - 1e10))
+
+
+@pytest.mark.parametrize("mask", [np.bool_, np.uint8, np.float32])
+def test_a_mask_is_called_one(image, mask):
+    two = (image > 300).astype(mask)
+    assert "as in a mask" in brightness.warning(brightness.measure(two))
+    assert "as in a mask" in brightness.warning(brightness.measure(two * mask(1)))
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        {"levels": Levels(500, 100)},
+        {"levels": Levels(float("nan"), 100)},
+        {"to": Levels(10, 10)},
+        {"to": Levels(30, 10)},
+        {"to": Levels(0, float("inf"))},
+    ],
+    ids=repr,
+)
+def test_levels_that_make_everything_background_are_refused(image, levels):
+    with pytest.raises(CourseError, match="objects must be the brighter ones"):
+        brightness.match(image, **levels)
+
+
+def scratched(image):
+    image = image.copy()
+    image[:, 100:103] = 30_000
+    return image
+
+
+def hot(image, share=0.01):
+    there = np.random.default_rng(1).random(image.shape) < share
+    return np.where(there, 65_535, image)
+
+
+LIGHT = {
+    "a slope": (lambda image: image + np.linspace(0, 2500, 256), "one part of the image"),
+    "the slope alone": (
+        lambda image: np.linspace(0, 2500, 256) + np.random.default_rng(0).normal(0, 4, (256, 256)),
+        "one part of the image",
+    ),
+    "a scratch": (scratched, "such as a scratch"),
+    "hot pixels": (hot, "Single pixels stand out"),
+}
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_hides_objects_is_said(image, name):
+    change, says = LIGHT[name]
+    assert says in brightness.warning(brightness.measure(change(image)))
+
+
+def test_what_the_sentences_advise_helps(image, levels):
+    mended = [
+        ndimage.median_filter(hot(image), 3),
+        image + np.linspace(0, 2500, 256),
+        np.where(scratched(image) > 20_000, levels.background, scratched(image)),
+    ]
+    mended[1] = mended[1] - ndimage.minimum_filter(mended[1], 101)
+    for one in mended:
+        found = brightness.measure(one)
+        assert brightness.warning(found) is None
+        assert found.objects - found.background == pytest.approx(400, rel=0.15)
+
+
+FINE = {
+    "a few hot pixels": lambda image: hot(image, 1e-4),
+    "a dark scratch": lambda image: np.where(np.arange(256) // 3 == 40, 0, image),
+    "light six times as strong on one side": lambda image: image * np.linspace(1, 6, 256),
+    "light falling off": lambda image: image * np.exp(-((np.arange(256) - 128) ** 2) / 128**2),
+    "strong noise": lambda image: image + np.random.default_rng(1).normal(0, 100, image.shape),
+    "a black frame": lambda image: np.pad(image, 384),
+    "small objects": lambda image: discs(every=12, radius=2.2),
+    "bright and dim objects": lambda image: discs(every=64, radius=12, level=6000) + image,
+}
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_hides_nothing_is_not_said(image, name):
+    assert brightness.warning(brightness.measure(FINE[name](image))) is None

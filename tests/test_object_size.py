@@ -206,3 +206,57 @@ BAD = {
 def test_what_is_no_plane_is_refused(name):
     with pytest.raises(CourseError):
         measure_diameter(BAD[name])
+
+
+@pytest.mark.parametrize("wrong", [None, [21, 22], np.True_, 1j, b"2"])
+def test_what_is_no_number_is_no_diameter(wrong):
+    with pytest.raises(CourseError, match="is no size"):
+        to_diameter(np.zeros((40, 50)), wrong, 20)
+
+
+@pytest.mark.parametrize("given", [np.float32(10), np.array(10), np.int64(10)])
+def test_a_diameter_may_be_any_number(given):
+    assert scaled_shape((40, 50), given, 20) == (80, 100)
+
+
+@pytest.mark.parametrize(("diameter", "wanted"), [(1e-320, 21), (21, 1e308), (1e308, 1e-300)])
+def test_a_diameter_beyond_all_measure_is_refused(diameter, wanted):
+    with pytest.raises(CourseError, match="Check the diameter"):
+        scaled_shape((40, 50), diameter, wanted)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        (np.array([[0, 2**31]]), "from 0 to 2147483648, and 32 bits"),
+        (np.array([[0, 2**32 + 1]], np.uint64), "Renumber them first"),
+        (np.array([[-(2**31) - 1, 5]]), "Renumber them first"),
+        (np.array([[0.0, 1.5]]), "whole numbers"),
+        (np.zeros((2, 3, 4), int), r"shape \(2, 3, 4\)"),
+        (np.zeros((0, 4), int), "one plane"),
+        (np.ma.array([[1, 2]], mask=[[True, False]]), "one plane"),
+    ],
+    ids=["2**31", "uint64", "negative", "broken", "volume", "empty", "masked"],
+)
+@pytest.mark.parametrize("shape", [None, (8, 12)], ids=["same", "other"])
+def test_labels_are_never_other_numbers_than_they_were(labels, says, shape):
+    with pytest.raises(CourseError, match=says):
+        labels_back(labels, shape or labels.shape)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.full((40, 50), np.nan),
+        np.full((40, 50), 1e300),
+        np.zeros((40, 50), complex),
+        np.full((40, 50), "a"),
+        np.zeros(40),
+        np.ma.array(np.zeros((40, 50)), mask=np.eye(40, 50, dtype=bool)),
+    ],
+    ids=["missing", "huge", "complex", "text", "row", "masked"],
+)
+@pytest.mark.parametrize("wanted", [20, 40])
+def test_what_has_no_pixels_to_resample_is_refused(image, wanted):
+    with pytest.raises(CourseError, match="one plane of finite real numbers"):
+        to_diameter(image, 20, wanted)

@@ -26,10 +26,18 @@ SHARE_OF_RANGE = 0.15
 """…and this share of what the tiles with the largest range have."""
 FEW_GREY_VALUES = 12
 """With fewer steps between background and objects, rounding decides where an outline runs."""
+FAINT = 0.1
+"""A tile with less than this share of the range of others may be left out wrongly…"""
+MANY_FAINT = 3.0
+"""…and is, if so many times as many of them are left out as are not."""
+SPIKES = 2.0
+"""From this multiple on, single pixels and not objects say how bright an image is."""
 LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
 """From this share of pixels at the very largest value on, the camera was full."""
+MOST_EXACT = 2**53
+"""Whole numbers beyond it are rounded in float64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,6 +58,14 @@ class Levels:
     dark_objects : float
         From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value
         lies between the two levels.
+    uneven : float
+        By how much the background of the brightest tiles lies above the objects of the darkest, as
+        a multiple of the way from background to objects; below 0 where no background is as bright.
+    spikes : float
+        That way as a multiple of what it is without single bright pixels (after a median filter).
+    aside : float
+        How many tiles hold something, but far less than those that were measured, as a multiple of
+        these.
     """
 
     background: float
@@ -58,6 +74,9 @@ class Levels:
     clipped: float = 0.0
     steps: float = float("inf")
     dark_objects: float = 0.0
+    uneven: float = -1.0
+    spikes: float = 1.0
+    aside: float = 0.0
 
 
 COURSE = Levels(background=17.9, objects=74.0)
@@ -86,7 +105,9 @@ def measure(image: NDArray[Any]) -> Levels:
     Raises
     ------
     CourseError
-        If the image is not 2D, is empty, or holds missing or infinite values.
+        If the image is not 2D, is empty, has masked pixels, or holds missing or infinite values or
+        numbers with which nothing can be computed: whole ones that float64 would round, and any
+        that float32 does not hold.
 
     Examples
     --------
@@ -100,6 +121,8 @@ def measure(image: NDArray[Any]) -> Levels:
     from scipy import ndimage
 
     pixels = _plane(image)
+    if (two := _two_values(pixels)) is not None:
+        return two
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = _noise(pixels)
     tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
@@ -111,19 +134,24 @@ def measure(image: NDArray[Any]) -> Levels:
         [np.percentile(tile[here], [5, 99]) for tile, here in zip(tiles, seen, strict=True)]
     ).T
     span = high - low
-    full = (span > ABOVE_NOISE * 0.28 * noise) & (span > SHARE_OF_RANGE * np.percentile(span, 95))
+    holds = span > ABOVE_NOISE * 0.28 * noise
+    full = holds & (span > SHARE_OF_RANGE * np.percentile(span, 95))
     if not full.any() or span.max() == 0:
         middle = float(np.median(pixels))
         return Levels(middle, middle, noise)
     background, objects = float(np.median(low[full])), float(np.median(high[full]))
     middle = float(np.median(raw[full][seen[full]]))
+    way, faint = objects - background, holds & (span < FAINT * np.median(span[full]))
     return Levels(
         background,
         objects,
         noise,
         clipped=float((pixels == pixels.max()).mean()),
-        steps=_steps(image, objects - background),
-        dark_objects=float(np.clip((middle - background) / (objects - background), 0, 1)),
+        steps=_steps(image, way),
+        dark_objects=float(np.clip((middle - background) / way, 0, 1)),
+        uneven=float((np.percentile(low[full], 90) - np.percentile(high[full], 10)) / way),
+        spikes=way / max(_without_spikes(pixels, full, enough) - background, way / 1000),
+        aside=float(faint.sum() / full.sum()),
     )
 
 
@@ -151,7 +179,7 @@ def match(
     Raises
     ------
     CourseError
-        As `measure`.
+        As `measure`, or if `to` or the levels given do not go upwards from background to objects.
 
     Examples
     --------
@@ -163,6 +191,9 @@ def match(
     True
     """
     pixels = _plane(image)
+    if levels is not None:
+        _refuse_levels(levels, "the image", least=levels.background)
+    _refuse_levels(to, "the result", least=np.nextafter(to.background, np.inf))
     levels = levels or measure(image)
     if not levels.objects > levels.background:
         return np.full(pixels.shape, to.background, np.float32)
@@ -191,6 +222,18 @@ def warning(levels: Levels) -> str | None:
             "The image looks as if dark objects lay on a bright background, and methods for bright "
             "objects then outline the gaps: turn it round (image.max() - image) if so."
         )
+    if levels.steps <= 1:
+        return (
+            "Background and objects are a single grey value apart, as in a mask, where objects "
+            "that touch are one: give the picture from which it was made, or expose longer."
+        )
+    span, largest = levels.objects - levels.background, max(levels.objects, -levels.background)
+    if span < FEW_GREY_VALUES * np.spacing(np.float32(largest)):
+        return (
+            f"Background and objects lie at {largest:.3g} and differ by {span:.3g} only, which "
+            "numbers of 32 bits cannot tell apart: subtract the smallest value (image - "
+            "image.min())."
+        )
     if levels.clipped > CLIPPED:
         return (
             f"{levels.clipped:.0%} of the pixels have the largest value, so the camera was full "
@@ -202,23 +245,92 @@ def warning(levels: Levels) -> str | None:
             "are as coarse as the rounding: expose longer, or take the picture before it was "
             "made 8-bit."
         )
+    if levels.spikes > SPIKES:
+        return (
+            f"Single pixels stand out {levels.spikes:.0f} times as far as all that is larger, as "
+            "hot pixels of a camera do, and are taken for objects: replace them first "
+            "(scipy.ndimage.median_filter(image, 3))."
+        )
+    if levels.uneven > 0:
+        return (
+            "The background of one part of the image is as bright as the objects of another, and "
+            "one threshold cannot tell them apart: take the uneven light away first "
+            "(image - scipy.ndimage.minimum_filter(image, 101), wider than the objects)."
+        )
+    if levels.aside > MANY_FAINT:
+        return (
+            "A small part of the image, such as a scratch or dirt, is far brighter than all that "
+            "the rest holds, and the rest is taken for background: cut the image, or set the "
+            "bright part to the background."
+        )
     return None
 
 
-def _plane(image: NDArray[Any]) -> NDArray[np.float64]:
-    pixels = np.asarray(image)
-    if pixels.ndim != 2 or pixels.size == 0 or pixels.dtype.kind not in "buif":
+def _two_values(pixels: NDArray[np.float64]) -> Levels | None:
+    """Return the levels of an image of two values, which has no noise and perhaps no full tile."""
+    low, high = float(pixels.min()), float(pixels.max())
+    bright = pixels == high
+    if low == high or not (bright | (pixels == low)).all():
+        return None
+    share = float(bright.mean())
+    return Levels(low, high, clipped=share, steps=1.0, dark_objects=float(share > 0.6))
+
+
+def _plane(image: Any) -> NDArray[np.float64]:
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    try:
+        given = np.asarray(image)
+    except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal length, a GPU's array
+        raise CourseError(
+            f"Of this {type(image).__name__} no array can be made. Give rows of equal length, or a "
+            "NumPy array."
+        ) from error
+    if given.ndim != 2 or given.size == 0 or given.dtype.kind not in "buif":
         raise CourseError(
             f"Brightness is measured on one plane of real numbers, and this is an array of shape "
-            f"{pixels.shape} and type {pixels.dtype}. Give one plane, or one colour channel."
+            f"{given.shape} and type {given.dtype}. Give one plane, or one colour channel."
         )
-    pixels = pixels.astype(np.float64)
+    if given.dtype.kind in "ui" and max(int(given.max()), -int(given.min())) > MOST_EXACT:
+        raise CourseError(
+            f"The image holds whole numbers from {given.min()} to {given.max()}, and above 2**53 "
+            "they would be rounded. Subtract the smallest one first."
+        )
+    with np.errstate(over="ignore"):  # of long doubles: told below
+        pixels = given.astype(np.float64)
     if not np.isfinite(pixels).all():
         raise CourseError(
             "The image holds missing or infinite values. Replace them first, for instance with "
             "numpy.nan_to_num."
         )
+    low, high = float(pixels.min()), float(pixels.max())
+    limits = np.finfo(np.float32)
+    if max(high, -low) > float(limits.max) or 0 < high - low < float(limits.tiny):
+        raise CourseError(
+            f"The image holds numbers from {low:.3g} to {high:.3g}, which numbers of 32 bits "
+            "cannot hold or tell apart. Bring them to an ordinary range, such as 0 to 1."
+        )
     return pixels
+
+
+def _refuse_levels(levels: Levels, what: str, *, least: float) -> None:
+    """Make sure that levels are numbers, and the objects' at least a given one."""
+    if not (np.isfinite([levels.background, levels.objects]).all() and levels.objects >= least):
+        raise CourseError(
+            f"Levels of {what} are {levels.background:g} for the background and "
+            f"{levels.objects:g} for objects, and objects must be the brighter ones. Turn an "
+            "image of dark objects round first (image.max() - image)."
+        )
+
+
+def _without_spikes(
+    pixels: NDArray[np.float64], full: NDArray[np.bool_], enough: NDArray[np.bool_]
+) -> float:
+    """Return the level of objects in the full ones of the tiles, if single pixels are left out."""
+    from scipy import ndimage
+
+    smooth = ndimage.gaussian_filter(ndimage.median_filter(pixels, 3), 1.0)
+    return float(np.median(np.percentile(_tiles(smooth)[enough][full], 99, axis=1)))
 
 
 def _tiles(pixels: NDArray[Any]) -> NDArray[Any]:

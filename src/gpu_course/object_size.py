@@ -165,13 +165,13 @@ def to_diameter(image: NDArray[Any], diameter: float, wanted: float) -> NDArray[
     Raises
     ------
     CourseError
-        If a diameter is not a number above 0, or the result would have no pixel or more than a
-        thousand million.
+        If the image is no plane of finite real numbers, or has masked pixels; if a diameter is not
+        a number above 0, or the result would have no pixel or more than a thousand million.
     """
     from skimage.transform import resize
 
-    shape = scaled_shape(np.shape(image)[:2], diameter, wanted)
-    pixels = np.asarray(image, np.float32)
+    pixels = _pixels(image)
+    shape = scaled_shape(pixels.shape[:2], diameter, wanted)
     if shape == pixels.shape[:2]:
         return pixels
     whole = (*shape, *pixels.shape[2:])
@@ -194,10 +194,15 @@ def labels_back(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int3
     -------
     ndarray of int32 (Y, X)
         The label of the nearest pixel.
+
+    Raises
+    ------
+    CourseError
+        If the labels are no plane of whole numbers, or one of them does not fit into 32 bits.
     """
     from skimage.transform import resize
 
-    found = np.asarray(labels).astype(np.int32)
+    found = _whole(labels)
     if found.shape == tuple(shape):
         return found
     # Floats of 32 bits are whole numbers up to 2**24 only.
@@ -222,19 +227,63 @@ def scaled_shape(shape: tuple[int, ...], diameter: float, wanted: float) -> tupl
     CourseError
         As `to_diameter`.
     """
-    for name, value in (("diameter", diameter), ("wanted diameter", wanted)):
-        if isinstance(value, (bool, str)) or not np.isfinite(value) or value <= 0:
-            raise CourseError(f"A {name} of {value!r} pixels is no size. Give a number above 0.")
-    factor = wanted / diameter
+    have, want = _size("diameter", diameter), _size("wanted diameter", wanted)
+    factor = want / have
     if 1 / CLOSE <= factor <= CLOSE:
         return shape[0], shape[1]
-    rows, columns = (round(n * factor) for n in shape[:2])
+    # Factors without end make infinite sides.
+    rows, columns = (round(min(n * factor, 1e18)) for n in shape[:2])
     if not (rows and columns) or rows * columns > 10**9:
         raise CourseError(
-            f"Objects of {diameter:g} pixels in an image of {shape[0]} × {shape[1]} cannot be "
-            f"brought to {wanted:g} pixels: it would have {rows} × {columns}. Check the diameter."
+            f"Objects of {have:g} pixels in an image of {shape[0]} × {shape[1]} cannot be "
+            f"brought to {want:g} pixels: it would have {rows} × {columns}. Check the diameter."
         )
     return rows, columns
+
+
+def _size(name: str, value: Any) -> float:
+    """Return a diameter as Python's number, from whatever holds one."""
+    try:
+        one = np.ndim(value) == 0 and not isinstance(value, (bool, np.bool_, str, bytes))
+        size = float(value) if one else float("nan")
+    except (TypeError, ValueError):
+        size = float("nan")
+    if not 0 < size < float("inf"):
+        raise CourseError(f"A {name} of {value!r} pixels is no size. Give a number above 0.")
+    return size
+
+
+def _pixels(image: Any) -> NDArray[np.float32]:
+    """Return an image (Y, X) or (Y, X, C) as float32, if that is what it is and says the same."""
+    given = np.asarray(image)
+    real = given.ndim in (2, 3) and given.size and given.dtype.kind in "buif"
+    with np.errstate(over="ignore"):
+        pixels = given.astype(np.float32, copy=False) if real else np.zeros(0, np.float32)
+    if not real or np.ma.is_masked(image) or not np.isfinite(pixels).all():
+        raise CourseError(
+            f"An image of shape {given.shape} and type {given.dtype} cannot change its size: one "
+            "plane of finite real numbers is needed. Fill what is masked or missing first, and "
+            "give one plane."
+        )
+    return pixels
+
+
+def _whole(labels: Any) -> NDArray[np.int32]:
+    """Return labels (Y, X) as int32, if they are the same numbers then."""
+    given = np.asarray(labels)
+    whole = given.ndim == 2 and given.size and given.dtype.kind in "bui"
+    if not whole or np.ma.is_masked(labels):
+        raise CourseError(
+            f"Labels of shape {given.shape} and type {given.dtype} cannot be brought to an image: "
+            "one plane of whole numbers is needed, 0 for background. Give labels.astype(int)."
+        )
+    limits = np.iinfo(np.int32)
+    if int(given.max()) > limits.max or int(given.min()) < limits.min:
+        raise CourseError(
+            f"The labels go from {given.min()} to {given.max()}, and 32 bits hold numbers to "
+            f"{limits.max}. Renumber them first: gpu_course.labels.renumber(labels)."
+        )
+    return given.astype(np.int32)
 
 
 def _height(image: NDArray[Any], levels: Levels) -> NDArray[np.float32]:

@@ -18,6 +18,9 @@ from gpu_course.labels import CODES, LARGEST, refuse_mask, renumber
 
 Kind = Literal["labels", "masks"]
 
+STEPS = 12
+"""Rounded to fewer steps from its smallest to its largest number, an image is lost."""
+
 INVERTED = 0.5
 """From this share of all pixels on, masks may show the background instead of the objects."""
 
@@ -81,7 +84,8 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     notes = []
     if empty := [file_of(s) for s in scenes if not np.any(s.labels)]:
         notes.append(
-            f"No object is labelled in {_listed(empty)}: there, that there is nothing is learned."
+            f"No object is labelled in {_listed(empty)}: a U-Net learns there that there is "
+            "nothing, a threshold and StarDist learn from the other images alone."
         )
     if kind == "masks" and (folder / "labels").is_dir():
         notes.append(
@@ -130,13 +134,16 @@ def pixels_of(
     Raises
     ------
     CourseError
-        If the image is no plane of real and finite numbers, or has no such channel.
+        If the image is no plane of real and finite numbers, has masked pixels, no such channel, or
+        numbers that float32 rounds away.
     """
     if axes not in ("YX", "YXC"):
         raise CourseError(
             f"{name} has the axes {axes}; only planes are read here, YX or with channels YXC. Save "
             "each plane as an image of its own."
         )
+    if np.ma.is_masked(image):
+        raise CourseError(f"{name} is a masked array. Fill what is masked: image.filled(value).")
     if image.dtype.kind not in "uif":
         raise CourseError(
             f"{name} holds values of type {image.dtype}, which are no grey values. Save it as "
@@ -147,6 +154,7 @@ def pixels_of(
             f"{name} holds missing or infinite values (NaN, inf). Replace them, for instance with "
             "numpy.nan_to_num."
         )
+    _refuse_rounding(image, name)
     if channel is not None:
         count = image.shape[-1] if axes == "YXC" else 1
         if isinstance(channel, bool) or channel not in range(count):
@@ -158,6 +166,21 @@ def pixels_of(
     if axes == "YXC" and image.shape[-1] != kept and _grey(image):
         return image[..., 0]
     return image
+
+
+def _refuse_rounding(image: NDArray[Any], name: str) -> None:
+    """Refuse numbers of which too little is left in float32, in which all methods compute."""
+    if image.dtype.itemsize < 4 or not image.size:
+        return
+    low, high = float(image.min()), float(image.max())
+    span, largest, limits = high - low, max(high, -low), np.finfo(np.float32)
+    held = largest <= float(limits.max) and not 0 < span < float(limits.tiny)
+    if not held or 0 < span < STEPS * np.spacing(np.float32(largest)):
+        raise CourseError(
+            f"{name} holds numbers from {low:.6g} to {high:.6g}, which are one and the same to "
+            "methods that compute with 32 bits. Subtract the smallest number, or bring them to an "
+            "ordinary range."
+        )
 
 
 def file_of(scene: Sample) -> str:

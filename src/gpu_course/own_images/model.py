@@ -14,7 +14,7 @@ from gpu_course import object_size
 from gpu_course.deep_learning import safetensors_file
 from gpu_course.errors import CourseError
 from gpu_course.own_images import stored
-from gpu_course.own_images.folder import Kind
+from gpu_course.own_images.folder import Kind, pixels_of
 from gpu_course.own_images.looks import Learned
 from gpu_course.own_images.preparing import padded, resized, scaled
 from gpu_course.own_images.separating import objects_of
@@ -131,9 +131,10 @@ class OwnModel:
         Raises
         ------
         CourseError
-            If the image has other channels than the model learned from, or a diameter is given
-            and nobody noted that of the training.
+            If the image is no plane of real and finite numbers, has other channels than the model
+            learned from, or a diameter is given and nobody noted that of the training.
         """
+        image = self._image(image)
         channels = 1 if image.ndim == 2 else image.shape[-1]
         if channels != self.settings.channels:
             raise CourseError(
@@ -157,7 +158,7 @@ class OwnModel:
 
     def chances(self, image: NDArray[Any]) -> NDArray[np.float32]:
         """Return the probability of every pixel (Y, X) to lie in an object; not of StarDist."""
-        return self._chances(image, self.settings.scale)
+        return self._chances(self._image(image), self.settings.scale)
 
     def objects(self, chances: NDArray[np.float32], area: float = 1.0) -> NDArray[np.int32]:
         """Return the objects that probabilities (Y, X) make, 1…n; not of StarDist.
@@ -174,6 +175,12 @@ class OwnModel:
             diameter=learned.diameter * area**0.5 if learned and apart else None,
             smallest=self.settings.smallest * area,
         )
+
+    def _image(self, image: Any) -> NDArray[Any]:
+        """Return what is a plane, with or without channels, and refuse everything else."""
+        given = image if isinstance(image, np.ndarray) else np.asarray(image)
+        axes = {2: "YX", 3: "YXC"}.get(given.ndim, f"of an array of shape {given.shape}")
+        return pixels_of(given, axes, "The image", None, kept=self.settings.channels)
 
     def _zoom(self, diameter: float | None) -> float:
         if diameter is None:

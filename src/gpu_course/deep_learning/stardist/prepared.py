@@ -45,7 +45,8 @@ class Prepared:
         Parameters
         ----------
         sample : Sample
-            Image (Y, X) with labels, which say how large its objects are.
+            Image (Y, X) with labels, which say how large its objects are. One without objects
+            shows what background is, and stays at its size.
 
         Returns
         -------
@@ -62,7 +63,8 @@ class Prepared:
                 f"The scene {sample.name} {sample.index} has no labels, which tell how large its "
                 "objects are. Give labelled scenes."
             )
-        known = fit(sample.image, diameter=labelled_diameter(sample.labels), wanted=self.diameter)
+        diameter = labelled_diameter(sample.labels) if sample.labels.any() else self.diameter
+        known = fit(sample.image, diameter=diameter, wanted=self.diameter)
         shape = (known.image.shape[0], known.image.shape[1])
         labels = labels_back(sample.labels, shape)
         return dataclasses.replace(
