@@ -52,7 +52,7 @@ class Clock:
             self.now, _, call = heapq.heappop(self.events)
             call()
 
-    def timer(self, singleShot, interval):  # noqa: N803
+    def timer(self, singleShot, interval):
         clock = self
 
         class Timer:
@@ -70,7 +70,7 @@ class Clock:
 
                 clock.at(due, ring)
 
-            def isActive(self):  # noqa: N802
+            def isActive(self):
                 return self.due is not None
 
         return Timer()
