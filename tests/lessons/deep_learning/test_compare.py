@@ -149,6 +149,14 @@ def no_interval(first, second):
     return value, value, value
 
 
+def without(cost):
+    def ranking(methods, wanted, images):
+        free = {name: method | {cost: 0.0} for name, method in methods.items()}
+        return solutions.good_enough(free, wanted, images)
+
+    return ranking
+
+
 @pytest.mark.parametrize(
     ("name", "function", "state", "word"),
     [
@@ -167,6 +175,8 @@ def no_interval(first, second):
         ("good-enough", lambda m, w, n: solutions.good_enough(m, w, 0), "wrong", "multiply"),
         ("good-enough", lambda m, w, n: solutions.good_enough(m, w, n)[::-1], "wrong", "other way"),
         ("good-enough", lambda m, w, n: solutions.good_enough(m, w + 1e-6, n), "wrong", "just"),
+        ("good-enough", without("labelling"), "wrong", "Labelling is paid once"),
+        ("good-enough", without("training"), "wrong", "Training is paid once"),
         ("good-enough", lambda m, w, n: "recipe", "wrong", "list of names"),
         ("good-enough", lambda m, w, n: [3], "wrong", "names of methods"),
     ],

@@ -357,6 +357,12 @@ def over_the_effort(efforts, scores, wanted):
     return float(np.interp(wanted, scores[at - 1 : at + 1], efforts[at - 1 : at + 1]))
 
 
+def as_if_it_only_rose(efforts, scores, wanted):
+    if wanted > max(scores):
+        return math.inf
+    return float(np.exp(np.interp(wanted, scores, np.log(efforts))))
+
+
 def nearest_point(efforts, scores, wanted):
     good = np.flatnonzero(scores >= wanted)
     return efforts[good[0]] if len(good) else math.inf
@@ -387,6 +393,7 @@ def no_beginning(efforts, scores, wanted):
         (solutions.effort_for, "solved", ""),
         (lambda efforts, scores, wanted: None, "not solved yet", ""),
         (over_the_effort, "wrong", "logarithm first"),
+        (as_if_it_only_rose, "wrong", "only rise"),
         (nearest_point, "wrong", "Interpolate between"),
         (last_time, "wrong", "first time"),
         (no_end, "wrong", "infinity"),

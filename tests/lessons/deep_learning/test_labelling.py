@@ -177,6 +177,34 @@ def test_checks_accept_the_solution_and_know_the_stub(name, solution):
     assert exercises.check(name, lambda first, second: None).state == "not solved yet"
 
 
+def with_a_size_of_its_own(size, ask=np.less):
+    def faults(labels, smallest):
+        named = {}
+        for number in np.unique(labels[labels > 0]).tolist():
+            least = size or smallest
+            if ask((labels == number).sum(), least):
+                named[number] = "speck"
+        rest = solutions.find_faults(labels, 1)
+        return {n: fault for n, fault in rest.items() if n not in named} | named
+
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (with_a_size_of_its_own(5), "one fewer than asked for"),
+        (with_a_size_of_its_own(45), "only fewer are a speck"),
+        (with_a_size_of_its_own(None, np.less_equal), "only fewer are a speck"),
+        (with_a_size_of_its_own(20), "the second argument"),
+    ],
+)
+def test_a_speck_is_smaller_than_the_size_that_was_given(wrong, says):
+    result = exercises.check(FAULTS, wrong)
+    assert not result.solved
+    assert says in result.message
+
+
 @pytest.mark.parametrize(("number", "says"), [(0, "0 is background"), (99, "no such object")])
 def test_a_fault_of_what_is_no_object_is_wrong(number, says):
     def more(labels, smallest):

@@ -1,7 +1,13 @@
+import heapq
+import sys
+from itertools import count
+from types import ModuleType, SimpleNamespace
+
 import numpy as np
 import pytest
 
 from gpu_course import exercises
+from gpu_course.book import chapters
 from gpu_course.lessons.pixel_classification.build_the_plugin import figures, solutions
 from gpu_course.lessons.pixel_classification.build_the_plugin.solutions import schedule
 from gpu_course.lessons.pixel_classification.build_the_plugin.strokes import strokes_of
@@ -30,6 +36,87 @@ def test_newest_request_is_always_worked_on():
     for work in (0.1, 1.0, 5.0):
         asked = np.sort(rng.uniform(0, 10, 30)).tolist()
         assert schedule(asked, 0.2, work)[-1][0] == 29
+
+
+class Clock:
+    """Time that passes from event to event, with Qt's timer and napari's worker on it."""
+
+    def __init__(self, work):
+        self.now, self.work, self.events, self.order = 0.0, work, [], count()
+
+    def at(self, time, call):
+        heapq.heappush(self.events, (time, next(self.order), call))
+
+    def run(self):
+        while self.events:
+            self.now, _, call = heapq.heappop(self.events)
+            call()
+
+    def timer(self, singleShot, interval):
+        clock = self
+
+        class Timer:
+            due, calls = None, ()
+            timeout = SimpleNamespace(connect=lambda call: setattr(Timer, "calls", (call,)))
+
+            def start(self):
+                due = self.due = clock.now + interval / 1000
+
+                def ring():
+                    if self.due == due:  # not started again meanwhile
+                        self.due = None
+                        for call in self.calls:
+                            call()
+
+                clock.at(due, ring)
+
+            def isActive(self):
+                return self.due is not None
+
+        return Timer()
+
+    def worker(self, work, *given):
+        ends = []
+        signal = SimpleNamespace(connect=lambda call: None)
+        finished = SimpleNamespace(connect=ends.append)
+
+        def start():
+            work(*given)
+            self.at(self.now + self.work, lambda: [end() for end in ends])
+
+        return SimpleNamespace(returned=signal, finished=finished, start=start)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_small_plugin_of_the_page_keeps_the_plan_of_its_exercise(seed, monkeypatch):
+    rng = np.random.default_rng(seed)
+    clock = Clock(work=rng.choice([0.3, 1.0, 2.5]))
+    for name, content in (
+        ("qtpy.QtCore", {"QTimer": clock.timer}),
+        ("napari.qt.threading", {"create_worker": clock.worker}),
+    ):
+        module = ModuleType(name)
+        module.__dict__.update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    cells = chapters.read("pixel-classification/build-the-plugin").code_cells
+    page = {}
+    for cell in cells:
+        if cell.source.startswith(("class Live", "class NewestWins")):
+            exec(cell.source, page)
+    asked = np.sort(rng.uniform(0, 12, 25)).tolist()
+    painted, begun = [], []
+    plugin = page["NewestWins"](
+        lambda number: begun.append((number, clock.now)),
+        read=lambda: (painted[-1],),
+        show=None,
+        pause=0.2,
+    )
+    for number, time in enumerate(asked):
+        clock.at(time, lambda number=number: (painted.append(number), plugin.ask()))
+    clock.run()
+    expected = schedule(asked, 0.2, clock.work)
+    assert [number for number, _ in begun] == [number for number, _ in expected]
+    assert [time for _, time in begun] == pytest.approx([time for _, time in expected])
 
 
 def test_check_accepts_the_solution_and_knows_the_stub():

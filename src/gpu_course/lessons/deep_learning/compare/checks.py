@@ -61,8 +61,17 @@ def _ranking_score(function: Function) -> tuple[float, str]:
         (0.8, 10, ["forest", "network"], "A method that just reaches the score is good enough."),
         (0.99, 1, [], "Where no method is good enough, return an empty list."),
     ]
-    for wanted, images, right, hint in questions:
-        methods = {name: dict(cost) for name, cost in _METHODS.items()}
+    # Each row of costs decides once, so that leaving it out changes the order.
+    apart = {
+        "labels first": {"score": 0.9, "labelling": 30.0, "training": 0.0, "per image": 0.1},
+        "trains long": {"score": 0.9, "labelling": 0.0, "training": 20.0, "per image": 0.3},
+    }
+    cases = [(_METHODS, *question) for question in questions] + [
+        (apart, 0.9, 10, ["trains long", "labels first"], "Labelling is paid once: add it."),
+        (apart, 0.9, 90, ["labels first", "trains long"], "Training is paid once: add it."),
+    ]
+    for costs, wanted, images, right, hint in cases:
+        methods = {name: dict(cost) for name, cost in costs.items()}
         answer = function(methods, wanted, images)
         if isinstance(answer, str) or not hasattr(answer, "__iter__"):
             raise Wrong("Return a list of names, also for one method or none.")

@@ -8,6 +8,11 @@ from gpu_course.exercises import Check, Function, Wrong
 
 _RISING = ([1.0, 10.0, 100.0], [0.2, 0.6, 0.8])
 _DIPS = ([2.0, 8.0, 32.0, 128.0], [0.3, 0.7, 0.6, 0.9])
+_PEAK = (
+    [2.0**n for n in range(12)],
+    [0.1, 0.15, 0.2, 0.25, 0.8, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.9],
+)
+"""np.interp takes scores for ascending, and finds the second of two places here."""
 
 _QUESTIONS = (
     (_RISING, 0.4, 10**0.5, "Interpolate over the logarithm of the effort."),
@@ -16,6 +21,13 @@ _QUESTIONS = (
     (_DIPS, 0.1, 2.0, "Where the first point is good enough, return its effort."),
     (_RISING, 0.81, math.inf, "Where no point reaches the score, return infinity."),
     (_DIPS, 0.65, 2 * 4**0.875, "The curve may fall again: take the first time it gets there."),
+    (
+        _PEAK,
+        0.525,
+        2**3.5,
+        "The curve may fall again: take the first time it gets there. np.interp over the scores "
+        "needs scores that only rise.",
+    ),
     (_DIPS, 0.75, 32 * 4**0.5, "Start from the point just before the score is reached."),
 )
 

@@ -76,16 +76,20 @@ def _faulty() -> tuple[NDArray[np.int32], dict[int, str]]:
     labels[25:35, 45:55] = 15
     labels[25:35, 60:70] = 16
     labels[28:31, 67:70] = 0  # open to the frame: no hole
-    return labels, {4: "hole", 7: "pieces", 9: "speck", 12: "speck"}
+    labels[44:48, 30:35] = 20  # as many pixels as a sound object needs
+    labels[44:48, 40:45] = 21
+    labels[44, 40] = 0  # one fewer
+    return labels, {4: "hole", 7: "pieces", 9: "speck", 12: "speck", 21: "speck"}
+
+
+SMALLEST = 20
+"""Pixels below which an object of the first question is a slip."""
 
 
 def _faults_score(function: Function) -> tuple[float, str]:
     """Return the share of objects judged right, and a hint for the first that was not."""
     labels, right = _faulty()
-    answer = function(labels.copy(), 20)
-    if not isinstance(answer, dict):
-        raise Wrong('Return a dictionary: number of the object → "speck", "pieces" or "hole".')
-    given = {int(number): str(fault) for number, fault in answer.items()}
+    given = _named(function, labels, SMALLEST)
     # Whatever is named counts, also 0 and numbers that are none.
     numbers = sorted({*np.unique(labels[labels > 0]).tolist(), *given})
     score = float(np.mean([given.get(n) == right.get(n) for n in numbers]))
@@ -99,13 +103,25 @@ def _faults_score(function: Function) -> tuple[float, str]:
         12: "Object 12 is a speck before all else: ask for its size first.",
         4: "Object 4 surrounds some background: a hole.",
         16: "What reaches the frame of the image is no hole.",
+        20: f"Object 20 has {SMALLEST} pixels, and only fewer are a speck.",
+        21: f"Object 21 has {SMALLEST - 1} pixels, one fewer than asked for: a speck.",
     }
     for number, hint in hints.items():
         if given.get(number) != right.get(number):
             return score, hint
     if sound := [n for n in numbers if given.get(n) != right.get(n)]:
         return score, f"There is nothing wrong with {sound[0]}, or no such object: leave it out."
+    if "speck" in _named(function, np.where(labels == 21, 21, 0), 10).values():
+        return 0.9, "What counts as a speck is the second argument: it need not always be 20."
     return score, ""
+
+
+def _named(function: Function, labels: NDArray[np.int32], smallest: int) -> dict[int, str]:
+    """Return what an answer names: number of the object → fault."""
+    answer = function(labels.copy(), smallest)
+    if not isinstance(answer, dict):
+        raise Wrong('Return a dictionary: number of the object → "speck", "pieces" or "hole".')
+    return {int(number): str(fault) for number, fault in answer.items()}
 
 
 CHECKS = {
