@@ -12,7 +12,7 @@ from gpu_course import exercises, paths
 from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
-GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
+GROUND = {"errors", "paths", "files", "picture_files", "picture_tiff", "picture_folders", "timing"}
 GROUND |= {"lazy_names", "labels", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
@@ -32,7 +32,8 @@ MAY_KNOW = {
     "did_you_mean": set(),
     "timing": {"devices"},
     "files": {"errors"},
-    "picture_files": {"errors"},
+    "picture_files": {"errors", "picture_tiff"},
+    "picture_tiff": {"errors"},
     "picture_folders": set(),
     "sizes": {"errors", "devices"},
     "devices": {"errors", "files", "paths", "lazy_names", "html_table"},
