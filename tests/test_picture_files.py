@@ -202,7 +202,7 @@ def test_overviews_and_coarser_levels_are_passed_over(tmp_path):
     coarse, reduced = fine[::2, ::2], {"subfiletype": 1, "metadata": None}
     for arrays, hows in (
         ([fine, coarse], [{"tile": (16, 16)}, reduced | {"tile": (16, 16)}]),
-        ([coarse, fine], [reduced, {}]),  # as cameras do, whose thumbnail comes first
+        ([coarse, fine], [reduced, {"metadata": None}]),  # as cameras do, whose thumbnail comes first
         ([fine, GREY[:6, :6]], [{"metadata": None}] * 2),
     ):
         file = written(tmp_path, *arrays, hows=hows)
@@ -299,7 +299,9 @@ def test_no_other_colours_are_taken_for_red_green_and_blue(tmp_path, kind):
 
 def test_the_colours_of_a_jpeg_in_a_tiff_are_decoded(tmp_path):
     smooth = np.kron(COLOURS[:2, :2], np.ones((16, 16, 1), np.uint8))
-    file = saved(tmp_path, smooth, photometric="ycbcr", compression="jpeg")
+    file = saved(tmp_path, smooth, photometric="rgb", compression="jpeg")
+    with tifffile.TiffFile(file) as tiff:
+        assert tiff.pages[0].photometric == tifffile.PHOTOMETRIC.YCBCR
     assert abs(picture_files.read(file).array.astype(int) - smooth).mean() < 12
 
 

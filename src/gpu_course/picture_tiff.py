@@ -217,9 +217,11 @@ def _listening() -> Iterator[list[str]]:
 
     class Ear(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            # A tag of an unknown type says nothing of the pixels.
-            if record.thread == here and "data type" not in record.getMessage():
-                said.append(record.getMessage())
+            # A tag of an unknown type says nothing of the pixels, nor that some pages are described
+            # as tifffile's own and others are not.
+            text = record.getMessage()
+            if record.thread == here and not re.search("data type|shaped series", text):
+                said.append(text)
 
     ear = Ear(logging.ERROR)
     logger = logging.getLogger("tifffile")
