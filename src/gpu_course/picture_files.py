@@ -271,7 +271,9 @@ def _reason(error: Exception) -> str:
             errno.EISDIR: "Name the pictures inside, or move it away",
             errno.EACCES: "Correct its permissions",
         }
-        return f"{error.strerror.lower()}. {cures.get(error.errno, 'Copy it to this machine')}."
+        return (
+            f"{error.strerror.lower()}. {cures.get(error.errno or 0, 'Copy it to this machine')}."
+        )
     if isinstance(error, Image.DecompressionBombError):
         return "it has more pixels than is safe to unpack. Save it as TIFF, or crop it."
     text = re.split(r"\n|: header", str(error).strip())[0].rstrip(".")

@@ -31,9 +31,7 @@ ORIENTATION = 274
 """The tag that says how a picture is to be turned when it is shown."""
 
 
-def pixels(
-    file: Path, name: str, *, stack: bool, numbers: bool
-) -> tuple[NDArray[Any], str, bool]:
+def pixels(file: Path, name: str, *, stack: bool, numbers: bool) -> tuple[NDArray[Any], str, bool]:
     """Read the one picture of a TIFF file.
 
     Parameters
@@ -138,9 +136,7 @@ def white_is_0(numbers: NDArray[Any], colours: NDArray[Any]) -> bool:
     return bool((colours[used[0]] == 255).all() and (colours[used[1]] == 0).all())
 
 
-def _of_palette(
-    array: NDArray[Any], palette: NDArray[np.uint16], numbers: bool
-) -> NDArray[Any]:
+def _of_palette(array: NDArray[Any], palette: NDArray[np.uint16], numbers: bool) -> NDArray[Any]:
     """Return what the numbers of a palette stand for: themselves, grey values, or colours.
 
     A microscope's palette runs from dark to bright: it says in which colour grey values are shown.
