@@ -12,7 +12,8 @@ from gpu_course import exercises, paths
 from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
-GROUND = {"errors", "paths", "files", "picture_files", "picture_tiff", "picture_folders", "timing"}
+GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
+GROUND |= {"picture_tiff", "picture_orientation"}
 GROUND |= {"lazy_names", "labels", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
@@ -34,6 +35,7 @@ MAY_KNOW = {
     "files": {"errors"},
     "picture_files": {"errors", "picture_tiff"},
     "picture_tiff": {"errors"},
+    "picture_orientation": {"errors", "picture_tiff"},
     "picture_folders": set(),
     "sizes": {"errors", "devices"},
     "devices": {"errors", "files", "paths", "lazy_names", "html_table"},

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from gpu_course import picture_files
+from gpu_course import picture_files, picture_orientation
 from gpu_course.errors import CourseError
 
 RNG = np.random.default_rng(0)
@@ -193,7 +193,7 @@ def test_of_several_pictures_none_is_chosen(tmp_path, ome, other):
     hows = [{"metadata": {"axes": "YX"}} if ome else {"metadata": None}] * 2
     for arrays in ([GREY, other.astype(np.int32)], [other.astype(np.int32), GREY]):
         file = written(tmp_path, *arrays, hows=hows, ome=ome)
-        with pytest.raises(CourseError, match="holds 2 pictures .*each as a file of its own"):
+        with pytest.raises(CourseError, match=r"holds 2 pictures .*each as a file of its own"):
             picture_files.read(file)
 
 
@@ -487,12 +487,12 @@ def test_a_picture_is_as_it_is_stored_and_says_how_it_is_shown(tmp_path, name):
     exif = Image.Exif()
     exif[274] = 6
     how = {"tiffinfo": {274: 6}} if name == "a.tif" else {"exif": exif}
-    assert picture_files.orientation(saved(tmp_path, smooth, f"plain{name[1:]}")) == 1
+    assert picture_orientation.orientation(saved(tmp_path, smooth, f"plain{name[1:]}")) == 1
     Image.fromarray(smooth).save(tmp_path / name, **how)
     array = picture_files.read(tmp_path / name).array
     assert array.shape == smooth.shape
     assert abs(array.astype(int) - smooth).max() <= 2
-    assert picture_files.orientation(tmp_path / name) == 6
+    assert picture_orientation.orientation(tmp_path / name) == 6
 
 
 # --- what cannot be read ------------------------------------------------------------------------

@@ -26,8 +26,7 @@ PNG = (".png",)
 JPEG = (".jpg", ".jpeg")
 #: The byte of a PNG that says how many bits a value has.
 PNG_BITS = 24
-#: How files begin, whatever their ending says: TIFF and BigTIFF in both orders of bytes, PNG, JPEG.
-TIFF_BEGINS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+#: How files begin, whatever their ending says.
 PNG_BEGINS = b"\x89PNG"
 JPEG_BEGINS = b"\xff\xd8\xff"
 
@@ -58,7 +57,7 @@ def read(
         With a suffix of `TIFF`, `PNG` or `JPEG`; what is in it decides how it is read. Any bit
         depth, compression, order of bytes; grey, palette or colours. Of a pyramid the finest level
         is read, thumbnails are passed over. Pixels are as the file stores them, as Fiji and napari
-        show them: see `orientation`.
+        show them: see `gpu_course.picture_orientation`.
     numbers : bool
         The pixels are numbers of objects: a palette is not turned into its colours, values stay
         where a file says that 0 is shown as white (but for scans of one bit), and JPEG is refused.
@@ -85,8 +84,8 @@ def read(
     kinds = (*TIFF, *PNG, *JPEG)
     if file.suffix.lower() not in kinds:
         raise CourseError(
-            f"{name} is no TIFF, PNG or JPEG ({', '.join(kinds)}). Open it in the program that made "
-            "it, or in Fiji, which reads most microscopes' files, and save it as TIFF."
+            f"{name} is no TIFF, PNG or JPEG ({', '.join(kinds)}). Open it in the program that "
+            "made it, or in Fiji, which reads most microscopes' files, and save it as TIFF."
         )
     try:
         begins = _beginning(file, name)
@@ -96,7 +95,7 @@ def read(
                 "at all. Save it anew from the program that made it, as TIFF or PNG."
             )
         is_tiff = file.suffix.lower() in TIFF and not begins.startswith((PNG_BEGINS, JPEG_BEGINS))
-        if is_tiff or begins.startswith(TIFF_BEGINS):
+        if is_tiff or begins.startswith(picture_tiff.BEGINS):
             array, axes, alpha = picture_tiff.pixels(file, name, stack=stack, numbers=numbers)
             picture = _without_ones(array, axes)
         else:
@@ -115,28 +114,6 @@ def read(
     array = array.astype(np.uint8 if array.dtype == bool else array.dtype.newbyteorder("="))
     picture = Picture(array, picture.axes)
     return _opaque(picture, name) if alpha and picture.axes.endswith("C") else picture
-
-
-def orientation(file: Path) -> int:
-    """Return how a camera held askew says that its picture is to be turned when it is shown.
-
-    Parameters
-    ----------
-    file : Path
-        One that can be read.
-
-    Returns
-    -------
-    int
-        1: not at all; 2 to 4: turned by 180° or mirrored; 5 to 8: rows become columns.
-    """
-    from PIL import Image
-
-    with file.open("rb") as stream:
-        if stream.read(4) in TIFF_BEGINS:
-            return picture_tiff.orientation(file)
-        with Image.open(stream) as opened:
-            return int(opened.getexif().get(picture_tiff.ORIENTATION, 1))
 
 
 def tiff(array: ArrayLike, axes: str = "") -> bytes:

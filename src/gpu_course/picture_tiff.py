@@ -27,8 +27,8 @@ JPEG = (6, 7, 33007, 34892)
 """Kinds of compression that are JPEG, which changes pixels; its colours are decoded as RGB."""
 OVERVIEW = 16
 """Thumbnails, labels and macros of slides have so many times fewer pixels than the picture."""
-ORIENTATION = 274
-"""The tag that says how a picture is to be turned when it is shown."""
+BEGINS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""How TIFF and BigTIFF begin, in both orders of bytes."""
 
 
 def pixels(file: Path, name: str, *, stack: bool, numbers: bool) -> tuple[NDArray[Any], str, bool]:
@@ -107,14 +107,6 @@ def pixels(file: Path, name: str, *, stack: bool, numbers: bool) -> tuple[NDArra
     if samples and page.photometric == meaning.RGB and array.shape[-1] == 4:
         alpha = len(np.unique(array[..., -1])) <= 256
     return array, axes, alpha
-
-
-def orientation(file: Path) -> int:
-    """Return how a picture is to be turned when it is shown, by TIFF 6.0; 1 is not at all."""
-    import tifffile
-
-    with tifffile.TiffFile(file) as tiff:
-        return int(tiff.pages.first.tags.valueof(ORIENTATION, default=1))
 
 
 def white_is_0(numbers: NDArray[Any], colours: NDArray[Any]) -> bool:
