@@ -13,6 +13,7 @@ from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
+GROUND |= {"picture_tiff", "picture_orientation"}
 GROUND |= {"lazy_names", "labels", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
@@ -32,7 +33,9 @@ MAY_KNOW = {
     "did_you_mean": set(),
     "timing": {"devices"},
     "files": {"errors"},
-    "picture_files": {"errors"},
+    "picture_files": {"errors", "picture_tiff"},
+    "picture_tiff": {"errors"},
+    "picture_orientation": {"errors", "picture_tiff"},
     "picture_folders": set(),
     "sizes": {"errors", "devices"},
     "devices": {"errors", "files", "paths", "lazy_names", "html_table"},

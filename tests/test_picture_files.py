@@ -1,6 +1,7 @@
 """Files as programs write them: made here, byte by byte, with the writers those programs use."""
 
 import io
+import os
 import struct
 import zlib
 
@@ -9,7 +10,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from gpu_course import picture_files
+from gpu_course import picture_files, picture_orientation
 from gpu_course.errors import CourseError
 
 RNG = np.random.default_rng(0)
@@ -172,6 +173,150 @@ def test_colours_for_print_are_not_taken_for_light(tmp_path, name):
         picture_files.read(tmp_path / name)
 
 
+# --- TIFF: which picture of a file, and all of it ------------------------------------------------
+
+PLANES = RNG.integers(1, 9000, (4, 20, 30)).astype(np.uint16)
+
+
+def written(tmp_path, *arrays, name="a.tif", hows=(), **options):
+    """Write several arrays, each as a picture of its own."""
+    with tifffile.TiffWriter(tmp_path / name, **options) as tiff:
+        for number, array in enumerate(arrays):
+            how = hows[number] if number < len(hows) else {}
+            tiff.write(array, **({"photometric": "minisblack"} | how))
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("ome", [True, False])
+@pytest.mark.parametrize("other", [GREY + 1, GREY[:10, :12]], ids=["as large", "smaller"])
+def test_of_several_pictures_none_is_chosen(tmp_path, ome, other):
+    hows = [{"metadata": {"axes": "YX"}} if ome else {"metadata": None}] * 2
+    for arrays in ([GREY, other.astype(np.int32)], [other.astype(np.int32), GREY]):
+        file = written(tmp_path, *arrays, hows=hows, ome=ome)
+        with pytest.raises(CourseError, match=r"holds 2 pictures .*each as a file of its own"):
+            picture_files.read(file)
+
+
+def test_overviews_and_coarser_levels_are_passed_over(tmp_path):
+    fine = np.tile(GREY, (4, 4))
+    coarse, reduced = fine[::2, ::2], {"subfiletype": 1, "metadata": None}
+    for arrays, hows in (
+        ([fine, coarse], [{"tile": (16, 16)}, reduced | {"tile": (16, 16)}]),
+        ([coarse, fine], [reduced, {"metadata": None}]),  # as cameras do
+        ([fine, GREY[:6, :6]], [{"metadata": None}] * 2),
+    ):
+        file = written(tmp_path, *arrays, hows=hows)
+        np.testing.assert_array_equal(picture_files.read(file).array, fine)
+
+
+OME = """<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"
+UUID="urn:uuid:{own}"><Image ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYZCT"
+Type="uint16" SizeX="30" SizeY="20" SizeZ="1" SizeC="1" SizeT="4">{data}</Pixels></Image></OME>"""
+PART = """<TiffData FirstT="{0}" IFD="0" PlaneCount="1"><UUID FileName="{0}.tif">urn:uuid:{0}</UUID>
+</TiffData>"""
+
+
+def test_of_a_picture_in_many_files_each_file_is_its_own_pixels(tmp_path):
+    """tifffile joins what the metadata of each names: all of it, or zeros for what is not there."""
+    data = "".join(map(PART.format, range(4)))
+    for own, plane in enumerate(PLANES):
+        description = OME.format(own=own, data=data)
+        tifffile.imwrite(tmp_path / f"{own}.tif", plane, description=description, metadata=None)
+    assert tifffile.imread(tmp_path / "2.tif").shape == PLANES.shape
+    for _ in ("all are there", "some are not"):
+        array, axes = picture_files.read(tmp_path / "2.tif")
+        assert axes == "YX"
+        np.testing.assert_array_equal(array, PLANES[2])
+        (tmp_path / "1.tif").unlink(missing_ok=True)
+
+
+def pages(file, **how):
+    with tifffile.TiffWriter(file) as tiff:
+        for plane in PLANES:
+            tiff.write(plane, contiguous=False, metadata=None, **how)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.45, 0.7, 0.97])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda file: tifffile.imwrite(file, PLANES, imagej=True),
+        lambda file: tifffile.imwrite(file, PLANES, imagej=True, compression="zlib"),
+        lambda file: tifffile.imwrite(file, PLANES, ome=True, metadata={"axes": "ZYX"}),
+        lambda file: tifffile.imwrite(file, PLANES, photometric="minisblack"),
+        lambda file: tifffile.imwrite(file, PLANES, photometric="minisblack", compression="lzw"),
+        pages,
+        lambda file: pages(file, compression="zlib"),
+        lambda file: tifffile.imwrite(file, np.tile(GREY, (9, 9)), tile=(64, 64)),
+    ],
+)
+def test_a_stack_cut_short_is_never_read_as_fewer_planes(tmp_path, write, share, capfd):
+    file = tmp_path / "a.tif"
+    write(file)
+    assert picture_files.read(file).array.size in (PLANES.size, 81 * GREY.size)
+    content = file.read_bytes()
+    file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(CourseError, match=r"cut short or damaged|cannot be read"):
+        picture_files.read(file)
+    assert not capfd.readouterr().err  # tifffile would name the folders of this machine
+
+
+RAINBOW = RNG.integers(0, 2**16, (3, 256)).astype(np.uint16)
+
+
+@pytest.mark.parametrize("given", [FEW, np.stack([FEW, FEW + 1])], ids=["plane", "stack"])
+def test_a_palette_in_a_tiff_is_its_colours_or_its_numbers(tmp_path, given):
+    file = saved(tmp_path, given, photometric="palette", colormap=RAINBOW)
+    array, axes = picture_files.read(file)
+    assert axes == "?YXC"[-array.ndim :]
+    np.testing.assert_array_equal(array, (RAINBOW.T >> 8)[given])
+    np.testing.assert_array_equal(picture_files.read(file, numbers=True).array, given)
+
+
+def test_a_palette_means_the_same_in_tiff_and_png(tmp_path):
+    drawn = Image.fromarray(COLOURS).quantize(16)
+    greys = Image.fromarray(FEW, "P")
+    greys.putpalette([value for value in RNG.permutation(256) for _ in range(3)])
+    mask = Image.fromarray((MASK == 0).astype(np.uint8), "P")
+    mask.putpalette([255, 255, 255, 0, 0, 0])
+    for picture in (drawn, greys, mask):
+        for name in ("a.png", "a.tif"):
+            picture.save(tmp_path / name)
+        for numbers in (False, True):
+            first, second = (picture_files.read(tmp_path / f"a.{end}", numbers=numbers).array
+                             for end in ("png", "tif"))  # fmt: skip
+            np.testing.assert_array_equal(first > 0 if numbers else first,
+                                          second > 0 if numbers else second)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["ycbcr", "cfa", "logluv", "icclab"])
+def test_no_other_colours_are_taken_for_red_green_and_blue(tmp_path, kind):
+    given = GREY if kind == "cfa" else COLOURS
+    how = {"subsampling": (1, 1)} if kind == "ycbcr" else {}
+    with pytest.raises(CourseError, match="colours of another kind"):
+        picture_files.read(saved(tmp_path, given, photometric=kind, **how))
+
+
+def test_the_colours_of_a_jpeg_in_a_tiff_are_decoded(tmp_path):
+    smooth = np.kron(COLOURS[:2, :2], np.ones((16, 16, 1), np.uint8))
+    file = saved(tmp_path, smooth, photometric="rgb", compression="jpeg")
+    with tifffile.TiffFile(file) as tiff:
+        assert tiff.pages[0].photometric == tifffile.PHOTOMETRIC.YCBCR
+    assert abs(picture_files.read(file).array.astype(int) - smooth).mean() < 12
+
+
+def test_labels_packed_as_jpeg_in_a_tiff_are_refused(tmp_path):
+    file = saved(tmp_path, FEW, compression="jpeg")
+    picture_files.read(file)
+    with pytest.raises(CourseError, match="packed as JPEG, which changes pixels"):
+        picture_files.read(file, numbers=True)
+
+
+def test_complex_numbers_are_no_grey_values(tmp_path):
+    with pytest.raises(CourseError, match="complex64, which are no grey values"):
+        picture_files.read(saved(tmp_path, GREY.astype(np.complex64)))
+
+
 # --- PNG and JPEG -------------------------------------------------------------------------------
 
 
@@ -312,6 +457,44 @@ def test_transparency_that_hides_something_is_refused(tmp_path):
         picture_files.read(saved(tmp_path, hole[..., [0, 3]], "b.png"))
 
 
+# --- endings, animations and turned cameras ------------------------------------------------------
+
+
+@pytest.mark.parametrize("ending", ["tif", "TIFF", "png", "jpg"])
+@pytest.mark.parametrize("kind", ["TIFF", "PNG"])
+def test_what_is_in_a_file_decides_and_not_its_ending(tmp_path, ending, kind):
+    Image.fromarray(FEW).save(tmp_path / f"a.{ending}", kind)
+    np.testing.assert_array_equal(picture_files.read(tmp_path / f"a.{ending}").array, FEW)
+
+
+@pytest.mark.parametrize("kind", ["GIF", "BMP", "WEBP"])
+def test_a_picture_of_another_kind_is_named(tmp_path, kind):
+    Image.fromarray(COLOURS).save(tmp_path / "a.png", kind)
+    with pytest.raises(CourseError, match=f"is of the kind {kind}, whatever its ending"):
+        picture_files.read(tmp_path / "a.png")
+
+
+def test_of_an_animation_no_picture_is_chosen(tmp_path):
+    first, *others = map(Image.fromarray, (FEW, FEW + 1, FEW + 2))
+    first.save(tmp_path / "a.png", save_all=True, append_images=others)
+    with pytest.raises(CourseError, match=r"holds 3 pictures \(an animation\)"):
+        picture_files.read(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif"])
+def test_a_picture_is_as_it_is_stored_and_says_how_it_is_shown(tmp_path, name):
+    smooth = np.kron(FEW[:2, :3], np.ones((16, 16), np.uint8))
+    exif = Image.Exif()
+    exif[274] = 6
+    how = {"tiffinfo": {274: 6}} if name == "a.tif" else {"exif": exif}
+    assert picture_orientation.orientation(saved(tmp_path, smooth, f"plain{name[1:]}")) == 1
+    Image.fromarray(smooth).save(tmp_path / name, **how)
+    array = picture_files.read(tmp_path / name).array
+    assert array.shape == smooth.shape
+    assert abs(array.astype(int) - smooth).max() <= 2
+    assert picture_orientation.orientation(tmp_path / name) == 6
+
+
 # --- what cannot be read ------------------------------------------------------------------------
 
 
@@ -322,8 +505,9 @@ def test_transparency_that_hides_something_is_refused(tmp_path):
         ("a.png", b"no picture", "cannot be read: its contents are damaged"),
         ("a.tif", b"no picture", "cannot be read: not a TIFF file. Open"),
         ("a.tif", b"II*\0oooo", "cannot be read"),
-        ("a.jpg", b"", "cannot be read"),
-        ("b.tif", None, "cannot be read: no such file"),
+        ("a.jpg", b"", r"cannot be read: it is empty \(0 bytes\)"),
+        ("b.tif", None, "cannot be read: no such file or directory. Check its name"),
+        ("a.czi", b"ZISRAWFILE", "no TIFF, PNG or JPEG .* or in Fiji"),
     ],
 )
 def test_a_file_that_is_none_is_named_without_the_folders_above(tmp_path, name, content, says):
@@ -343,6 +527,23 @@ def test_a_file_cut_short_is_refused(tmp_path, name, share):
     file.write_bytes(content[: int(share * len(content))])
     with pytest.raises(CourseError, match="cannot be read"):
         picture_files.read(file)
+
+
+def test_what_is_no_file_ends_in_a_sentence(tmp_path):
+    (tmp_path / "a.tif").mkdir()
+    (tmp_path / "b.tif").symlink_to(tmp_path / "nowhere.tif")
+    (tmp_path / "c.tif").symlink_to(tmp_path / "c.tif")
+    os.mkfifo(tmp_path / "d.tif")  # nobody writes into it: to read would never end
+    for name, says in zip("abcd", ("Name the pictures inside", "where a link leads",
+                                   "cannot be read", "no file"), strict=True):  # fmt: skip
+        with pytest.raises(CourseError, match=says):
+            picture_files.read(tmp_path / f"{name}.tif")
+
+
+def test_a_picture_that_pillow_will_not_unpack_is_not_called_damaged(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", GREY.size // 3)
+    with pytest.raises(CourseError, match="more pixels than is safe to unpack"):
+        picture_files.read(saved(tmp_path, GREY, "a.png"))
 
 
 def test_a_decoder_that_is_missing_is_named(tmp_path, monkeypatch):

@@ -6,15 +6,19 @@ way. Here every one of them becomes an array in a known order of axes, or one se
 
 from __future__ import annotations
 
+import errno
 import io
 import re
+import stat
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gpu_course import picture_tiff
 from gpu_course.errors import CourseError
+from gpu_course.picture_tiff import foreign, white_is_0
 
 TIFF = (".tif", ".tiff")
 PNG = (".png",)
@@ -22,6 +26,9 @@ PNG = (".png",)
 JPEG = (".jpg", ".jpeg")
 #: The byte of a PNG that says how many bits a value has.
 PNG_BITS = 24
+#: How files begin, whatever their ending says.
+PNG_BEGINS = b"\x89PNG"
+JPEG_BEGINS = b"\xff\xd8\xff"
 
 
 class Picture(NamedTuple):
@@ -47,8 +54,10 @@ def read(
     Parameters
     ----------
     file : Path or str
-        With a suffix of `TIFF`, `PNG` or `JPEG`. Any bit depth, compression, order of bytes; grey,
-        palette or colours. Of a pyramid the finest level is read, of several series the first.
+        With a suffix of `TIFF`, `PNG` or `JPEG`; what is in it decides how it is read. Any bit
+        depth, compression, order of bytes; grey, palette or colours. Of a pyramid the finest level
+        is read, thumbnails are passed over. Pixels are as the file stores them, as Fiji and napari
+        show them: see `gpu_course.picture_orientation`.
     numbers : bool
         The pixels are numbers of objects: a palette is not turned into its colours, values stay
         where a file says that 0 is shown as white (but for scans of one bit), and JPEG is refused.
@@ -67,30 +76,39 @@ def read(
     Raises
     ------
     CourseError
-        If the file cannot be read or is of another kind; the reason is passed on.
+        If the file cannot be read, is cut short, is of another kind or holds several pictures; the
+        reason is passed on.
     """
     file = Path(file)
-    suffix = file.suffix.lower()
     name = name or f"{file.parent.name}/{file.name}"
-    if suffix not in (*TIFF, *PNG, *JPEG):
-        raise CourseError(f"{name} is no TIFF, PNG or JPEG. Save it as TIFF.")
-    if numbers and (suffix in JPEG or _begins_as_jpeg(file)):
+    kinds = (*TIFF, *PNG, *JPEG)
+    if file.suffix.lower() not in kinds:
         raise CourseError(
-            f"{name} is a JPEG, which changes pixels, and numbers of objects must not change at "
-            "all. Save it anew from the program that made it, as TIFF or PNG."
+            f"{name} is no TIFF, PNG or JPEG ({', '.join(kinds)}). Open it in the program that "
+            "made it, or in Fiji, which reads most microscopes' files, and save it as TIFF."
         )
     try:
-        if suffix in TIFF:
-            picture, alpha = _tiff(file, stack, numbers, name)
+        begins = _beginning(file, name)
+        if numbers and (file.suffix.lower() in JPEG or begins.startswith(JPEG_BEGINS)):
+            raise CourseError(
+                f"{name} is a JPEG, which changes pixels, and numbers of objects must not change "
+                "at all. Save it anew from the program that made it, as TIFF or PNG."
+            )
+        is_tiff = file.suffix.lower() in TIFF and not begins.startswith((PNG_BEGINS, JPEG_BEGINS))
+        if is_tiff or begins.startswith(picture_tiff.BEGINS):
+            array, axes, alpha = picture_tiff.pixels(file, name, stack=stack, numbers=numbers)
+            picture = _without_ones(array, axes)
         else:
             picture, alpha = _png_or_jpeg(file, numbers, name)
     except (CourseError, MemoryError):  # of the latter: the file is right, the machine too small
         raise
     except Exception as error:  # each decoder has its own errors, and none of them is ours
+        raise CourseError(f"{name} cannot be read: {_reason(error)}") from error
+    if picture.array.dtype.kind not in "biuf":
         raise CourseError(
-            f"{name} cannot be read: {_reason(error)}. Open it in the program that wrote it and "
-            "save it as TIFF without compression."
-        ) from error
+            f"{name} holds values of type {picture.array.dtype}, which are no grey values. Save it "
+            "as whole or real numbers."
+        )
     array = picture.array
     # Bytes in this machine's order: PyTorch knows no other. Yes and no become 1 and 0.
     array = array.astype(np.uint8 if array.dtype == bool else array.dtype.newbyteorder("="))
@@ -142,64 +160,25 @@ def tiff(array: ArrayLike, axes: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def _tiff(file: Path, stack: bool, numbers: bool, name: str) -> tuple[Picture, bool]:
-    """Return a picture, and whether its last channel is how much it hides."""
-    import tifffile
-
-    with tifffile.TiffFile(file) as tiff:
-        series = tiff.series[0]
-        array, axes, page = series.asarray(), series.axes, series.keyframe
-        imagej = tiff.is_imagej
-    meaning = tifffile.PHOTOMETRIC
-    if page.photometric in (meaning.SEPARATED, meaning.CIELAB, meaning.ICCLAB, meaning.ITULAB):
-        raise CourseError(_foreign(name, meaning(page.photometric).name))
-    # tifffile itself, and imageio with it, call every mask of True and False so, and mean the
-    # values as they are.
-    kept = array.dtype == bool and page.software.startswith("tifffile")
-    # ImageJ writes masks and their like with 255 on the objects, and says of the file that they
-    # are shown black: there, and wherever values are numbers, only the show is turned.
-    kept |= page.bitspersample > 1 and (numbers or imagej)
-    if page.photometric == meaning.MINISWHITE and array.dtype.kind in {"b", "u"} and not kept:
-        # As fax machines and some scanners write. 12 bits lie in 16, and their white is 4095.
-        white = 2**page.bitspersample - 1
-        array = ~array if array.dtype == bool else array.dtype.type(white) - array
-    # S are the samples of a colour picture, whatever their place; Q, I and the like say nothing.
-    axes = re.sub("[^TZCYXS]", "?", axes)
-    if stack and axes.startswith("S"):
-        axes = "Z" + axes[1:]
-    samples = "S" in axes
-    if samples:
-        axes = axes.replace("C", "?").replace("S", "C")
-    if "C" in axes:
-        place = axes.index("C")
-        array = np.moveaxis(array, place, -1)
-        axes = axes[:place] + axes[place + 1 :] + "C"
-    # Channels of a microscope hide nothing. Of samples the file says it, or they are red, green
-    # and blue and a fourth; but tifffile says so of any four, and an alpha has few values.
-    kinds = (tifffile.EXTRASAMPLE.ASSOCALPHA, tifffile.EXTRASAMPLE.UNASSALPHA)
-    alpha = samples and any(kind in kinds for kind in page.extrasamples)
-    if samples and page.photometric == meaning.RGB and array.shape[-1] == 4:
-        alpha = len(np.unique(array[..., -1])) <= 256
-    return _without_ones(array, axes), alpha
-
-
-def _foreign(name: str, colours: str) -> str:
-    return (
-        f"{name} holds colours of another kind ({colours}), and not red, green and blue. Save it "
-        "as RGB, or in grey."
-    )
-
-
 def _png_or_jpeg(file: Path, numbers: bool, name: str) -> tuple[Picture, bool]:
     """Return a picture, and whether its last channel is how much it hides."""
     from PIL import Image
 
     content = file.read_bytes()
     with Image.open(io.BytesIO(content)) as opened:
-        mode = opened.mode
+        mode, kind = opened.mode, opened.format
+        if kind not in {"PNG", "JPEG", "MPO"}:
+            raise CourseError(
+                f"{name} is of the kind {kind}, whatever its ending says. Save it as TIFF."
+            )
+        if kind == "PNG" and (count := getattr(opened, "n_frames", 1)) > 1:
+            raise CourseError(
+                f"{name} holds {count} pictures (an animation), and one is read from a file. Save "
+                "each as a file of its own."
+            )
         if mode in {"P", "1"}:
             # Pillow knows palettes; a picture of two values comes as 0 and 1.
-            if numbers and mode == "P" and _white_is_0(opened):
+            if numbers and mode == "P" and white_is_0(np.asarray(opened), _palette(opened)):
                 array = np.asarray(opened.convert("L"))
             else:
                 array = np.asarray(opened if numbers or mode == "1" else opened.convert("RGBA"))
@@ -209,40 +188,34 @@ def _png_or_jpeg(file: Path, numbers: bool, name: str) -> tuple[Picture, bool]:
             # Pillow would cut colours of 16 bits down to 8 without a word; imagecodecs does not.
             import imagecodecs
 
-            if opened.format == "PNG":
+            if kind == "PNG":
                 array = np.asarray(imagecodecs.png_decode(content))
                 if numbers and mode == "L" and array.ndim == 2:
                     # Values of 2 and 4 bits come spread over 8.
                     array = array // (255 // (2 ** content[PNG_BITS] - 1))
             else:  # JPEG, or several in one file, as phones write them
                 if mode == "CMYK":
-                    raise CourseError(_foreign(name, mode))
+                    raise foreign(name, mode)
                 opened.load()  # which minds an end that is missing; imagecodecs paints it grey
                 array = np.asarray(imagecodecs.jpeg_decode(content))
     return _without_ones(array, "YX" if array.ndim == 2 else "YXC"), array.shape[-1] in (2, 4)
 
 
-def _begins_as_jpeg(file: Path) -> bool:
-    """Look whether a file is a JPEG, whatever its ending says."""
-    try:
-        with file.open("rb") as stream:
-            return stream.read(3) == b"\xff\xd8\xff"
-    except OSError:  # told of where the picture is read
-        return False
+def _palette(picture: Any) -> NDArray[Any]:
+    return np.reshape(picture.getpalette("RGB"), (-1, 3))
 
 
-def _white_is_0(picture: Any) -> bool:
-    """Tell whether a palette of black and white alone paints 0 white, and something black.
-
-    So a mask is saved by programs that sort the colours. Any other palette, such as that of ImageJ,
-    which runs from white to black over all 256 numbers, only says how numbers are shown.
-    """
-    used = np.unique(np.asarray(picture))
-    colours = np.reshape(picture.getpalette("RGB"), (-1, 3))
-    plain = np.isin(colours, (0, 255)).all() and (colours == colours[:, :1]).all()
-    if len(used) != 2 or used[1] >= len(colours) or not plain:
-        return False
-    return bool((colours[used[0]] == 255).all() and (colours[used[1]] == 0).all())
+def _beginning(file: Path, name: str) -> bytes:
+    """Return the first bytes of a file, or say why there are none."""
+    if not stat.S_ISREG(file.stat().st_mode) and not file.is_dir():
+        raise CourseError(f"{name} is no file that holds a picture. Move it away.")
+    with file.open("rb") as stream:
+        begins = stream.read(16)
+    if not begins:
+        raise CourseError(
+            f"{name} cannot be read: it is empty (0 bytes). Copy it again from where it came."
+        )
+    return begins
 
 
 def _without_ones(array: NDArray[Any], axes: str) -> Picture:
@@ -266,10 +239,22 @@ def _opaque(picture: Picture, name: str) -> Picture:
 
 
 def _reason(error: Exception) -> str:
-    """Put a decoder's error into words, without the folders of this machine."""
+    """Put a decoder's error and its cure into words, without the folders of this machine."""
+    from PIL import Image
+
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror.lower()
+        cures = {
+            errno.ENOENT: "Check its name, and where a link leads",
+            errno.EISDIR: "Name the pictures inside, or move it away",
+            errno.EACCES: "Correct its permissions",
+        }
+        return (
+            f"{error.strerror.lower()}. {cures.get(error.errno or 0, 'Copy it to this machine')}."
+        )
+    if isinstance(error, Image.DecompressionBombError):
+        return "it has more pixels than is safe to unpack. Save it as TIFF, or crop it."
     text = re.split(r"\n|: header", str(error).strip())[0].rstrip(".")
     # “list index out of range” or the name of a buffer says nothing to whoever has the file.
     telling = isinstance(error, ValueError) and "/" not in text and " object at " not in text
-    return text if telling and text else "its contents are damaged, or of another kind"
+    cause = text if telling and text else "its contents are damaged, or of another kind"
+    return f"{cause}. Open it in the program that wrote it and save it as TIFF without compression."

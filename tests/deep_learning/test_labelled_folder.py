@@ -366,3 +366,33 @@ def test_a_table_is_not_passed_over_for_its_name(folder):
         table = table.rename(folder / name)
         with pytest.raises(CourseError, match=rf"There is {name}, and the table .* is labels.csv"):
             labelled_folder.read(folder)
+
+
+# --- a camera that was turned -------------------------------------------------------------------
+
+
+def photographs(folder, shape, turn):
+    rng = np.random.default_rng(0)
+    exif = Image.Exif()
+    exif[274] = turn
+    labels = np.zeros(shape, np.uint8)
+    labels[2:9, 3:9] = 1
+    labels[12:15, 10:14] = 2
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    photograph = Image.fromarray(rng.integers(0, 255, (*shape, 3)).astype(np.uint8))
+    photograph.save(folder / "images" / "a.jpg", exif=exif)
+    Image.fromarray(labels).save(folder / "labels" / "a.png")
+    return folder
+
+
+@pytest.mark.parametrize(("shape", "turn"), [((20, 30), 3), ((20, 30), 2), ((20, 20), 6)])
+def test_labels_that_may_lie_on_other_pixels_of_a_turned_camera_are_refused(tmp_path, shape, turn):
+    with pytest.raises(CourseError, match=rf"a: the camera was turned.*orientation {turn}"):
+        labelled_folder.read(photographs(tmp_path / "x", shape, turn))
+
+
+@pytest.mark.parametrize(("shape", "turn"), [((20, 30), 1), ((20, 30), 6), ((20, 20), 1)])
+def test_where_the_shape_tells_labels_of_a_turned_camera_are_read(tmp_path, shape, turn):
+    (scene,) = labelled_folder.read(photographs(tmp_path / "x", shape, turn))
+    assert scene.image.shape == (*shape, 3)

@@ -67,3 +67,15 @@ def test_masks_of_a_picture_share_a_row(tmp_path, monkeypatch):
     assert f"masks ({frame.nuclei} files)" in shown
     assert len(shown.splitlines()) == 3
     assert shown.count("absent") == 2
+
+
+@pytest.mark.parametrize("mirror", ["nowhere", "a file", "'quoted'"])
+def test_a_mirror_that_is_no_folder_is_told_and_not_only_absent(monkeypatch, tmp_path, mirror):
+    monkeypatch.setenv("GPU_COURSE_CACHE", str(tmp_path / "cache"))
+    (tmp_path / "a file").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GPU_COURSE_MIRROR", mirror)
+    (told,) = inventory.faults(["bees/labels.db"])
+    assert "no such folder is there. Correct it" in told
+    monkeypatch.setenv("GPU_COURSE_MIRROR", str(tmp_path))
+    assert inventory.faults(["bees/labels.db"]) == []

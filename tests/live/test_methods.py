@@ -52,6 +52,12 @@ def test_every_method_counts_and_a_picture_of_the_reader_s_goes_through_all(visi
     file = BytesIO()
     Image.fromarray((20 + 80 * discs).astype(np.uint8)).save(file, "PNG")
     mine = {"name": "mine.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    page.evaluate(
+        """() => { window.seen = [];
+        const body = document.querySelector('.live-box tbody');
+        new MutationObserver(() => window.seen.push(body.innerText))
+          .observe(body, { subtree: true, childList: true, characterData: true }); }"""
+    )
     page.set_input_files("input[type=file]", mine)
     last = "document.querySelector('.live-box tbody tr:last-child').textContent"
     page.wait_for_function(
@@ -61,6 +67,10 @@ def test_every_method_counts_and_a_picture_of_the_reader_s_goes_through_all(visi
     assert "5 objects" in rows[0]
     assert "5 objects" in rows[1]
     assert "AP" not in "".join(rows)
+    seen = [text.splitlines() for text in page.evaluate("window.seen")]
+    for method in range(3):  # whoever waits sees which one is at work
+        assert any("computing" in lines[method] for lines in seen if len(lines) == 3)
+    assert any("computing: " in lines[-1] and "%" in lines[-1] for lines in seen)
     page.get_by_role("button", name="Close").click()
     assert found.printed == []
     assert found.foreign == []

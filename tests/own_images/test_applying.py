@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+from PIL import Image
 
 from gpu_course import own_images
 from gpu_course.errors import CourseError
@@ -203,3 +204,19 @@ def test_a_picture_may_have_any_name_and_one_channel_may_be_named(model_file, tm
         model_file, tmp_path / "new", tmp_path / "out", channel=0, say=nothing
     )
     assert [row.objects for row in applied.rows] == [labels.max()]
+
+
+def test_of_a_turned_camera_it_is_said_where_results_lie(model_file, tmp_path):
+    image, labels = discs(3)
+    exif = Image.Exif()
+    exif[274] = 3
+    for kind in ("images", "labels"):
+        (tmp_path / "in" / kind).mkdir(parents=True)
+    Image.fromarray(image).save(tmp_path / "in" / "images" / "a.png", exif=exif)
+    Image.fromarray(labels.astype(np.uint8)).save(tmp_path / "in" / "labels" / "a.png")
+    applied = own_images.predict(model_file, tmp_path / "in", tmp_path / "out", say=lambda s: None)
+    (row,) = applied.rows
+    assert row.objects
+    assert row.score is None
+    assert any("as it is stored" in warning for warning in row.warnings)
+    assert any("orientation 3" in warning for warning in row.warnings)

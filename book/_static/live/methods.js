@@ -99,6 +99,11 @@ export async function open(gpu, place) {
     place.describe(`${METHODS[i]}: ${alt}`, canvases[i]);
   };
 
+  // Who looks at the table sees which method is at work, and how far the slowest of them is.
+  const begin = (i, share = 0) => {
+    cells[i][0].textContent = share ? `computing: ${Math.round(100 * share)} %` : "computing …";
+  };
+
   /** Objects of grey values, or of probabilities: the same second step for both. */
   const objects = async (i, picture, grey, isOld) => {
     const { width, height } = picture;
@@ -125,13 +130,17 @@ export async function open(gpu, place) {
       paint(canvas, width, height, () => [0, 0, 0]);
       tell(i, "…", "…", "not computed yet.");
     });
+    begin(0);
     await objects(0, picture, grey, isOld);
     if (isOld()) return;
+    begin(1);
     const probability = await forest(picture);
     if (isOld()) return;
     await objects(1, picture, probability, isOld);
     if (isOld()) return;
-    const sure = await predict(gpu, unet, picture, { closed }).catch((reason) => {
+    begin(2);
+    const progress = (share) => isOld() || begin(2, share);
+    const sure = await predict(gpu, unet, picture, { closed, progress }).catch((reason) => {
       if (!isOld()) throw reason;
     });
     if (isOld()) return;

@@ -30,6 +30,7 @@ from gpu_course.files import write_atomic
 from gpu_course.images import Sample
 from gpu_course.images.sample import split_named
 from gpu_course.labels import refuse_mask, renumber
+from gpu_course.picture_orientation import refuse_turned
 
 IMAGES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 LABELS = (*picture_files.TIFF, *picture_files.PNG)
@@ -125,7 +126,8 @@ def read(
     ------
     CourseError
         If an image has no labels or the other way round, two have one name, the shapes differ,
-        labels are no whole numbers or a mask, a split is none, or nothing is labelled.
+        labels are no whole numbers or a mask, a split is none, nothing is labelled, or a camera
+        was turned and its labels may lie on other pixels.
     """
     folder = Path(folder)
     split = None if split is None else split_named(split)
@@ -218,6 +220,7 @@ def _scene(
     picture = picture_files.read(image, stack=numbers.ndim == 3)
     pixels, axes = _oriented(title, picture, numbers.ndim, row["axes"])
     checked = _checked(title, pixels, numbers, axes, in_pieces)
+    refuse_turned(image, labels, checked.shape[-2:], title)
     facts: dict[str, object] = {"file": title, "who": row["who"], "when": row["when"]}
     facts |= {"in_pieces": True} if in_pieces else {}
     size = scene_table.voxel_size(row["voxel_size_um"], title, checked.ndim)

@@ -1,6 +1,8 @@
 """What the command line shows of the image sets and their files."""
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.progress import track
 from rich.table import Table
@@ -43,11 +45,25 @@ def fetch(paths: Sequence[str]) -> list[str]:
 
 
 def faults(paths: Sequence[str]) -> list[str]:
-    """Return one sentence for each file that is there but damaged."""
-    return [
+    """Return one sentence for each file that is there but damaged, and for a mirror that is not."""
+    found = registry.status(paths)
+    damaged = [
         f"{status.entry.path} is damaged. Run `gpu-course images fetch {status.entry.path}`."
-        for status in registry.status(paths)
+        for status in found
         if status.state == "damaged"
+    ]
+    absent = any(status.state == "absent" for status in found)
+    return [*(_lost_mirror() if absent else []), *damaged]
+
+
+def _lost_mirror() -> list[str]:
+    """Return why files are absent though a mirror is set: it is no folder."""
+    mirror = os.environ.get("GPU_COURSE_MIRROR", "").strip()
+    if not mirror or "://" in mirror or Path(mirror).expanduser().is_dir():
+        return []
+    return [
+        f"GPU_COURSE_MIRROR is {mirror!r}, and no such folder is there. Correct it, or unset it to "
+        "download from the internet."
     ]
 
 

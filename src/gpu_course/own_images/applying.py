@@ -23,6 +23,7 @@ from gpu_course.own_images.choosing import NAMES, score
 from gpu_course.own_images.measuring import measured
 from gpu_course.own_images.model import NO_SIZE, OwnModel, load
 from gpu_course.own_images.results import Applied, Row
+from gpu_course.picture_orientation import orientation, refuse_turned
 
 Say = Callable[[str], object]
 
@@ -31,6 +32,11 @@ WORK = ".work"
 
 ROWS = "rows"
 """Inside of it, what came of each picture: no picture's name can be that of another file there."""
+
+TURNED = (
+    "The camera was turned: results lie on the picture as it is stored, as Fiji and napari show "
+    "it, and not as a phone does."
+)
 
 OBJECTS, IMAGES, REPORT = "objects.csv", "images.csv", "report.html"
 
@@ -134,6 +140,8 @@ def _picture(
         image = pictures.read(file, model.settings.channel, model.settings.channels)
         seen = looks.look(image, darker=bool(learned and learned.darker))
         warnings = looks.warnings(seen, learned)
+        if orientation(file) > 1:
+            warnings.append(TURNED)
         size: float | None
         if diameter == "measure":
             size = looks.diameter_of(seen, learned) if learned else None
@@ -161,6 +169,7 @@ def _picture(
     if drawn is not None:
         try:
             truth = pictures.truth(drawn, image.shape, model.settings.kind)
+            refuse_turned(file, drawn, image.shape[:2], name)
             result = score(model.settings.kind, truth, found.labels)
         except CourseError as error:  # what somebody drew is no fault of the result
             warnings.append(str(error))

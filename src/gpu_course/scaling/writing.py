@@ -237,7 +237,9 @@ def save_image(
     image : array (z, y, x)
         Of NumPy, or one of Dask, which is computed block by block.
     voxel_size : (z, y, x)
-        In µm.
+        In µm, from 0.001 up to below 20. A larger number is taken for nm and refused: a
+        microscope's metadata often are in nm, and nothing that is done here with a volume, such as
+        finding nuclei of some µm, could be done at 20 µm.
     version : {"0.5", "0.4"}
     chunks : (z, y, x)
         What a viewer reads at a time.

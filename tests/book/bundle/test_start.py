@@ -78,6 +78,25 @@ def test_missing_part_is_told_by_name(toy):
     assert "part-002 is missing from the bundle" in sentence(run(toy))
 
 
+@pytest.mark.parametrize("share", [0, 0.5, 0.999])
+def test_script_that_was_half_copied_does_not_end_as_if_all_was_done(toy, share):
+    script = toy / "start.py"
+    script.write_bytes(script.read_bytes()[: int(share * script.stat().st_size)])
+    assert "start.py is not whole. Copy the bundle again." in sentence(run(toy))
+    script.unlink()
+    assert "start.py is not whole" in sentence(run(toy))
+
+
+@pytest.mark.parametrize("lines", [6, 12, 25, -1])
+def test_shell_script_that_was_half_copied_fails(toy, lines):
+    script = toy / "run.sh"
+    script.write_text("\n".join(script.read_text().splitlines()[:lines]) + "\n")
+    done = run(toy)
+    assert done.returncode
+    assert done.stderr
+    assert not (toy / "work").exists()
+
+
 def test_bundle_for_another_python_is_refused(tmp_path):
     toy = bundle(tmp_path, "3.9", PLATFORM)
     assert "This bundle is for Python 3.9, and there is none here." in sentence(run(toy))

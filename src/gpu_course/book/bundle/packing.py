@@ -29,7 +29,16 @@ _SH = """\
 #!/bin/sh
 # Looks for the Python that the bundle is for; everything else happens in start.py.
 # PYTHON names another interpreter.
+{{  # Where the brace that closes this one was not copied, nothing is done and the shell says so.
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd) || exit 1
+# Of a start.py without its end, Python would do nothing and call that a success.
+case $(tail -n 1 "$here/start.py" 2>/dev/null) in
+*"sys.exit(main())") ;;
+*)
+    echo "run.sh: start.py is not whole. Copy the bundle again." >&2
+    exit 1
+    ;;
+esac
 fits='import sys; sys.exit("{{}}.{{}}".format(*sys.version_info[:2]) not in {pythons})'
 try() {{
     python=$1
@@ -44,6 +53,7 @@ fi
 echo "run.sh: This bundle is for Python {wanted}, and there is none here. Name it with \\
 PYTHON=/path/to/python sh run.sh, or have a bundle made for the Python of this machine." >&2
 exit 1
+}}
 """
 
 
