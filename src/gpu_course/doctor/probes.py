@@ -121,8 +121,8 @@ def arrays() -> Check:
         return _wrong(name, device, difference)
     if device.kind == "CPU" and _nvidia():
         major = hardware.cuda_gpus()[0].driver.removeprefix("CUDA ").split(".")[0]
-        # [ctk] brings the libraries and headers of CUDA with which CuPy compiles: its own package has
-        # neither, and a driver is no toolkit.
+        # [ctk] brings the libraries and headers of CUDA with which CuPy compiles: its own package
+        # has neither, and a driver is no toolkit.
         line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x[ctk]>=14,<15"'
         if int(major) >= 13:
             line = f"{line}, or cupy-cuda12x on a card older than the GTX 16 and RTX 20 series"
