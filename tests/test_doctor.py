@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from gpu_course import doctor
 from gpu_course.devices import Device, hardware
@@ -189,8 +190,12 @@ def test_cupy_is_named_for_the_cuda_of_the_driver(no_gpu, hidden_nvidia, driver,
         pytest.skip("the array library has a GPU here")
     check = probes.arrays()
     assert check.status == "warn"
-    (needed,) = PROJECT["optional-dependencies"][extra]
-    assert f'pip install "{needed}"' in check.cure
+    (needed,) = map(Requirement, PROJECT["optional-dependencies"][extra])
+    # Without [ctk] CuPy is installed, and has nothing to compile with where no toolkit is.
+    assert f'pip install "{needed.name}[ctk]' in check.cure
+    assert Requirement(check.cure.split('"')[1]).specifier == needed.specifier
+    # CUDA 13 knows no card older than Turing, whatever the driver says.
+    assert ("cupy-cuda12x on a card older" in check.cure) == (extra == "cuda13")
 
 
 def test_a_wrong_transform_is_a_failure(monkeypatch):

@@ -5,6 +5,7 @@ import re
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from gpu_course import paths
 from gpu_course.book import chapters
@@ -100,6 +101,20 @@ def test_warnings_that_are_explained_are_those_that_the_doctor_gives():
         for file in sorted((paths.root() / "src" / "gpu_course" / "doctor").glob("*.py"))
     )
     assert [words for words in WARNINGS.values() if words not in doctor] == []
+
+
+def test_every_line_that_installs_cupy_brings_what_cupy_compiles_with():
+    """CuPy's package has no headers of CUDA: without ``[ctk]`` it stops at the first array."""
+    project = tomllib.loads((paths.root() / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"]
+    wanted = {(one := Requirement(extras[cuda][0])).name: one for cuda in ("cuda12", "cuda13")}
+    files = sorted((paths.root() / "book").rglob("*.md"))
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    lines = [line for text in texts for line in re.findall(r'pip install "(cupy-[^"]+)"', text)]
+    assert len(lines) >= 2  # of the set-up and of the troubleshooting
+    for line in map(Requirement, lines):
+        assert line.extras == {"ctk"}, line
+        assert line.specifier == wanted[line.name].specifier, line
 
 
 @pytest.mark.parametrize("name", ["PIXELS", "OBJECTS", "TRAINED"])

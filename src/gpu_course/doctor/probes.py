@@ -121,11 +121,15 @@ def arrays() -> Check:
         return _wrong(name, device, difference)
     if device.kind == "CPU" and _nvidia():
         major = hardware.cuda_gpus()[0].driver.removeprefix("CUDA ").split(".")[0]
-        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x>=14,<15"'
+        # [ctk] brings the libraries and headers of CUDA with which CuPy compiles: its own package
+        # has neither, and a driver is no toolkit.
+        line = f'pip install "cupy-cuda{13 if int(major) >= 13 else 12}x[ctk]>=14,<15"'
+        if int(major) >= 13:
+            line = f"{line}, or cupy-cuda12x on a card older than the GTX 16 and RTX 20 series"
         what = f"{_says(device)}; CuPy is not installed, so the {_nvidia()} stays idle."
         if installed("cupy"):
             what = f"{_says(device)}; CuPy is installed but cannot compute on the {_nvidia()}."
-            line = f"{line} (only one cupy package may be installed), and the CUDA toolkit"
+            line = f"{line} (only one cupy package may be installed)"
         return Check(name, "warn", f"{what} Chapters on CuPy and deconvolution run slower.", line)
     return Check(name, "ok", _says(device))
 

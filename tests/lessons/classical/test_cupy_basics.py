@@ -68,6 +68,15 @@ def stays_in_integers(image, sigma, xp, ndi):
     return xp.maximum(image - ndi.gaussian_filter(image, sigma), 0)
 
 
+def blurs_whole_numbers(image, sigma, xp, ndi):
+    return xp.maximum(image.astype(xp.float32) - ndi.gaussian_filter(image, sigma), 0)
+
+
+def another_border(image, sigma, xp, ndi):
+    grey = image.astype(xp.float32)
+    return xp.maximum(grey - ndi.gaussian_filter(grey, sigma, mode="nearest"), 0)
+
+
 def numpy_written_in(image, sigma, xp, ndi):
     return np.maximum(forgot_the_cut(image, sigma, xp, ndi), 0)
 
@@ -89,6 +98,8 @@ def scipy_written_in(image, sigma, xp, ndi):
         (forgot_the_cut, "below zero"),
         (absolute_value, "should become 0"),
         (stays_in_integers, "float32"),
+        (blurs_whole_numbers, "before you blur"),
+        (another_border, "at the border"),
         (scipy_written_in, "`ndi`"),
         (numpy_written_in, "np.maximum is of one library"),
         (

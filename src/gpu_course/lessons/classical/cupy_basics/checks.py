@@ -94,6 +94,7 @@ def _score_background(function: Function) -> tuple[float, str]:
     found = _answer(function, image, SIGMA)
     exact = image.astype(np.float64)
     difference = exact - ndimage.gaussian_filter(exact, SIGMA)
+    inside = (slice(int(4 * SIGMA), -int(4 * SIGMA)),) * 2  # no further does the blur look
     hint = ""
     if found.min() < 0:
         hint = "Some pixels are below zero: cut them off with xp.maximum."
@@ -101,6 +102,13 @@ def _score_background(function: Function) -> tuple[float, str]:
         hint = "A pixel darker than its surroundings should become 0, not a positive number."
     elif _agreement(found, ndimage.gaussian_filter(exact, SIGMA)) > 0.9:
         hint = "That is the background itself. What is left of the image without it?"
+    elif _agreement(found, np.maximum(exact - ndimage.gaussian_filter(image, SIGMA), 0)) > 0.99:
+        hint = (
+            "The blur of whole numbers is cut to whole numbers. Turn the image to float32 before "
+            "you blur it."
+        )
+    elif _agreement(*(each[inside] for each in (found, np.maximum(difference, 0)))) > 0.99:
+        hint = "Right, but at the border. Leave the mode of ndi.gaussian_filter as it comes."
     return _agreement(found, np.maximum(difference, 0)), hint
 
 

@@ -15,7 +15,7 @@ def example_devices() -> list[Facts]:
         Facts("OpenCL", "laptop GPU", "GPU", 24, 1.5, 4 * GIB, 1 * GIB, 190e9, True),
         Facts("OpenCL", "gaming GPU", "GPU", 46, 2.5, 12 * GIB, 3 * GIB, 500e9, True),
         Facts("OpenCL", "data centre GPU", "GPU", 108, 1.4, 40 * GIB, 10 * GIB, 1500e9, True),
-        Facts("OpenCL", "built-in GPU", "GPU", 512, 1.3, 24 * GIB, 12 * GIB, 100e9, False, True),
+        Facts("OpenCL", "built-in GPU", "GPU", 128, 1.3, 24 * GIB, 12 * GIB, 100e9, False, True),
         Facts("OpenCL", "processor", "CPU", 16, 2.4, 64 * GIB, 32 * GIB, 60e9, True, True),
     ]
 
