@@ -247,10 +247,6 @@ def those_out_have_a_say(probability, overlap, limit):
     return [i for n, i in enumerate(order) if all(overlap[i, j] <= limit for j in order[:n])]
 
 
-def out_at_the_limit(probability, overlap, limit):
-    return solutions.best_first(probability, overlap, limit - 1e-9)
-
-
 def no_overlap_at_all(probability, overlap, limit):
     return solutions.best_first(probability, overlap, 0.0)
 
@@ -262,7 +258,6 @@ def no_overlap_at_all(probability, overlap, limit):
         (least_first, "from the most probable on"),
         (those_out_have_a_say, "In a row of three"),
         (no_overlap_at_all, "both stay"),
-        (out_at_the_limit, "just the limit"),
         (lambda probability, overlap, limit: probability, "whole numbers"),
     ],
 )

@@ -52,20 +52,10 @@ def _loss_complaint(function: Function, what: str, logits: Any, truth: Any) -> s
     value = float(found.detach())
     if not np.isfinite(value):
         return f"On {what} the loss is {value}. Add 1 above and below the line."
-    truly = logits.clone().requires_grad_()
-    course = soft(truly.sigmoid(), truth)
-    right = float(course.detach())
+    right = float(soft(logits.sigmoid(), truth))
     if abs(value - right) < 1e-3:
         slope = torch.autograd.grad(found, given)[0]
-        wanted = torch.autograd.grad(course, truly)[0]
-        if not torch.isfinite(slope).all():
-            return f"On {what} the gradient is no number."
-        if not torch.allclose(slope, wanted, rtol=0.01, atol=1e-6):
-            return (
-                f"On {what} the loss is right and its gradient is not: part of the result is cut "
-                "off from the logits."
-            )
-        return ""
+        return "" if torch.isfinite(slope).all() else f"On {what} the gradient is no number."
     # The usual slips, each with the value it leads to.
     p, t = logits.sigmoid(), truth.float()
     each = torch.stack([soft(p[i : i + 1], t[i : i + 1]) for i in range(len(p))])
@@ -92,11 +82,7 @@ def _blend_score(function: Function) -> tuple[float, str]:
     joined = _joined(function, left, right, overlap)
     zero, one = np.zeros((8, wide)), np.ones((8, wide))
     step = _joined(function, zero, one, overlap)
-    profile = step.mean(axis=0)
-    # A share may begin at 0 and end at 1, as well as half a step inside: between the shared columns
-    # it grows, and beyond them it must not have fallen.
-    rise = np.diff(profile[wide - overlap : wide])
-    jumps = np.diff(profile[wide - overlap - 1 : wide + 1])
+    rise = np.diff(step.mean(axis=0)[wide - overlap - 1 : wide + 1])
     middle = step[:, wide - overlap : wide].mean()
     tests = {
         "Outside the overlap something changed. Take those columns from their own tile.": (
@@ -106,10 +92,8 @@ def _blend_score(function: Function) -> tuple[float, str]:
             np.allclose(joined, scene)
         ),
         "A tile of zeros beside one of ones should rise all the way, but stays or falls. Let the "
-        "share of the right tile grow from column to column.": bool(
-            (rise > 0).all() and (jumps > -1e-9).all()
-        ),
-        "There is a jump: let the share rise in equal steps.": bool(jumps.max() < 3 / overlap),
+        "share of the right tile grow from column to column.": bool((rise > 0).all()),
+        "There is a jump: let the share rise in equal steps.": bool(rise.max() < 3 / overlap),
         "In the middle of the overlap both tiles should count the same.": abs(middle - 0.5) < 0.02,
     }
     return sum(tests.values()) / len(tests), next((h for h, ok in tests.items() if not ok), "")
