@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -118,6 +119,14 @@ def environment(python: str, wheel: Path, folder: Path, *more: str) -> Installed
     return Installed(version_of(python), wheel, programs, work)
 
 
+def remove_meanwhile(folder: Path) -> None:
+    """Remove an environment while the next tests run: its thousands of files take a minute.
+
+    pytest keeps the folders of three runs, and an environment has more than a gigabyte.
+    """
+    threading.Thread(target=shutil.rmtree, args=(folder,), kwargs={"ignore_errors": True}).start()
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory) -> Path:
     """Build the wheel of the checkout."""
@@ -132,8 +141,7 @@ def installed(wheel, tmp_path_factory) -> Iterator[Installed]:
     """Install for the Python that runs the tests."""
     folder = tmp_path_factory.mktemp("installed")
     yield environment(sys.executable, wheel, folder)
-    # pytest keeps the folders of three runs, and an environment has more than a gigabyte.
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_meanwhile(folder)
 
 
 @pytest.fixture(scope="module", params=OTHERS)
@@ -142,7 +150,7 @@ def other(request, wheel, tmp_path_factory) -> Iterator[Installed]:
     python = interpreter(request.param)
     folder = tmp_path_factory.mktemp("other")
     yield environment(python, wheel, folder, *fast.NEEDS)
-    shutil.rmtree(folder, ignore_errors=True)
+    remove_meanwhile(folder)
 
 
 def test_wheel_carries_the_course_and_nothing_else(installed):
