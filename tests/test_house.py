@@ -14,7 +14,7 @@ from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
 GROUND |= {"picture_tiff", "picture_orientation"}
-GROUND |= {"lazy_names", "labels", "brightness", "object_size", "fitted"}
+GROUND |= {"lazy_names", "labels", "planes", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -26,8 +26,9 @@ MAY_KNOW = {
     "paths": set(),
     "lazy_names": set(),
     "labels": {"errors"},
-    "brightness": {"errors"},
-    "object_size": {"errors", "brightness"},
+    "planes": {"errors"},
+    "brightness": {"errors", "planes"},
+    "object_size": {"errors", "brightness", "planes"},
     "fitted": {"brightness", "object_size"},
     "html_table": set(),
     "did_you_mean": set(),

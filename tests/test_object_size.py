@@ -260,3 +260,8 @@ def test_labels_are_never_other_numbers_than_they_were(labels, says, shape):
 def test_what_has_no_pixels_to_resample_is_refused(image, wanted):
     with pytest.raises(CourseError, match="one plane of finite real numbers"):
         to_diameter(image, 20, wanted)
+
+
+def test_a_large_offset_in_float64_changes_nothing():
+    image = blobs(21)
+    assert measure_diameter(image + 1e12).diameter == measure_diameter(image).diameter

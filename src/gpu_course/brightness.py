@@ -14,12 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course import planes
 from gpu_course.errors import CourseError
 
-TILES = 8
-"""The shorter side of an image is cut into about so many tiles…"""
-SMALLEST_TILE, LARGEST_TILE = 16, 64
-"""…but none is smaller or larger, in pixels: each should hold an object and its surroundings."""
 ABOVE_NOISE = 6.0
 """A tile holds something if its range exceeds its noise so many times…"""
 SHARE_OF_RANGE = 0.15
@@ -36,8 +33,6 @@ LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
 """From this share of pixels at the very largest value on, the camera was full."""
-MOST_EXACT = 2**53
-"""Whole numbers beyond it are rounded in float64."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,12 +115,16 @@ def measure(image: NDArray[Any]) -> Levels:
     """
     from scipy import ndimage
 
-    pixels = _plane(image)
+    pixels = planes.plane(image)
     if (two := _two_values(pixels)) is not None:
         return two
     smooth = ndimage.gaussian_filter(pixels, 1.0)
-    noise = _noise(pixels)
-    tiles, raw, seen = _tiles(smooth), _tiles(pixels), _tiles(~_frame(pixels))
+    noise = planes.noise(pixels)
+    tiles, raw, seen = (
+        planes.tiles(smooth),
+        planes.tiles(pixels),
+        planes.tiles(~planes.frame(pixels)),
+    )
     enough = seen.mean(axis=1) >= LEAST_SEEN
     if not enough.any():  # a picture without noise
         seen[:], enough[:] = True, True
@@ -147,7 +146,7 @@ def measure(image: NDArray[Any]) -> Levels:
         objects,
         noise,
         clipped=float((pixels == pixels.max()).mean()),
-        steps=_steps(image, way),
+        steps=planes.steps(image, way),
         dark_objects=float(np.clip((middle - background) / way, 0, 1)),
         uneven=float((np.percentile(low[full], 90) - np.percentile(high[full], 10)) / way),
         spikes=way / max(_without_spikes(pixels, full, enough) - background, way / 1000),
@@ -190,7 +189,7 @@ def match(
     >>> bool(np.allclose(matched, brightness.match(7 * image - 100), atol=1e-2))
     True
     """
-    pixels = _plane(image)
+    pixels = planes.plane(image)
     if levels is not None:
         _refuse_levels(levels, "the image", least=levels.background)
     _refuse_levels(to, "the result", least=np.nextafter(to.background, np.inf))
@@ -276,43 +275,6 @@ def _two_values(pixels: NDArray[np.float64]) -> Levels | None:
     return Levels(low, high, clipped=share, steps=1.0, dark_objects=float(share > 0.6))
 
 
-def _plane(image: Any) -> NDArray[np.float64]:
-    if np.ma.is_masked(image):
-        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
-    try:
-        given = np.asarray(image)
-    except (TypeError, ValueError, RuntimeError) as error:  # rows of unequal length, a GPU's array
-        raise CourseError(
-            f"Of this {type(image).__name__} no array can be made. Give rows of equal length, or a "
-            "NumPy array."
-        ) from error
-    if given.ndim != 2 or given.size == 0 or given.dtype.kind not in "buif":
-        raise CourseError(
-            f"Brightness is measured on one plane of real numbers, and this is an array of shape "
-            f"{given.shape} and type {given.dtype}. Give one plane, or one colour channel."
-        )
-    if given.dtype.kind in "ui" and max(int(given.max()), -int(given.min())) > MOST_EXACT:
-        raise CourseError(
-            f"The image holds whole numbers from {given.min()} to {given.max()}, and above 2**53 "
-            "they would be rounded. Subtract the smallest one first."
-        )
-    with np.errstate(over="ignore"):  # of long doubles: told below
-        pixels = given.astype(np.float64)
-    if not np.isfinite(pixels).all():
-        raise CourseError(
-            "The image holds missing or infinite values. Replace them first, for instance with "
-            "numpy.nan_to_num."
-        )
-    low, high = float(pixels.min()), float(pixels.max())
-    limits = np.finfo(np.float32)
-    if max(high, -low) > float(limits.max) or 0 < high - low < float(limits.tiny):
-        raise CourseError(
-            f"The image holds numbers from {low:.3g} to {high:.3g}, which numbers of 32 bits "
-            "cannot hold or tell apart. Bring them to an ordinary range, such as 0 to 1."
-        )
-    return pixels
-
-
 def _refuse_levels(levels: Levels, what: str, *, least: float) -> None:
     """Make sure that levels are numbers, and the objects' at least a given one."""
     if not (np.isfinite([levels.background, levels.objects]).all() and levels.objects >= least):
@@ -330,51 +292,4 @@ def _without_spikes(
     from scipy import ndimage
 
     smooth = ndimage.gaussian_filter(ndimage.median_filter(pixels, 3), 1.0)
-    return float(np.median(np.percentile(_tiles(smooth)[enough][full], 99, axis=1)))
-
-
-def _tiles(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Cut into square tiles: array (tile, pixel). What is left over at the far edges is dropped."""
-    side = int(np.clip(min(pixels.shape) // TILES, SMALLEST_TILE, LARGEST_TILE))
-    side = min(side, *pixels.shape)
-    rows, columns = (n // side for n in pixels.shape)
-    cut = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)
-    return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
-
-
-def _frame(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return what lies in exactly level squares of 7 pixels a side, and a rim for the smoothing.
-
-    A camera makes noise, so such squares are what a program has put around the picture. But where
-    the camera was full, they belong to the objects.
-    """
-    from scipy import ndimage
-
-    level = ndimage.maximum_filter(pixels, 7) == ndimage.minimum_filter(pixels, 7)
-    level &= pixels < pixels.max()
-    return np.asarray(ndimage.maximum_filter(level, 13))
-
-
-def _noise(pixels: NDArray[np.float64]) -> float:
-    """Estimate noise from what a mask that cancels planes and saddles leaves (Immerkær, 1996).
-
-    Of the absolute answers the median is taken, so that edges do not count, and only where the
-    image is not exactly level, so that a black frame does not count either.
-    """
-    from scipy import ndimage
-
-    mask = np.outer([1, -2, 1], [1, -2, 1])
-    answers = np.abs(ndimage.convolve(pixels, mask))
-    answers = answers[answers > 0]
-    return float(np.median(answers)) / (6 * 0.6745) if answers.size else 0.0
-
-
-def _steps(image: NDArray[Any], span: float) -> float:
-    """Count the grey values from background to objects; the smallest step between values is one.
-
-    Whole numbers count as such in floats, too: methods make floats of what a camera wrote.
-    """
-    if np.asarray(image).dtype.kind == "f" and (np.asarray(image) % 1).any():
-        return float("inf")
-    values = np.unique(image).astype(np.float64)
-    return float(span / np.diff(values).min()) if values.size > 1 else 0.0
+    return float(np.median(np.percentile(planes.tiles(smooth)[enough][full], 99, axis=1)))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import brightness
+from gpu_course import brightness, planes
 from gpu_course.brightness import Levels
 from gpu_course.errors import CourseError
 
@@ -170,7 +170,7 @@ def to_diameter(image: NDArray[Any], diameter: float, wanted: float) -> NDArray[
     """
     from skimage.transform import resize
 
-    pixels = _pixels(image)
+    pixels = planes.pixels(image)
     shape = scaled_shape(pixels.shape[:2], diameter, wanted)
     if shape == pixels.shape[:2]:
         return pixels
@@ -253,21 +253,6 @@ def _size(name: str, value: Any) -> float:
     return size
 
 
-def _pixels(image: Any) -> NDArray[np.float32]:
-    """Return an image (Y, X) or (Y, X, C) as float32, if that is what it is and says the same."""
-    given = np.asarray(image)
-    real = given.ndim in (2, 3) and given.size and given.dtype.kind in "buif"
-    with np.errstate(over="ignore"):
-        pixels = given.astype(np.float32, copy=False) if real else np.zeros(0, np.float32)
-    if not real or np.ma.is_masked(image) or not np.isfinite(pixels).all():
-        raise CourseError(
-            f"An image of shape {given.shape} and type {given.dtype} cannot change its size: one "
-            "plane of finite real numbers is needed. Fill what is masked or missing first, and "
-            "give one plane."
-        )
-    return pixels
-
-
 def _whole(labels: Any) -> NDArray[np.int32]:
     """Return labels (Y, X) as int32, if they are the same numbers then."""
     given = np.asarray(labels)
@@ -292,7 +277,8 @@ def _height(image: NDArray[Any], levels: Levels) -> NDArray[np.float32]:
 
     if not levels.objects > levels.background:
         return np.zeros(np.shape(image), np.float32)
-    below = (np.asarray(image, np.float32) - levels.background) / (
+    wide = np.asarray(image).dtype.itemsize == 8  # may hold an offset that float32 would round
+    below = (np.asarray(image, np.float64 if wide else np.float32) - levels.background) / (
         levels.objects - levels.background
     )
     return np.asarray(ndimage.gaussian_filter(below, 1.0), np.float32)

@@ -21,8 +21,8 @@ _ROOM = "lessons/deep_learning/how_many_labels"
 
 CODE = (
     "deep_learning", "pixel_classification", "images", "metrics", "devices", "brightness",
-    "fitted", "labels", "object_size", "own_images/preparing", f"{_ROOM}/learners",
-    f"{_ROOM}/study",
+    "fitted", "labels", "object_size", "own_images/preparing", "planes",
+    f"{_ROOM}/learners", f"{_ROOM}/study",
 )  # fmt: skip
 """Whatever of the course can change a score."""
 
