@@ -38,18 +38,31 @@ def appearing(path: Path) -> Iterator[Path]:
 
 def refuse_existing(path: Path) -> None:
     """Make sure that nothing is overwritten."""
-    if path.exists():
+    if os.path.lexists(path):  # a link that leads nowhere, too
         raise CourseError(
             f"{path} exists already and is left as it is. Choose another name, or remove it first."
         )
 
 
 @contextmanager
-def disk_full(path: Path) -> Iterator[None]:
-    """Say in a sentence that the disk is full, or that a folder cannot be written."""
+def disk_full(path: Path, *, last: bool = False) -> Iterator[None]:
+    """Say in a sentence that the disk is full, or that a folder cannot be written.
+
+    Parameters
+    ----------
+    path : Path
+        Of the output.
+    last : bool
+        Nobody will try again: then whatever else a file system says is a sentence, too.
+    """
     try:
         yield
     except OSError as error:
+        if error.errno == errno.EFBIG:
+            raise MachineError(
+                f"{path} could not be finished: a file would be larger than may be written here. "
+                "Raise that limit (ulimit -f), or take smaller blocks."
+            ) from error
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise MachineError(
                 f"The disk is full: {path} could not be finished. Free some space and start again."
@@ -57,5 +70,11 @@ def disk_full(path: Path) -> Iterator[None]:
         if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise MachineError(
                 f"{path} cannot be written: {error.strerror}. Choose a folder that you may write."
+            ) from error
+        if last:
+            where = f" ({error.filename})" if error.filename else ""
+            raise MachineError(
+                f"{path} could not be finished: {error.strerror or error}{where}. What is done "
+                "is kept: mend that and start again."
             ) from error
         raise

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import gpu_course
 from gpu_course.deconvolution.arrays import known
 from gpu_course.deconvolution.units import wholes
 from gpu_course.errors import CourseError
@@ -30,7 +31,7 @@ from gpu_course.scaling.planning import (
     lens_for,
     refuse_small_windows,
 )
-from gpu_course.scaling.reading import OmeImage, open_image
+from gpu_course.scaling.reading import OmeImage, folder_of, open_image
 from gpu_course.scaling.run_folder import STATE, RunFolder
 from gpu_course.scaling.segmentation import (
     NucleiSettings,
@@ -120,8 +121,12 @@ def process(
         If input, output or settings cannot be used. What is done by then stays, beside the output.
     """
     begin = time.perf_counter()
-    source, target = Path(source).absolute(), Path(target).absolute()
+    source, target = folder_of(source).absolute(), folder_of(target).absolute()
     image = open_image(source, channel=channel, time=time_point)
+    if source.resolve() in target.resolve().parents:
+        raise CourseError(
+            f"{target} lies in the input, which nothing may write into. Choose another output."
+        )
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
     if "segment" in steps:
@@ -148,8 +153,9 @@ def process(
         "block": list(plan[0].block),
         "chunks": list(plan[0].chunks),
         "version": version,
+        "gpu-course": gpu_course.__version__,  # another one may compute another result
     }
-    with RunFolder(target, said) as folder, disk_full(target):
+    with disk_full(target, last=True), RunFolder(target, said) as folder:
         choice = {"channel": channel, "time": time_point}
         job = tasks.Job(
             source=str(source), store=str(folder.store), choice=choice, done="",

@@ -46,6 +46,8 @@ class RunFolder:
     """
 
     def __init__(self, target: Path, settings: dict[str, Any]) -> None:
+        if not target.name:
+            raise CourseError(f"{target} is no name for an output. Give one, such as out.zarr.")
         self.target = target
         self.folder = target.with_name(f"{target.name}.partial")
         self.settings = json.loads(json.dumps(settings))
@@ -57,7 +59,12 @@ class RunFolder:
         """Take the folder."""
         filelock = needed("filelock")
         refuse_existing(self.target)
-        with disk_full(self.target):
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
+            raise CourseError(
+                f"{self.folder} is no folder, and the output grows in one of that name. Choose "
+                "another output, or rename what is there."
+            )
+        with disk_full(self.target, last=True):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = filelock.FileLock(str(self.folder / "lock"), timeout=0)
             try:

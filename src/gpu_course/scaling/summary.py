@@ -53,7 +53,7 @@ class Summary:
         """Return it in a few lines."""
         lines = [
             f"{self.target}: {' × '.join(map(str, self.shape))} voxels in "
-            f"{self.seconds:.1f} s, {self.rate / 1e6:.2f} million voxels per second",
+            f"{self.seconds:.1f} s, {self.rate / 1e6:.2g} million voxels per second",
             f"{self.tasks} blocks computed, {self.resumed} found done, in blocks of "
             f"{' × '.join(map(str, self.block))}",
         ]
