@@ -12,6 +12,7 @@ import pytest
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
+import gpu_course
 from gpu_course import scaling
 from gpu_course.classical import measure
 from gpu_course.errors import CourseError
@@ -92,6 +93,15 @@ def test_other_settings_do_not_go_on(scene, tmp_path):
         process(scene.store, out, **scene.options(progress=stop_at("deconvolve", 1)))
     with pytest.raises(CourseError, match="iterations=5, and now it is 6"):
         process(scene.store, out, **scene.options(iterations=6))
+
+
+def test_another_version_of_the_course_does_not_go_on(scene, tmp_path, monkeypatch):
+    out = tmp_path / "out.zarr"
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(progress=stop_at("deconvolve", 1)))
+    monkeypatch.setattr(gpu_course, "__version__", "99", raising=False)
+    with pytest.raises(CourseError, match=r"gpu-course=.*, and now it is 99"):
+        process(scene.store, out, **scene.options())
 
 
 def test_another_image_under_the_same_name_does_not_go_on(scene, tmp_path):
