@@ -2,6 +2,7 @@
 """From store to store: the same as in memory, resumed, alone, and never half."""
 
 import errno
+import os
 import shutil
 import tracemalloc
 
@@ -85,6 +86,44 @@ def test_what_is_done_is_not_done_again(scene, tmp_path, monkeypatch):
         process(scene.store, out, **scene.options(progress=stop_at("seeds", 0)))
     monkeypatch.setattr(tasks, "make_image", None)  # would fail if it were called
     assert process(scene.store, out, **scene.options()).objects == scene.labels.max()
+
+
+@pytest.mark.parametrize("version", ["0.5", "0.4"])
+def test_what_a_killed_writer_left_in_part_is_written_anew(scene, tmp_path, version):
+    whole, out = tmp_path / "whole.zarr", tmp_path / "out.zarr"
+    process(scene.store, whole, **scene.options(version=version))
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(version=version, progress=stop_at("segment", 4)))
+    partial = tmp_path / "out.zarr.partial"
+    for step, level in (("deconvolve", "0"), ("segment", "labels/nuclei/0")):
+        (store,) = partial.glob("store-*")
+        for written in (store / level).rglob("*"):
+            if written.is_file() and not written.name.startswith((".z", "zarr")):
+                written.write_bytes(written.read_bytes()[:-7])
+        shutil.rmtree(partial / "done" / step)
+    process(scene.store, out, **scene.options(version=version))
+    assert np.array_equal(open_image(out).read(), open_image(whole).read())
+    assert np.array_equal(labels_of(out), labels_of(whole))
+
+
+@pytest.mark.parametrize("version", ["0.5", "0.4"])
+def test_no_block_is_marked_before_the_disk_has_it(scene, tmp_path, version, monkeypatch):
+    waited, sync = set(), os.fsync
+
+    def fsync(number):
+        waited.add(os.fstat(number).st_ino)
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    out = tmp_path / "out.zarr"
+    process(scene.store, out, **scene.options(version=version))
+    chunks = [
+        file
+        for file in out.rglob("*")
+        if file.is_file() and not file.name.startswith((".z", "zarr"))
+    ]
+    assert len(chunks) > 10
+    assert {file.stat().st_ino for file in chunks} <= waited
 
 
 def test_other_settings_do_not_go_on(scene, tmp_path):

@@ -8,7 +8,11 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError, MachineError
 
@@ -78,3 +82,30 @@ def disk_full(path: Path, *, last: bool = False) -> Iterator[None]:
                 "is kept: mend that and start again."
             ) from error
         raise
+
+
+def put(array: Any, box: tuple[slice, ...], values: NDArray[Any]) -> None:
+    """Write a box of an array, and wait until the disk has it.
+
+    The mark that a block is done must not outlive the block: without this, a power cut could leave
+    the mark and an empty file, which Zarr reads as zeros.
+
+    Parameters
+    ----------
+    array : zarr.Array
+        In a folder.
+    box : tuple of slice
+        Whole chunks or shards, unless it ends where the array ends.
+    values : ndarray
+    """
+    array[box] = values
+    folder = Path(array.store.root) / array.path
+    lines = (
+        range(along.start // n, -(-along.stop // n))
+        for along, n in zip(box, array.shards or array.chunks, strict=True)
+    )
+    for index in product(*lines):
+        file = folder / array.metadata.encode_chunk_key(index)
+        if file.exists():  # a chunk of nothing but zeros has none
+            with file.open("r+b") as written:
+                os.fsync(written.fileno())

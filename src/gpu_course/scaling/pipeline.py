@@ -29,6 +29,7 @@ from gpu_course.scaling.planning import (
     block_for,
     check_steps,
     lens_for,
+    refuse_inside,
     refuse_small_windows,
 )
 from gpu_course.scaling.reading import OmeImage, folder_of, open_image
@@ -122,11 +123,9 @@ def process(
     """
     begin = time.perf_counter()
     source, target = folder_of(source).absolute(), folder_of(target).absolute()
-    image = open_image(source, channel=channel, time=time_point)
-    if source.resolve() in target.resolve().parents:
-        raise CourseError(
-            f"{target} lies in the input, which nothing may write into. Choose another output."
-        )
+    choice = {"channel": channel, "time": time_point}
+    image = open_image(source, **choice)
+    refuse_inside(target, source)
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
     if "segment" in steps:
@@ -148,19 +147,16 @@ def process(
         "iterations": iterations if lens else None,
         "background": background if lens else None,
         "settings": dataclasses.asdict(settings),
-        "channel": channel,
-        "time": time_point,
+        **choice,
         "block": list(plan[0].block),
         "chunks": list(plan[0].chunks),
         "version": version,
         "gpu-course": gpu_course.__version__,  # another one may compute another result
     }
     with disk_full(target, last=True), RunFolder(target, said) as folder:
-        choice = {"channel": channel, "time": time_point}
         job = tasks.Job(
-            source=str(source), store=str(folder.store), choice=choice, done="",
+            source=str(source), store=str(folder.store), choice=choice, done="", facts={"plan": plan},
             voxel_size=image.voxel_size, version=version, settings=settings, deconvolution=lens,
-            facts={"plan": plan},
         )  # fmt: skip
         run = _Run(folder, image, plan, job, client, progress)
         run.image()
@@ -168,8 +164,7 @@ def process(
         if "measure" in steps:
             run.measure()
         folder.finish()
-    seconds = time.perf_counter() - begin
-    done = tuple(run.records)
+    seconds, done = time.perf_counter() - begin, tuple(run.records)
     return Summary(target, image.shape, plan[0].block, seconds, run.resumed, objects, done)
 
 

@@ -124,5 +124,7 @@ class RunFolder:
         """Give the store its name, in one step, and remove the rest."""
         refuse_existing(self.target)
         with disk_full(self.target):
+            if hasattr(os, "sync"):  # not on Windows
+                os.sync()  # the small files that say what the arrays are, too
             os.replace(self.store, self.target)
         shutil.rmtree(self.folder, ignore_errors=True)
