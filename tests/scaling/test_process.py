@@ -97,13 +97,17 @@ def test_what_a_killed_writer_left_in_part_is_written_anew(scene, tmp_path, vers
     partial = tmp_path / "out.zarr.partial"
     for step, level in (("deconvolve", "0"), ("segment", "labels/nuclei/0")):
         (store,) = partial.glob("store-*")
-        for written in (store / level).rglob("*"):
+        for written in list((store / level).rglob("*")):
             if written.is_file() and not written.name.startswith((".z", "zarr")):
                 written.write_bytes(written.read_bytes()[:-7])
+                written.with_suffix(".0f.partial").write_bytes(
+                    b"as Zarr calls it until it is whole"
+                )
         shutil.rmtree(partial / "done" / step)
     process(scene.store, out, **scene.options(version=version))
     assert np.array_equal(open_image(out).read(), open_image(whole).read())
     assert np.array_equal(labels_of(out), labels_of(whole))
+    assert not list(out.rglob("*.partial"))
 
 
 @pytest.mark.parametrize("version", ["0.5", "0.4"])

@@ -85,10 +85,11 @@ def disk_full(path: Path, *, last: bool = False) -> Iterator[None]:
 
 
 def put(array: Any, box: tuple[slice, ...], values: NDArray[Any]) -> None:
-    """Write a box of an array, and wait until the disk has it.
+    """Write a box of an array anew, and wait until the disk has it.
 
     The mark that a block is done must not outlive the block: without this, a power cut could leave
-    the mark and an empty file, which Zarr reads as zeros.
+    the mark and an empty file, which Zarr reads as zeros. And what an earlier writer left in part
+    must go first, since Zarr would read it to keep the rest of it.
 
     Parameters
     ----------
@@ -98,14 +99,16 @@ def put(array: Any, box: tuple[slice, ...], values: NDArray[Any]) -> None:
         Whole chunks or shards, unless it ends where the array ends.
     values : ndarray
     """
-    array[box] = values
     folder = Path(array.store.root) / array.path
     lines = (
         range(along.start // n, -(-along.stop // n))
         for along, n in zip(box, array.shards or array.chunks, strict=True)
     )
-    for index in product(*lines):
-        file = folder / array.metadata.encode_chunk_key(index)
+    files = [folder / array.metadata.encode_chunk_key(index) for index in product(*lines)]
+    for file in files:
+        file.unlink(missing_ok=True)
+    array[box] = values
+    for file in files:
         if file.exists():  # a chunk of nothing but zeros has none
             with file.open("r+b") as written:
                 os.fsync(written.fileno())

@@ -155,8 +155,8 @@ def process(
     }
     with disk_full(target, last=True), RunFolder(target, said) as folder:
         job = tasks.Job(
-            source=str(source), store=str(folder.store), choice=choice, done="", version=version,
-            voxel_size=image.voxel_size, settings=settings, deconvolution=lens, facts={"plan": plan},
+            str(source), str(folder.store), choice, done="", version=version, settings=settings,
+            voxel_size=image.voxel_size, deconvolution=lens, facts={"plan": plan},
         )  # fmt: skip
         run = _Run(folder, image, plan, job, client, progress)
         run.image()

@@ -124,6 +124,8 @@ class RunFolder:
         """Give the store its name, in one step, and remove the rest."""
         refuse_existing(self.target)
         with disk_full(self.target):
+            for left in self.store.rglob("*.partial"):  # Zarr's, of a writer that was killed
+                left.unlink()
             if hasattr(os, "sync"):  # not on Windows
                 os.sync()  # the small files that say what the arrays are, too
             os.replace(self.store, self.target)
