@@ -151,6 +151,18 @@ def test_nothing_is_written_into_the_input(tmp_path, scene):
     assert sorted(source.rglob("*")) == before
 
 
+def test_a_folder_that_is_no_unfinished_run_is_left_alone(tmp_path, scene):
+    mine = tmp_path / "out.zarr.partial" / "notes.txt"
+    mine.parent.mkdir()
+    mine.write_text("work")
+    with pytest.raises(CourseError, match="of no unfinished run"):
+        process(scene.store, tmp_path / "out.zarr", **scene.options())
+    assert mine.read_text() == "work"
+    mine.rename(mine.with_name("run.json"))
+    with pytest.raises(CourseError, match=r"run\.json is damaged"):
+        process(scene.store, tmp_path / "out.zarr", **scene.options())
+
+
 def test_an_output_without_a_name(scene):
     with pytest.raises(CourseError, match="is no name for an output"):
         process(scene.store, "/", **scene.options())

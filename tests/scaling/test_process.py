@@ -100,9 +100,7 @@ def test_what_a_killed_writer_left_in_part_is_written_anew(scene, tmp_path, vers
         for written in list((store / level).rglob("*")):
             if written.is_file() and not written.name.startswith((".z", "zarr")):
                 written.write_bytes(written.read_bytes()[:-7])
-                written.with_suffix(".0f.partial").write_bytes(
-                    b"as Zarr calls it until it is whole"
-                )
+                written.with_suffix(".0f.partial").write_bytes(b"not whole yet")
         shutil.rmtree(partial / "done" / step)
     process(scene.store, out, **scene.options(version=version))
     assert np.array_equal(open_image(out).read(), open_image(whole).read())

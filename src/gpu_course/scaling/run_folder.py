@@ -100,9 +100,22 @@ class RunFolder:
     def _know_settings(self) -> None:
         record = self.folder / "run.json"
         if not record.exists():
+            # A run that was killed over its first file leaves the lock, and that file in part.
+            others = [each for each in self.folder.iterdir() if "run.json" not in each.name]
+            if [each for each in others if each.name != "lock"]:
+                raise CourseError(
+                    f"{self.folder} holds files that are of no unfinished run, and would be "
+                    "removed with it. Choose another output, or move that folder."
+                )
             write_atomic(record, json.dumps(self.settings, indent=1, sort_keys=True))
             return
-        before = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            before = dict(json.loads(record.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise CourseError(
+                f"{record} is damaged, so what is done is not known. Remove that folder to begin "
+                "anew."
+            ) from error
         for name in sorted({*before, *self.settings}):
             if before.get(name) != self.settings.get(name) and name == STATE:
                 raise CourseError(
