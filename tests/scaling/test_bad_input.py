@@ -16,7 +16,7 @@ pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
 from gpu_course import cli
 from gpu_course.errors import CourseError
-from gpu_course.scaling import cluster, open_image, pipeline, process, tasks
+from gpu_course.scaling import cluster, open_image, pipeline, process, save_image, tasks
 from gpu_course.scaling.writing import open_for_writing
 
 
@@ -137,6 +137,8 @@ def test_an_address_is_no_folder(tmp_path, monkeypatch, scene, place):
     for source, out in ((place, "out.zarr"), (scene.store, place)):
         with pytest.raises(CourseError, match=r"is an address.*Copy the store"):
             process(source, out, **scene.options())
+    with pytest.raises(CourseError, match="is an address"):
+        save_image(place, scene.image, (0.5, 0.25, 0.25))
     assert list(tmp_path.iterdir()) == []
 
 

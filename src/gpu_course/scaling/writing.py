@@ -15,7 +15,7 @@ from gpu_course.deconvolution.units import lengths, wholes
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Block, blocks
 from gpu_course.scaling.output import appearing, disk_full, put
-from gpu_course.scaling.reading import needed
+from gpu_course.scaling.reading import folder_of, needed
 
 Version = Literal["0.4", "0.5"]
 Shape = tuple[int, ...]
@@ -273,7 +273,8 @@ def save_image(
     chunks = wholes(chunks, 3, "chunks")
     wanted = block or tuple(4 * c for c in chunks)
     plan = levels(tuple(image.shape), wanted, voxel_size, chunks)
-    with appearing(Path(path)) as folder, disk_full(Path(path)):
+    path = folder_of(path)
+    with appearing(path) as folder, disk_full(path):
         group = open_for_writing(folder, version)
         create(group, plan, image.dtype, version=version)
         for number, level in enumerate(plan):
@@ -282,4 +283,4 @@ def save_image(
                     put(group["0"], each.inner, np.asarray(image[each.inner]))
                 else:
                     coarser(group, number, plan, each, labels=False)
-    return Path(path)
+    return path
