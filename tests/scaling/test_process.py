@@ -16,6 +16,7 @@ pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 import gpu_course
 from gpu_course import scaling
 from gpu_course.classical import measure
+from gpu_course.deconvolution import richardson_lucy
 from gpu_course.errors import CourseError
 from gpu_course.scaling import (
     open_image,
@@ -271,3 +272,8 @@ def test_a_volume_four_times_the_memory_stays_below_it(tmp_path, scene):
     finally:
         tracemalloc.stop()
     assert peak < limit
+    whole = richardson_lucy(
+        image.astype(np.float32), lens, 1, background=options["background"], acceleration=None
+    )
+    found = open_image(tmp_path / "out.zarr").read()
+    assert abs(found - whole).max() < 1e-3 * np.ptp(whole)
