@@ -194,7 +194,8 @@ def two_workers(folder: Path, shape: tuple[int, ...], block: tuple[int, ...]) ->
         ],
         [
             "the same, simulated from the run with one",
-            f"{one.summary.seconds / foretell(one.summary, 2):.2f}",
+            f"{one.summary.seconds / foretell(one.summary, 2):.2f}, with the turns of the run by "
+            f"two {one.summary.seconds / foretell(one.summary, 2, blocks=two.summary):.2f}",
         ],
     ]
 

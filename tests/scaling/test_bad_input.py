@@ -16,7 +16,7 @@ pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
 from gpu_course import cli
 from gpu_course.errors import CourseError
-from gpu_course.scaling import cluster, open_image, pipeline, process
+from gpu_course.scaling import cluster, open_image, pipeline, process, save_image, tasks
 from gpu_course.scaling.writing import open_for_writing
 
 
@@ -69,6 +69,25 @@ def exists_already(source):
     (source.parent / "out.zarr").mkdir()
 
 
+def a_plane(source):
+    group = open_for_writing(source, "0.5")
+    del group["0"]
+    group.create_array("0", shape=(8, 8), chunks=(8, 8), dtype="uint16")
+    said(source, lambda image: image["axes"].pop(0))
+
+
+def a_short_unit(source):
+    said(source, lambda image: image["axes"][2].update(unit="µm"))
+
+
+def link_to_nowhere(source):
+    (source.parent / "out.zarr").symlink_to(source.parent / "nowhere")
+
+
+def a_file_where_it_would_grow(source):
+    (source.parent / "out.zarr.partial").write_text("mine")
+
+
 FAULTS = [
     (not_a_zarr, "is not a Zarr group"),
     (a_file, "is not a Zarr group"),
@@ -79,6 +98,10 @@ FAULTS = [
     (no_numbers, "holds bool"),
     (complex_numbers, "holds complex64"),
     (exists_already, "exists already"),
+    (link_to_nowhere, "exists already"),
+    (a_file_where_it_would_grow, "out.zarr.partial is no folder"),
+    (a_plane, "with an axis z of one plane"),
+    (a_short_unit, "'µm', and must be one of micrometer,"),
 ]
 
 
@@ -106,6 +129,79 @@ def test_a_fault_is_one_sentence_and_leaves_nothing(
     assert line.endswith(".")
     assert sorted(tmp_path.iterdir()) == before
     assert not out.exists() or list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["s3://bucket/a.zarr", "https://example.org/a.zarr"])
+def test_an_address_is_no_folder(tmp_path, monkeypatch, scene, place):
+    monkeypatch.chdir(tmp_path)
+    for source, out in ((place, "out.zarr"), (scene.store, place)):
+        with pytest.raises(CourseError, match=r"is an address.*Copy the store"):
+            process(source, out, **scene.options())
+    with pytest.raises(CourseError, match="is an address"):
+        save_image(place, scene.image, (0.5, 0.25, 0.25))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_into_the_input(tmp_path, scene):
+    source = tmp_path / "in.zarr"
+    shutil.copytree(scene.store, source)
+    (tmp_path / "link").symlink_to(source)
+    before = sorted(source.rglob("*"))
+    for out in (source / "out.zarr", tmp_path / "link" / "0" / "out.zarr"):
+        with pytest.raises(CourseError, match="lies in the input"):
+            process(source, out, **scene.options())
+    assert sorted(source.rglob("*")) == before
+
+
+def test_a_folder_that_is_no_unfinished_run_is_left_alone(tmp_path, scene):
+    mine = tmp_path / "out.zarr.partial" / "notes.txt"
+    mine.parent.mkdir()
+    mine.write_text("work")
+    with pytest.raises(CourseError, match="of no unfinished run"):
+        process(scene.store, tmp_path / "out.zarr", **scene.options())
+    assert mine.read_text() == "work"
+    mine.rename(mine.with_name("run.json"))
+    with pytest.raises(CourseError, match=r"run\.json is damaged"):
+        process(scene.store, tmp_path / "out.zarr", **scene.options())
+
+
+def test_an_output_without_a_name(scene):
+    with pytest.raises(CourseError, match="is no name for an output"):
+        process(scene.store, "/", **scene.options())
+
+
+def test_a_damaged_chunk_is_named_and_the_run_goes_on_with_a_whole_copy(tmp_path, scene):
+    source, out = tmp_path / "in.zarr", tmp_path / "out.zarr"
+    shutil.copytree(scene.store, source)
+    chunk = next(file for file in sorted((source / "0" / "c").rglob("*")) if file.is_file())
+    whole, date = chunk.read_bytes(), chunk.stat()
+    chunk.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CourseError, match=r"A chunk of .*in\.zarr is damaged"):
+        process(source, out, **scene.options())
+    assert not out.exists()
+    chunk.write_bytes(whole)
+    os.utime(chunk, ns=(date.st_atime_ns, date.st_mtime_ns))
+    shutil.rmtree(tmp_path / "out.zarr.partial")
+    assert process(source, out, **scene.options()).objects == scene.labels.max()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EFBIG, "larger than may be written here"),
+        (errno.EIO, "could not be finished: Input/output error"),
+        (errno.EROFS, "cannot be written"),
+    ],
+)
+def test_whatever_a_file_system_says_is_a_sentence(tmp_path, monkeypatch, scene, code, words):
+    def fails(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    out = tmp_path / "out.zarr"
+    monkeypatch.setattr(tasks, "make_labels", fails)
+    with pytest.raises(CourseError, match=words):
+        process(scene.store, out, **scene.options())
+    assert not out.exists()
 
 
 def test_a_scheduler_that_does_not_answer(tmp_path, monkeypatch, capsys, scene):

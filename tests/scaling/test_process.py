@@ -2,6 +2,7 @@
 """From store to store: the same as in memory, resumed, alone, and never half."""
 
 import errno
+import os
 import shutil
 import tracemalloc
 
@@ -12,8 +13,10 @@ import pytest
 zarr = pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
+import gpu_course
 from gpu_course import scaling
 from gpu_course.classical import measure
+from gpu_course.deconvolution import richardson_lucy
 from gpu_course.errors import CourseError
 from gpu_course.scaling import (
     open_image,
@@ -86,12 +89,61 @@ def test_what_is_done_is_not_done_again(scene, tmp_path, monkeypatch):
     assert process(scene.store, out, **scene.options()).objects == scene.labels.max()
 
 
+@pytest.mark.parametrize("version", ["0.5", "0.4"])
+def test_what_a_killed_writer_left_in_part_is_written_anew(scene, tmp_path, version):
+    whole, out = tmp_path / "whole.zarr", tmp_path / "out.zarr"
+    process(scene.store, whole, **scene.options(version=version))
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(version=version, progress=stop_at("segment", 4)))
+    partial = tmp_path / "out.zarr.partial"
+    for step, level in (("deconvolve", "0"), ("segment", "labels/nuclei/0")):
+        (store,) = partial.glob("store-*")
+        for written in list((store / level).rglob("*")):
+            if written.is_file() and not written.name.startswith((".z", "zarr")):
+                written.write_bytes(written.read_bytes()[:-7])
+                written.with_suffix(".0f.partial").write_bytes(b"not whole yet")
+        shutil.rmtree(partial / "done" / step)
+    process(scene.store, out, **scene.options(version=version))
+    assert np.array_equal(open_image(out).read(), open_image(whole).read())
+    assert np.array_equal(labels_of(out), labels_of(whole))
+    assert not list(out.rglob("*.partial"))
+
+
+@pytest.mark.parametrize("version", ["0.5", "0.4"])
+def test_no_block_is_marked_before_the_disk_has_it(scene, tmp_path, version, monkeypatch):
+    waited, sync = set(), os.fsync
+
+    def fsync(number):
+        waited.add(os.fstat(number).st_ino)
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    out = tmp_path / "out.zarr"
+    process(scene.store, out, **scene.options(version=version))
+    chunks = [
+        file
+        for file in out.rglob("*")
+        if file.is_file() and not file.name.startswith((".z", "zarr"))
+    ]
+    assert len(chunks) > 10
+    assert {file.stat().st_ino for file in chunks} <= waited
+
+
 def test_other_settings_do_not_go_on(scene, tmp_path):
     out = tmp_path / "out.zarr"
     with pytest.raises(Stop):
         process(scene.store, out, **scene.options(progress=stop_at("deconvolve", 1)))
     with pytest.raises(CourseError, match="iterations=5, and now it is 6"):
         process(scene.store, out, **scene.options(iterations=6))
+
+
+def test_another_version_of_the_course_does_not_go_on(scene, tmp_path, monkeypatch):
+    out = tmp_path / "out.zarr"
+    with pytest.raises(Stop):
+        process(scene.store, out, **scene.options(progress=stop_at("deconvolve", 1)))
+    monkeypatch.setattr(gpu_course, "__version__", "99", raising=False)
+    with pytest.raises(CourseError, match=r"gpu-course=.*, and now it is 99"):
+        process(scene.store, out, **scene.options())
 
 
 def test_another_image_under_the_same_name_does_not_go_on(scene, tmp_path):
@@ -220,3 +272,8 @@ def test_a_volume_four_times_the_memory_stays_below_it(tmp_path, scene):
     finally:
         tracemalloc.stop()
     assert peak < limit
+    whole = richardson_lucy(
+        image.astype(np.float32), lens, 1, background=options["background"], acceleration=None
+    )
+    found = open_image(tmp_path / "out.zarr").read()
+    assert abs(found - whole).max() < 1e-3 * np.ptp(whole)

@@ -47,6 +47,34 @@ def test_steps_wait_for_one_another_and_what_lies_between_stays():
     assert foretell(run(1, 1, 1, 3), 2) == 2 * 4 + 2
 
 
+def by(*turns, seconds, step="segment"):
+    """Return the summary of a run with one step, of (worker, start, stop)."""
+    records = tuple(Record(step, f"0-0-{n}", *turn) for n, turn in enumerate(turns))
+    return Summary(Path("o"), (1, 4, 8), (1, 4, 2), seconds, 0, None, records)
+
+
+def test_the_wait_before_a_block_is_shared_and_not_counted_as_standing_still():
+    # Four blocks of a second each, with another one before each but the first, and 3 s around.
+    one = by((1, 0, 1), (1, 2, 3), (1, 4, 5), (1, 6, 7), seconds=10)
+    assert foretell(one, 1) == 10
+    assert foretell(one, 2) == 3 + 4
+    assert foretell(one, 4) == foretell(one, 99) == 3 + 2
+
+
+def test_turns_of_another_run_replace_those_of_one_worker():
+    one = by((1, 0, 1), (1, 1, 2), (1, 2, 3), (1, 3, 4), seconds=5)
+    two = by((1, 0, 1.5), (2, 0, 1.5), (1, 2, 3), (2, 2, 3.5), seconds=7)
+    assert foretell(one, 2) == 1 + 2
+    # Turns of 1.5, 1.5, 1.5 and 2 s, two at a time, and the second around them of the first run.
+    assert foretell(one, 2, blocks=two) == 1 + 3.5
+    assert foretell(two, 2) == two.seconds
+
+
+def test_a_worker_that_begins_late_is_busy_from_the_step_s_begin():
+    late = by((1, 0, 4), (2, 1, 3), seconds=4)
+    assert foretell(late, 1) == 4 + 3
+
+
 def test_a_step_costs_by_what_it_saw():
     costs = step_costs(run(1, 1), {"deconvolve": (0, 0, 2)})
     assert costs == pytest.approx({"deconvolve": 2 / (4 * 12), "coarser": 2 / 32})

@@ -45,6 +45,22 @@ def test_a_worker_that_is_killed_costs_no_result(scene, reference, tmp_path):
     assert_same(out, reference)
 
 
+def test_tasks_that_the_scheduler_forgets_are_not_taken_for_done(scene, reference, tmp_path):
+    """A wait for a task ends when somebody takes the task back, and raises nothing."""
+    out = tmp_path / "out.zarr"
+    with workers(2) as client:
+
+        def forget(step, done, total):
+            if step == "segment" and done == 1:
+                client.restart(wait_for_workers=False)
+
+        with pytest.raises(CourseError, match="its tasks were taken back"):
+            process(scene.store, out, **scene.options(client=client, progress=forget))
+        assert not out.exists()
+        process(scene.store, out, **scene.options(client=client))
+    assert_same(out, reference)
+
+
 def test_a_fault_of_the_input_is_not_tried_again(scene, tmp_path, capfd):
     """It is raised as it is, and the workers do not print how they came to it."""
     image = scene.image.astype(np.int16)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gpu_course.scaling.measurement import join_measurements, measure_block
     from gpu_course.scaling.pipeline import process
     from gpu_course.scaling.planning import reaches
-    from gpu_course.scaling.reading import OmeImage, open_image, validate
+    from gpu_course.scaling.reading import OmeImage, open_image
     from gpu_course.scaling.schedule import foretell, makespan, step_costs
     from gpu_course.scaling.segmentation import (
         NucleiSettings,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from gpu_course.scaling.summary import Summary
     from gpu_course.scaling.tasks import Record
     from gpu_course.scaling.traces import losses, spans, trace_chart
+    from gpu_course.scaling.validation import validate
     from gpu_course.scaling.writing import Level, levels, save_image
 
 __all__ = [
@@ -90,7 +91,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "measurement": ("join_measurements", "measure_block"),
         "pipeline": ("process",),
         "planning": ("reaches",),
-        "reading": ("OmeImage", "open_image", "validate"),
+        "reading": ("OmeImage", "open_image"),
         "schedule": ("foretell", "makespan", "step_costs"),
         "segmentation": (
             "NucleiSettings",
@@ -104,6 +105,7 @@ __getattr__, __dir__ = lazy_names.attach(
         "summary": ("Summary",),
         "tasks": ("Record",),
         "traces": ("losses", "spans", "trace_chart"),
+        "validation": ("validate",),
         "writing": ("Level", "levels", "save_image"),
     },
 )

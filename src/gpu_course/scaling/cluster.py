@@ -146,7 +146,8 @@ def finished(
     Raises
     ------
     CourseError
-        What a call raised; or if a worker died again and again over one of them.
+        What a call raised; or if a worker died again and again over one of them, or the scheduler
+        has gone.
     """
     if client is None:
         for item in items:
@@ -159,7 +160,12 @@ def finished(
         for item, (step, block) in zip(items, names, strict=True)
     ]
     try:
-        for _, result in distributed.as_completed(futures, with_results=True):
+        for future, result in distributed.as_completed(futures, with_results=True):
+            if future.cancelled():  # which ends a wait as a result does, and raises nothing
+                raise MachineError(
+                    "The scheduler has gone, or its tasks were taken back, before all blocks were "
+                    "done. See to it that it runs and start again: what is done stays done."
+                )
             if isinstance(result, CourseError):
                 raise result
             yield result
@@ -169,4 +175,5 @@ def finished(
             "blocks less memory, or take fewer workers; what is done stays done."
         ) from error
     finally:
-        client.cancel(futures, force=True)
+        with contextlib.suppress(OSError, TimeoutError):  # of a scheduler that has gone
+            client.cancel(futures, force=True)

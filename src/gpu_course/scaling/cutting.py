@@ -220,5 +220,6 @@ def block_size(
             return size
     raise CourseError(
         f"No block of {tuple(shape)} with a reach of {tuple(reach)} fits into "
-        f"{memory / 2**20:.0f} MiB. Give more memory, or crop what makes the reach long, the PSF."
+        f"{memory / 2**20:.3g} MiB. Give more memory, or shorten the reach: crop the PSF, or set "
+        "largest to the longest object."
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+import gpu_course
 from gpu_course.deconvolution.arrays import known
 from gpu_course.deconvolution.units import wholes
 from gpu_course.errors import CourseError
@@ -28,9 +29,10 @@ from gpu_course.scaling.planning import (
     block_for,
     check_steps,
     lens_for,
+    refuse_inside,
     refuse_small_windows,
 )
-from gpu_course.scaling.reading import OmeImage, open_image
+from gpu_course.scaling.reading import OmeImage, folder_of, open_image
 from gpu_course.scaling.run_folder import STATE, RunFolder
 from gpu_course.scaling.segmentation import (
     NucleiSettings,
@@ -120,8 +122,10 @@ def process(
         If input, output or settings cannot be used. What is done by then stays, beside the output.
     """
     begin = time.perf_counter()
-    source, target = Path(source).absolute(), Path(target).absolute()
-    image = open_image(source, channel=channel, time=time_point)
+    source, target = folder_of(source).absolute(), folder_of(target).absolute()
+    choice = {"channel": channel, "time": time_point}
+    image = open_image(source, **choice)
+    refuse_inside(target, source)
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
     if "segment" in steps:
@@ -143,18 +147,16 @@ def process(
         "iterations": iterations if lens else None,
         "background": background if lens else None,
         "settings": dataclasses.asdict(settings),
-        "channel": channel,
-        "time": time_point,
+        **choice,
         "block": list(plan[0].block),
         "chunks": list(plan[0].chunks),
         "version": version,
+        "gpu-course": gpu_course.__version__,  # another one may compute another result
     }
-    with RunFolder(target, said) as folder, disk_full(target):
-        choice = {"channel": channel, "time": time_point}
+    with disk_full(target, last=True), RunFolder(target, said) as folder:
         job = tasks.Job(
-            source=str(source), store=str(folder.store), choice=choice, done="",
-            voxel_size=image.voxel_size, version=version, settings=settings, deconvolution=lens,
-            facts={"plan": plan},
+            str(source), str(folder.store), choice, done="", version=version, settings=settings,
+            voxel_size=image.voxel_size, deconvolution=lens, facts={"plan": plan},
         )  # fmt: skip
         run = _Run(folder, image, plan, job, client, progress)
         run.image()
@@ -162,8 +164,7 @@ def process(
         if "measure" in steps:
             run.measure()
         folder.finish()
-    seconds = time.perf_counter() - begin
-    done = tuple(run.records)
+    seconds, done = time.perf_counter() - begin, tuple(run.records)
     return Summary(target, image.shape, plan[0].block, seconds, run.resumed, objects, done)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,14 @@ def check_steps(steps: Sequence[str], psf: Any) -> None:
         raise CourseError("To measure, there must be labels: add the step segment.")
     if "deconvolve" in steps and psf is None:
         raise CourseError("To deconvolve, there must be a PSF: give one, or leave the step out.")
+
+
+def refuse_inside(target: Path, source: Path) -> None:
+    """Make sure that the output does not become a part of the input."""
+    if source.resolve() in target.resolve().parents:
+        raise CourseError(
+            f"{target} lies in the input, which nothing may write into. Choose another output."
+        )
 
 
 def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> Deconvolution:

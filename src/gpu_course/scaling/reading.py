@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +71,20 @@ class OmeImage:
         return (z, y, x)
 
     def read(self, box: tuple[slice, ...] = (slice(None),) * 3) -> NDArray[Any]:
-        """Return the voxels of a box, (z, y, x)."""
-        return np.asarray(self.array[(*self.lead, *box)])
+        """Return the voxels of a box, (z, y, x).
+
+        Raises
+        ------
+        CourseError
+            If a chunk cannot be unpacked.
+        """
+        try:
+            return np.asarray(self.array[(*self.lead, *box)])
+        except (RuntimeError, ValueError) as error:  # what codecs and checksums raise
+            raise CourseError(
+                f"A chunk of {self.path} is damaged ({str(error).rstrip('.')}). Copy the store "
+                "again from where it came."
+            ) from error
 
     def state(self) -> str:
         """Return a digest that another one replaces when voxels are written anew.
@@ -119,7 +132,7 @@ def open_image(
         or if it does not hold real numbers.
     """
     zarr = needed("zarr")
-    path = Path(path)
+    path = folder_of(path)
     if not path.exists():
         raise CourseError(f"There is no {path}. Check the path.")
     try:
@@ -180,15 +193,35 @@ def open_image(
     return OmeImage(path, array, lead, size, version, names)
 
 
+def folder_of(path: Path | str) -> Path:
+    """Return the folder of a store as a path.
+
+    Raises
+    ------
+    CourseError
+        If it is an address: as the name of a folder, its parts would be folders of this machine.
+    """
+    # pathlib makes one slash of two; a drive of Windows has a single letter.
+    if re.match(r"\w{2,}:/", str(path)):
+        raise CourseError(
+            f"{path} is an address, and stores are folders here. Copy the store to this machine, "
+            "or mount it as a folder."
+        )
+    return Path(path)
+
+
 def _axes(path: Path, image: dict[str, Any]) -> list[dict[str, Any]]:
     axes = image.get("axes")
     named = isinstance(axes, list) and all(isinstance(axis, dict) for axis in axes)
     names = [axis.get("name") for axis in axes] if named and axes else []
     if names[-3:] != ["z", "y", "x"]:
         found = ", ".join(map(str, names)) or "none"
+        cure = "with its axes"
+        if names and set(names) <= set("tcyx") and "z" not in names:
+            cure = "with an axis z of one plane"
         raise CourseError(
             f"{path}: the axes must end with z, y, x, and the store names {found}. Write the image "
-            "again with its axes."
+            f"again {cure}."
         )
     return list(axes or [])
 
@@ -214,8 +247,8 @@ def _voxel_size(
     for axis in axes[-3:]:
         if axis.get("unit") not in UNITS:
             raise CourseError(
-                f"{path}: the unit of axis {axis['name']} is {axis.get('unit')!r}, which cannot "
-                f"be turned into µm. Write the image again with one of {', '.join(UNITS)}."
+                f"{path}: the unit of axis {axis['name']} is {axis.get('unit')!r}, and must be one "
+                f"of {', '.join(UNITS)}. Write the image again with its unit."
             )
     z, y, x = (s * UNITS[a["unit"]] for s, a in zip(total.tolist(), axes[-3:], strict=True))
     return (z, y, x)
@@ -233,52 +266,3 @@ def _chosen(path: Path, axis: str, n: int, asked: dict[str, int | None]) -> int:
     if not whole(wanted, what, least=0) < n:
         raise CourseError(f"{path} has {n} along {what}, numbered from 0, and no {wanted}.")
     return int(wanted)
-
-
-def validate(path: Path | str) -> str:
-    """Hold a store against the published model of its version of OME-Zarr.
-
-    Parameters
-    ----------
-    path : Path or str
-        Of an image or a label image.
-
-    Returns
-    -------
-    str
-        What it is, such as ``"Image 0.5"``.
-
-    Raises
-    ------
-    CourseError
-        If the model does not accept it.
-    """
-    needed("ome_zarr_models")
-    zarr = needed("zarr")
-    group = zarr.open_group(str(path), mode="r")
-    attributes = dict(group.attrs)
-    said = attributes.get("ome", attributes)
-    version = "05" if "ome" in attributes else "04"
-    if "multiscales" not in said:
-        kind = ("labels", "Labels")
-    elif "image-label" in said:
-        kind = ("image_label", "ImageLabel")
-    else:
-        kind = ("image", "Image")
-    model = getattr(needed(f"ome_zarr_models.v{version}.{kind[0]}"), kind[1])
-    try:
-        model.from_zarr(group)
-    except ValueError as error:
-        raise CourseError(
-            f"{path} is no {kind[1]} as OME-Zarr 0.{version[1]} specifies it: "
-            f"{_first_fault(error)}. Write it again with an OME-Zarr writer."
-        ) from error
-    return f"{kind[1]} 0.{version[1]}"
-
-
-def _first_fault(error: ValueError) -> str:
-    """Return where the first fault lies and what it is, of the many lines of a model's report."""
-    if not hasattr(error, "errors"):
-        return str(error).splitlines()[0].rstrip(".")
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

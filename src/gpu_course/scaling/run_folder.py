@@ -46,6 +46,8 @@ class RunFolder:
     """
 
     def __init__(self, target: Path, settings: dict[str, Any]) -> None:
+        if not target.name:
+            raise CourseError(f"{target} is no name for an output. Give one, such as out.zarr.")
         self.target = target
         self.folder = target.with_name(f"{target.name}.partial")
         self.settings = json.loads(json.dumps(settings))
@@ -57,7 +59,12 @@ class RunFolder:
         """Take the folder."""
         filelock = needed("filelock")
         refuse_existing(self.target)
-        with disk_full(self.target):
+        if os.path.lexists(self.folder) and not self.folder.is_dir():
+            raise CourseError(
+                f"{self.folder} is no folder, and the output grows in one of that name. Choose "
+                "another output, or rename what is there."
+            )
+        with disk_full(self.target, last=True):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = filelock.FileLock(str(self.folder / "lock"), timeout=0)
             try:
@@ -93,9 +100,22 @@ class RunFolder:
     def _know_settings(self) -> None:
         record = self.folder / "run.json"
         if not record.exists():
+            # A run that was killed over its first file leaves the lock, and that file in part.
+            others = [each for each in self.folder.iterdir() if "run.json" not in each.name]
+            if [each for each in others if each.name != "lock"]:
+                raise CourseError(
+                    f"{self.folder} holds files that are of no unfinished run, and would be "
+                    "removed with it. Choose another output, or move that folder."
+                )
             write_atomic(record, json.dumps(self.settings, indent=1, sort_keys=True))
             return
-        before = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            before = dict(json.loads(record.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise CourseError(
+                f"{record} is damaged, so what is done is not known. Remove that folder to begin "
+                "anew."
+            ) from error
         for name in sorted({*before, *self.settings}):
             if before.get(name) != self.settings.get(name) and name == STATE:
                 raise CourseError(
@@ -117,5 +137,9 @@ class RunFolder:
         """Give the store its name, in one step, and remove the rest."""
         refuse_existing(self.target)
         with disk_full(self.target):
+            for left in self.store.rglob("*.partial"):  # Zarr's, of a writer that was killed
+                left.unlink()
+            if hasattr(os, "sync"):  # not on Windows
+                os.sync()  # the small files that say what the arrays are, too
             os.replace(self.store, self.target)
         shutil.rmtree(self.folder, ignore_errors=True)

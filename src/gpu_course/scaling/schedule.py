@@ -13,6 +13,7 @@ from gpu_course.scaling.cutting import overlap_work
 
 if TYPE_CHECKING:
     from gpu_course.scaling.summary import Summary
+    from gpu_course.scaling.tasks import Record
 
 
 def makespan(durations: Sequence[float], workers: int) -> float:
@@ -57,18 +58,23 @@ def makespan(durations: Sequence[float], workers: int) -> float:
     return max(free)
 
 
-def foretell(summary: Summary, workers: int) -> float:
+def foretell(summary: Summary, workers: int, *, blocks: Summary | None = None) -> float:
     """Return how long a run would have taken with so many workers, if nothing else changed.
 
-    Each step begins when the one before has ended, as in :func:`gpu_course.scaling.process`. What
-    lies between the blocks (making the stores, joining the tables, handing out the tasks) stays as
-    long as it was, whoever computes the blocks.
+    Each step begins when the one before has ended, as in :func:`gpu_course.scaling.process`. The
+    turn of a block lasts from when its worker was free until the block is done: handing it over,
+    reading, computing and writing. Turns of several workers run side by side. What lies between
+    the steps (making the stores, joining the tables) is done by one process, and stays as long as
+    it was.
 
     Parameters
     ----------
     summary : Summary
         Of a run by one worker.
     workers : int
+    blocks : Summary, optional
+        Of another run over the same volume, whose blocks tell how long a turn lasts. What is then
+        left between this and the clock is the schedule's, and not that of slower blocks.
 
     Returns
     -------
@@ -77,7 +83,8 @@ def foretell(summary: Summary, workers: int) -> float:
 
     Notes
     -----
-    Workers that share a disk, a memory bus or a core slow each other down, so the truth is longer.
+    Workers that share a disk, a memory bus or a core slow each other down, which a run with one
+    cannot know: then the truth is longer.
 
     Examples
     --------
@@ -88,11 +95,32 @@ def foretell(summary: Summary, workers: int) -> float:
     >>> foretell(run, 1), foretell(run, 2)
     (5.0, 3.0)
     """
-    steps: dict[str, list[float]] = {}
+    between = summary.seconds - sum(_span(step) for step in _steps(summary))
+    steps = _steps(blocks or summary)
+    return between + sum(makespan(_turns(step), workers) for step in steps)
+
+
+def _steps(summary: Summary) -> list[list[Record]]:
+    """Return the records of each step, in the order in which their blocks were begun."""
+    steps: dict[str, list[Record]] = {}
     for record in sorted(summary.records, key=lambda r: r.start):
-        steps.setdefault(record.step, []).append(record.stop - record.start)
-    between = summary.seconds - sum(map(sum, steps.values()))
-    return between + sum(makespan(durations, workers) for durations in steps.values())
+        steps.setdefault(record.step, []).append(record)
+    return list(steps.values())
+
+
+def _span(step: Sequence[Record]) -> float:
+    """Return the seconds from the first begin to the last end of a step."""
+    return max(r.stop for r in step) - step[0].start
+
+
+def _turns(step: Sequence[Record]) -> list[float]:
+    """Return how long each block of a step kept its worker, handing over included."""
+    free: dict[int, float] = {}
+    turns = []
+    for record in step:
+        turns.append(record.stop - free.get(record.worker, step[0].start))
+        free[record.worker] = record.stop
+    return turns
 
 
 def step_costs(

@@ -51,9 +51,10 @@ class Summary:
 
     def __str__(self) -> str:
         """Return it in a few lines."""
+        rate = f", {self.rate / 1e6:.2g} million voxels per second" if self.tasks else ""
         lines = [
             f"{self.target}: {' × '.join(map(str, self.shape))} voxels in "
-            f"{self.seconds:.1f} s, {self.rate / 1e6:.2f} million voxels per second",
+            f"{self.seconds:.1f} s{rate}",
             f"{self.tasks} blocks computed, {self.resumed} found done, in blocks of "
             f"{' × '.join(map(str, self.block))}",
         ]

@@ -125,12 +125,14 @@ def add_up(job: Job, block: Block) -> NDArray[np.float64]:
 
 def make_image(job: Job, block: Block) -> None:
     """Write the block deconvolved, or copied."""
+    from gpu_course.scaling.output import put
+
     image = job.input()
     if job.deconvolution is None:
         made = image.read(block.inner)
     else:
         made = job.deconvolution(image.read(block.outer))[block.own]
-    job.output()["0"][block.inner] = made
+    put(job.output()["0"], block.inner, made)
 
 
 def make_coarser(job: Job, block: Block) -> None:
@@ -174,13 +176,14 @@ def seeds_of(job: Job, block: Block) -> NDArray[np.intp]:
 
 def make_labels(job: Job, block: Block) -> None:
     """Write the labels of the block."""
+    from gpu_course.scaling.output import put
     from gpu_course.scaling.segmentation_in_blocks import window_labels
 
     group = job.output()
     window = np.asarray(group["0"][block.outer])
     seeds = np.load(job.facts["seeds"])
     made = window_labels(window, block.own, block.corner, seeds, **_how(job))
-    group[f"labels/{LABELS}/0"][block.inner] = made
+    put(group[f"labels/{LABELS}/0"], block.inner, made)
 
 
 def measure_objects(job: Job, block: Block) -> None:

@@ -14,8 +14,8 @@ from gpu_course.deconvolution.arrays import known
 from gpu_course.deconvolution.units import lengths, wholes
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Block, blocks
-from gpu_course.scaling.output import appearing, disk_full
-from gpu_course.scaling.reading import needed
+from gpu_course.scaling.output import appearing, disk_full, put
+from gpu_course.scaling.reading import folder_of, needed
 
 Version = Literal["0.4", "0.5"]
 Shape = tuple[int, ...]
@@ -203,7 +203,7 @@ def coarser(group: Any, number: int, plan: Sequence[Level], block: Block, *, lab
         made = values[tuple(slice(None, None, f) for f in level.factor)]
     else:
         made = _means(values, level.factor)
-    group[str(number)][block.inner] = made
+    put(group[str(number)], block.inner, made)
 
 
 def _means(values: NDArray[Any], factor: Shape) -> NDArray[Any]:
@@ -275,13 +275,14 @@ def save_image(
     chunks = wholes(chunks, 3, "chunks")
     wanted = block or tuple(4 * c for c in chunks)
     plan = levels(tuple(image.shape), wanted, voxel_size, chunks)
-    with appearing(Path(path)) as folder, disk_full(Path(path)):
+    path = folder_of(path)
+    with appearing(path) as folder, disk_full(path):
         group = open_for_writing(folder, version)
         create(group, plan, image.dtype, version=version)
         for number, level in enumerate(plan):
             for each in blocks(level.shape, level.block):
                 if number == 0:
-                    group["0"][each.inner] = np.asarray(image[each.inner])
+                    put(group["0"], each.inner, np.asarray(image[each.inner]))
                 else:
                     coarser(group, number, plan, each, labels=False)
-    return Path(path)
+    return path

@@ -92,9 +92,14 @@ def test_a_run_of_one_task_and_a_run_that_never_fails():
 
 
 def test_the_chart_of_the_simulation_has_a_line_and_marks():
-    axes = figures.foretold_chart({1: 8.0, 2: 4.0}, {1: 8.0, 2: 5.0}, alt="two").axes[0]
+    line, own, clock = {1: 8.0, 2: 4.0}, {2: 4.8}, {1: 8.0, 2: 5.0}
+    axes = figures.foretold_chart(line, own, clock, alt="two").axes[0]
     drawn = {line.get_label(): list(line.get_ydata()) for line in axes.lines}
-    assert drawn == {"simulated": [8.0, 4.0], "measured": [8.0, 5.0]}
+    assert drawn == {
+        "simulated": [8.0, 4.0],
+        "simulated, their own turns": [4.8],
+        "measured": [8.0, 5.0],
+    }
 
 
 def test_the_chart_of_the_plan_has_the_storage_as_its_floor():

@@ -8,20 +8,27 @@ from gpu_course.display.figures import Panels
 
 
 def foretold_chart(
-    foretold: Mapping[int, float], measured: Mapping[int, float], *, alt: str
+    foretold: Mapping[int, float],
+    side_by_side: Mapping[int, float],
+    measured: Mapping[int, float],
+    *,
+    alt: str,
 ) -> Panels:
     """Draw the time of a run over the number of workers, simulated and measured.
 
     Parameters
     ----------
-    foretold, measured : mapping
-        Workers → seconds.
+    foretold, side_by_side, measured : mapping
+        Workers → seconds: simulated from one worker, with the turns of so many, and by the clock.
     alt : str
         What a reader who cannot see the chart should know.
     """
     figure, (axes,) = chart(alt=alt)
     axes.plot(list(foretold), list(foretold.values()), label="simulated", **style(0, dashes=True))
     drawn = {**style(1), "linestyle": "none", "markersize": 9}
+    hollow = {**style(0), "linestyle": "none", "markersize": 14, "markerfacecolor": "none"}
+    own = "simulated, their own turns"
+    axes.plot(list(side_by_side), list(side_by_side.values()), label=own, **hollow)
     axes.plot(list(measured), list(measured.values()), label="measured", **drawn)
     axes.set_xscale("log", base=2)
     axes.set_xticks(list(foretold), [str(n) for n in foretold])
