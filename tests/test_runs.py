@@ -66,6 +66,14 @@ def test_a_gpu_shows_its_own_and_the_stored_one_unless_it_becomes_that(data, mon
     assert len(runs.beside(TABLE, {"blur": 3.0}, CPU).columns) == 2
 
 
+def test_a_gpu_that_the_table_is_not_about_has_measured_nothing(data):
+    # On Apple silicon the course's array library is a GPU's, and CuPy's place is taken by NumPy.
+    apple = Device("PyTorch arrays", "a chip", "GPU", memory=None, driver="Metal (MPS)")
+    shown = runs.beside(TABLE, {}, apple)
+    assert str(shown).startswith("Nothing is compared here: this run measured nothing on a chip")
+    assert "Measured" not in str(shown)
+
+
 def test_names_cannot_become_markup(data):
     html = runs.beside(TABLE, {"<b>": 1.0}, GPU)._repr_mimebundle_()["text/html"]
     assert "<b>" not in html

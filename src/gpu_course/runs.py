@@ -77,8 +77,13 @@ class Beside:
         if self.stored:
             own = f", beside this run on {self.device.name}" if self.rows else ""
             return f"Measured on {self.stored.device}, {self.stored.date}{own}."
-        if self.device.kind == "GPU":
+        if self.device.kind == "GPU" and self.rows:
             return f"Measured on {self.device.name}. No run on another GPU is stored."
+        if self.device.kind == "GPU":
+            return (
+                f"Nothing is compared here: this run measured nothing on {self.device.name}, and "
+                "no run on another GPU is stored."
+            )
         return (
             "Nothing is compared with a GPU here: this run had none, and no run on one is stored."
         )

@@ -2,8 +2,10 @@ import pytest
 import torch
 from torch import nn
 
+from gpu_course import devices
 from gpu_course.deep_learning import memory, memory_measured
 from gpu_course.deep_learning.unet import UNet, count_parameters
+from gpu_course.devices import Device
 from gpu_course.errors import CourseError
 
 
@@ -124,6 +126,15 @@ def test_the_largest_batch_fits_and_one_more_does_not():
 def test_impossible_steps_are_refused(options, words):
     with pytest.raises(CourseError, match=words):
         memory.estimate(UNet(1, 1, depth=3, width=2), **options)
+
+
+@pytest.mark.parametrize(("address", "measured"), [("mps", "cpu"), ("cuda:0", "cuda:0")])
+def test_where_the_gpu_keeps_no_peak_the_cpu_is_measured(monkeypatch, address, measured):
+    gpu = Device("PyTorch", "a GPU", "GPU", memory=None, driver="", address=address)
+    monkeypatch.setattr(devices, "torch", lambda: gpu)
+    found = memory_measured.measuring_device()
+    assert found.address == measured
+    assert found.kind == ("CPU" if measured == "cpu" else "GPU")
 
 
 def test_a_device_without_a_count_is_said():

@@ -10,12 +10,28 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from gpu_course import devices
 from gpu_course.deep_learning import memory
 from gpu_course.deep_learning.data import find_device
 from gpu_course.deep_learning.losses import dice_cross_entropy
 from gpu_course.deep_learning.precision import autocast
-from gpu_course.devices import quiet_stderr
+from gpu_course.devices import Device, quiet_stderr
+from gpu_course.devices.device import on_cpu
 from gpu_course.errors import CourseError
+
+COUNTED = ("cuda", "cpu")
+"""Types of device that tell the most memory that was in use at once."""
+
+
+def measuring_device() -> Device:
+    """Return the device on which `training_step` can measure: PyTorch's own, or else the CPU.
+
+    Apple's GPUs keep no peak; the tensors of a training step have the same sizes on the CPU.
+    """
+    found = devices.torch()
+    if found is not None and torch.device(found.address).type in COUNTED:
+        return found
+    return on_cpu("PyTorch", f"PyTorch {torch.__version__}")
 
 
 def training_step(
@@ -49,7 +65,7 @@ def training_step(
         If the device has no such count (Apple's), or is full.
     """
     where = find_device(device)
-    if where.type not in ("cuda", "cpu"):
+    if where.type not in COUNTED:
         raise CourseError(
             f'PyTorch keeps no peak for {where.type}. Measure with device="cpu": the tensors have '
             "the same sizes there."
