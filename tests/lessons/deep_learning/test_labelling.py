@@ -37,6 +37,19 @@ def test_first_polygon_keeps_its_pixels():
     assert labels[8, 8] == 2
 
 
+def test_the_earlier_of_two_polygons_keeps_its_pixels_in_naparis_labels_as_the_page_says():
+    layers = pytest.importorskip("napari.layers")
+    drawn = layers.Shapes()
+    corners = np.array([[0, 0], [0, 10], [10, 10], [10, 0]])
+    for polygon in (corners, corners + 5):  # as by hand, the later one on top
+        drawn.add_polygons(polygon)
+    assert drawn.z_index[0] < drawn.z_index[1]
+    assert drawn.to_labels((20, 20))[7, 7] == 1
+    cells = chapters.read("deep-learning/labelling").notebook.cells
+    said = " ".join(" ".join(cell.source.split()) for cell in cells)
+    assert "in the labels the earlier one keeps its pixels" in said
+
+
 def test_strokes_of_the_chapter_lie_on_what_their_numbers_mean():
     page = chapters.read("deep-learning/labelling")
     (code,) = (cell.source for cell in page.code_cells if "ways = {" in cell.source)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gpu_course import exercises
+from gpu_course import exercises, napari_view
 from gpu_course.lessons.pixel_classification.napari_plugins import plugin_files, solutions
 
 NAME = "pixel-classification/napari-plugins/visible-region"
@@ -83,3 +83,23 @@ def test_validate_says_what_is_wrong_with_a_manifest(tmp_path):
     said = plugin_files.validate(tmp_path, "toy_plugin/napari.yaml")
     assert "command" in said
     assert str(tmp_path) not in said
+
+
+@pytest.mark.display
+@pytest.mark.skipif(bool(napari_view.missing()), reason="needs napari and a screen")
+def test_corners_say_nothing_of_an_axis_that_is_not_shown():
+    seen = {}
+
+    def build(viewer):
+        layer = viewer.add_image(np.zeros((8, 40, 60)))
+        viewer.dims.set_current_step(0, 5)
+        napari_view.live(0.3)
+        seen["2D"] = np.array(layer.corner_pixels)
+        viewer.dims.ndisplay = 3
+        napari_view.live(0.3)
+        seen["3D"] = np.array(layer.corner_pixels)
+
+    napari_view.snapshot(build, size=(500, 400))
+    assert seen["2D"][:, 0].tolist() == [0, 0]
+    assert seen["2D"][1, 1:].min() > 30
+    assert seen["3D"][1].min() > 0
