@@ -104,6 +104,17 @@ def stumble(attempts):
     return attempts.stat().st_size
 
 
+def test_results_come_by_the_client_that_was_given_and_not_by_the_latest(tmp_path, monkeypatch):
+    """Waiting in the loop of another client, a run now and then never heard of a result."""
+
+    def refuse():
+        raise AssertionError("asked for whichever client is the default")
+
+    with workers(2) as client:
+        monkeypatch.setattr("distributed.client.default_client", refuse)
+        assert list(cluster.finished(client, str, [(1,)], [("step", "0-0-0")])) == ["1"]
+
+
 def test_no_scheduler_answers(monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.5)
     with (

@@ -159,8 +159,10 @@ def finished(
         client.submit(_or_fault, function, *item, key=(f"{step}-{token}", block), retries=RETRIES)
         for item, (step, block) in zip(items, names, strict=True)
     ]
+    # In this client's own loop: in that of the latest client, results might never be heard of.
+    done = distributed.as_completed(futures, loop=client.loop, with_results=True)
     try:
-        for future, result in distributed.as_completed(futures, with_results=True):
+        for future, result in done:
             if future.cancelled():  # which ends a wait as a result does, and raises nothing
                 raise MachineError(
                     "The scheduler has gone, or its tasks were taken back, before all blocks were "
