@@ -281,3 +281,33 @@ def test_every_variable_that_the_course_reads_is_known():
     known = environment.OF_PEOPLE | environment.OF_PROGRAMS
     assert found - {environment.PREFIX} <= known
     assert command_line.STOPPED == 130
+
+
+SLOW = """
+import sys, time
+from gpu_course.command_line import busy
+with busy("Reading [cells]") as ready:
+    time.sleep(0.3)
+    ready()
+    print("done", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of POSIX")
+def test_who_waits_at_a_terminal_sees_that_a_command_is_at_work():
+    import pty
+
+    there, here = pty.openpty()
+    command = [sys.executable, "-c", SLOW]
+    subprocess.run(
+        command, stdout=here, stderr=here, check=True, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(here)
+    seen = os.read(there, 65536).decode()
+    assert "Reading [cells] …" in seen
+    assert seen.index("Reading [cells]") < seen.index("\x1b[2K") < seen.index("done")
+
+
+def test_nothing_of_it_goes_into_a_file_or_a_pipe():
+    done = subprocess.run([sys.executable, "-c", SLOW], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("done\n", "")

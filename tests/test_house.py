@@ -53,7 +53,7 @@ MAY_KNOW = {
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "own_images": ROOMS | {"classical", "deep_learning", "command_line", "writable"},
-    "model_zoo": ROOMS | {"deep_learning", "own_images"},
+    "model_zoo": ROOMS | {"deep_learning", "own_images", "command_line"},
     "napari_plugin": {
         *("errors", "files", "picture_files", "picture_folders", "images", "display"),
         *("pixel_classification", "brightness"),

@@ -77,6 +77,16 @@ def notebooks_(
     ] = False,
 ) -> None:
     """Write the notebook of every chapter into a folder."""
+    with command_line.busy("Writing notebooks"):
+        written = _written_notebooks(folder, kind, overwrite)
+    # Not before all are written: a reader of the list who goes (`| head`) ends the command.
+    for path in written:
+        print(path)
+
+
+def _written_notebooks(
+    folder: Path, kind: Literal["student", "solved", "colab"], overwrite: bool
+) -> list[Path]:
     import nbformat
 
     from gpu_course.book import chapters, install_address, links, notebooks
@@ -104,9 +114,7 @@ def notebooks_(
     }
     for name, notebook in made.items():
         write_atomic(targets[name], nbformat.writes(notebook) + "\n")
-    # Not before all are written: a reader of the list who goes (`| head`) ends the command.
-    for path in targets.values():
-        print(path)
+    return list(targets.values())
 
 
 @app.command()
@@ -121,14 +129,19 @@ def images(
     """List the image sets, fetch their files ahead of the course, or verify those files."""
     from rich.console import Console
 
-    from gpu_course.images import inventory
+    with command_line.busy("Looking at the image sets") as ready:
+        from gpu_course.images import inventory
 
-    if action == "list":
-        Console().print(inventory.table_of_sets(names or []))
-        return
-    files = inventory.files_of(names or [])
-    faults = inventory.fetch(files) if action == "fetch" else inventory.faults(files)
-    Console().print(inventory.table_of_files(files))
+        faults: list[str] = []
+        if action == "list":
+            table = inventory.table_of_sets(names or [])
+        else:
+            files = inventory.files_of(names or [])
+            if action == "fetch":
+                ready()  # and a bar begins
+            faults = inventory.fetch(files) if action == "fetch" else inventory.faults(files)
+            table = inventory.table_of_files(files)
+    Console().print(table)
     if faults:
         raise CourseError("\n".join(faults))
 
@@ -148,8 +161,8 @@ def run(
     ] = None,
 ) -> None:
     """Run a chapter on this machine and keep the executed notebook."""
-    from gpu_course.book import run
-
+    with command_line.busy(f"Preparing {chapter}"):
+        from gpu_course.book import run
     print(run.run_chapter(chapter, size=size, output=output, timeout=timeout))
 
 
@@ -195,9 +208,11 @@ def process(
     """
     from contextlib import ExitStack
 
-    from gpu_course import scaling
-    from gpu_course.scaling.progress import bars, read_psf
+    with command_line.busy(f"Looking at {source.name}"):
+        from gpu_course import scaling
+        from gpu_course.scaling.progress import bars, read_psf
 
+        given_psf = read_psf(psf) if psf else None
     lengths = {"smooth": smooth, "distance": distance, "largest": largest}
     given = {name: value for name, value in lengths.items() if value is not None}
     settings = (
@@ -206,14 +221,14 @@ def process(
         else scaling.NucleiSettings.for_nuclei(nucleus, threshold=threshold, **given)
     )
     with ExitStack() as stack:
-        with command_line.undisturbed():
+        with command_line.busy("Starting workers"), command_line.undisturbed():
             client = stack.enter_context(scaling.workers(workers, scheduler=scheduler))
         progress = stack.enter_context(bars())
         summary = scaling.process(
             source,
             target,
             steps=[step.strip() for step in steps.split(",")],
-            psf=read_psf(psf) if psf else None,
+            psf=given_psf,
             iterations=iterations,
             background=background,
             settings=settings,
@@ -235,9 +250,10 @@ def scores(
     import json
     from dataclasses import asdict
 
-    from gpu_course import scores as records
+    with command_line.busy("Reading scores"):
+        from gpu_course import scores as records
 
-    found = [score for score in records.read() if score.split == "test"]
+        found = [score for score in records.read() if score.split == "test"]
     if as_json:
         print(json.dumps([asdict(score) for score in found], indent=1))
     elif found:

@@ -52,6 +52,30 @@ def undisturbed() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
+@contextmanager
+def busy(doing: str) -> Iterator[Callable[[], object]]:
+    """Show on a terminal that a command is at work, as long as it has nothing else to say.
+
+    Libraries take seconds to load and folders to read, and a command that is silent so long looks
+    dead. Nothing is left of it afterwards, and nothing is written into a file or a pipe.
+
+    Parameters
+    ----------
+    doing : str
+        Such as ``"Reading cells"``.
+
+    Yields
+    ------
+    callable
+        Ends the show before the end of the ``with`` block.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+
+    with Console(stderr=True).status(f"{escape(doing)} …") as shown:
+        yield shown.stop
+
+
 def ends_well(main: Callable[[], object], name: str = "") -> int:
     """Run `main` and return the status that its process should end with.
 

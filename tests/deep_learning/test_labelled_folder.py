@@ -316,6 +316,20 @@ def test_classes_and_greys_are_no_numbers_of_objects(tmp_path, labels, says):
         labelled_folder.read(tmp_path / "b")
 
 
+RIM = np.pad(np.ones((38, 58), int), 1)
+
+
+@pytest.mark.parametrize("count", [3, 4, 6])
+@pytest.mark.parametrize("background", [1, 2, 3])
+def test_classes_of_few_cells_with_a_rim_that_nobody_labelled(count, background):
+    classes = np.where(cells(count), 2 if background == 1 else 1, background) * RIM
+    with pytest.raises(CourseError, match=f"{background} covers more than half .* like classes"):
+        refuse_classes(classes, "The picture")
+    refuse_classes(classes, "The picture", objects=False)
+    objects = ndimage.label(cells(count))[0] * RIM
+    refuse_classes(np.where(objects, objects, count + 1) * RIM, "A background among objects")
+
+
 def test_objects_that_a_grid_cuts_or_that_fill_the_image_pass():
     striped = ndimage.label(cells())[0] * (np.arange(60) % 5 > 0)  # three pieces each
     halves = np.where(np.arange(60) < 30, 1, 2) * np.ones((40, 1), int)

@@ -220,3 +220,19 @@ def test_of_a_turned_camera_it_is_said_where_results_lie(model_file, tmp_path):
     assert row.score is None
     assert any("as it is stored" in warning for warning in row.warnings)
     assert any("orientation 3" in warning for warning in row.warnings)
+
+
+def test_what_lies_beside_the_pictures_is_said_and_never_chosen_from(model_file, tmp_path):
+    folder = write_folder(tmp_path / "in", 2)
+    (folder / "images" / "q.tif").symlink_to(tmp_path / "nowhere.tif")
+    (folder / "labels" / "p1.tif").rename(folder / "labels" / "p1_mask.tif")
+    said = []
+    applied = own_images.predict(model_file, folder, tmp_path / "out", say=said.append)
+    assert said[0].startswith("Of no picture: the labels p1_mask.")
+    assert [row.image for row in applied.rows if row.problem] == ["q"]
+    assert "where a link leads" in applied.rows[-1].problem
+    assert applied.rows[0].score is not None
+    Image.fromarray(np.zeros((72, 80), np.uint8)).save(folder / "labels" / "p0.png")
+    with pytest.raises(CourseError, match=r"labels/ holds p0\.png and p0\.tif for one picture"):
+        own_images.predict(model_file, folder, tmp_path / "again", say=nothing)
+    assert not (tmp_path / "again").exists()

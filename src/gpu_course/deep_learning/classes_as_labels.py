@@ -41,7 +41,8 @@ def refuse_classes(labels: NDArray[np.integer[Any]], what: str, *, objects: bool
     CourseError
         If half of the numbers or more lie in three separate pieces or more, each at least a tenth
         as large as the largest, and there are four times as many pieces as numbers; if few numbers
-        share the whole image, and one lies in pieces; or if most of what is labelled has the number
+        share the whole image, or one of few covers more than half of it, and one lies in pieces; or
+        if most of what is labelled has the number
         255 or 65535, and greys are around it.
 
     Examples
@@ -70,6 +71,13 @@ def refuse_classes(labels: NDArray[np.integer[Any]], what: str, *, objects: bool
         raise CourseError(
             f"{what}: the numbers {' and '.join(map(str, numbers))} share the whole image, and "
             f"0 for background is nowhere. {classes}; if they are objects, cut the image elsewhere."
+        )
+    if objects and numbers.size <= MANY and scattered and 2 * areas.max() > labels.size:
+        raise CourseError(
+            f"{what}: the number {numbers[areas.argmax()]} covers more than half of the image, and "
+            f"{scattered} of its {numbers.size} numbers lie in three pieces or more. This looks "
+            f"like classes, one of which is the background. {classes}; if objects, give each piece "
+            "a number of its own."
         )
     if objects and 2 * scattered >= numbers.size and pieces.sum() >= MANY * numbers.size:
         raise CourseError(

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from gpu_course.command_line import busy
+
 
 def export(
     model: Annotated[
@@ -28,9 +30,10 @@ def export(
     ] = False,
 ) -> None:
     """Write a U-Net as a package of the BioImage Model Zoo, for other programs."""
-    from gpu_course import model_zoo
+    with busy(f"Packing {Path(model).name}"):
+        from gpu_course import model_zoo
 
-    path = model_zoo.export(
-        model, out, image=image, authors=author or (), licence=licence, overwrite=overwrite
-    )
+        path = model_zoo.export(
+            model, out, image=image, authors=author or (), licence=licence, overwrite=overwrite
+        )
     print(path)

@@ -25,7 +25,7 @@ from gpu_course.pixel_classification import seen
 if TYPE_CHECKING:
     from gpu_course.pixel_classification.classifier import PixelClassifier
 
-SUFFIXES = (*picture_files.TIFF, *picture_files.PNG)
+SUFFIXES = (*picture_files.TIFF, *picture_files.PNG, *picture_files.JPEG)
 RESULTS = "classified"
 """The folder inside, which gets the results."""
 DOUBTS = "doubts.csv"
@@ -70,12 +70,19 @@ def images_of(folder: Path) -> list[Path]:
         found = [
             file
             for file in picture_folders.visible(folder)
-            if file.is_file() and file.suffix.lower() in SUFFIXES
+            # A link that leads nowhere is told of where it is read.
+            if (file.is_file() or (file.is_symlink() and not file.is_dir()))
+            and file.suffix.lower() in SUFFIXES
         ]
     except OSError as error:
-        raise CourseError(f"The folder {folder.name} cannot be read: {error.strerror}.") from error
+        raise CourseError(
+            f"The folder {folder.name} cannot be read: {error.strerror}. Choose another."
+        ) from error
     if not found:
-        raise CourseError(f"The folder {folder.name} holds no image ({', '.join(SUFFIXES)}).")
+        raise CourseError(
+            f"The folder {folder.name} holds no image ({', '.join(SUFFIXES)}). Choose the folder "
+            "in which they lie, or save them as one of these."
+        )
     return found
 
 

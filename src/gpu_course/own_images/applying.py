@@ -95,10 +95,12 @@ def predict(
     if other := [name for name in pictures.passed_over(folder) if name.rstrip("/") != out.name]:
         more = f" and {len(other) - 3} more" if len(other) > 3 else ""
         say(f"Passed over, as no TIFF, PNG or JPEG: {', '.join(other[:3])}{more}.")
+    if alone := sorted(drawn.keys() - set(map(picture_folders.title, files.values()))):
+        say(f"Of no picture: the labels {', '.join(alone[:3])}. Labels have their picture's name.")
     with_outlines = outlines.available() if with_outlines is None else with_outlines
     run = {
         "model": _digest(trained),
-        "pictures": {name: [file.name, file.stat().st_size] for name, file in files.items()},
+        "pictures": {name: [file.name, pictures.size(file)] for name, file in files.items()},
         "diameter": diameter,
         "outlines": with_outlines,
     }

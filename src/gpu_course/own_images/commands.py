@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gpu_course.command_line import StoppedError
+from gpu_course.command_line import StoppedError, busy
 from gpu_course.errors import CourseError
 
 
@@ -38,13 +39,14 @@ def train(
 
     Stopped on the way, it goes on when it is started again.
     """
-    from gpu_course import own_images
-
     try:
-        own_images.train(
-            folder, model, method=method, channel=channel, epochs=epochs, batches=batches,
-            width=width, seed=seed, overwrite=overwrite, say=_say,
-        )  # fmt: skip
+        with busy(f"Reading {folder.name}") as ready:
+            from gpu_course import own_images
+
+            own_images.train(
+                folder, model, method=method, channel=channel, epochs=epochs, batches=batches,
+                width=width, seed=seed, overwrite=overwrite, say=_say(ready),
+            )  # fmt: skip
     except KeyboardInterrupt:
         raise _stopped() from None
 
@@ -70,13 +72,14 @@ def predict(
 
     Stopped on the way, it goes on when it is started again.
     """
-    from gpu_course import own_images
-
     try:
-        applied = own_images.predict(
-            model, folder, out, diameter=diameter, channel=channel, with_outlines=outlines,
-            say=_say,
-        )  # fmt: skip
+        with busy(f"Reading the model {Path(model).name}") as ready:
+            from gpu_course import own_images
+
+            applied = own_images.predict(
+                model, folder, out, diameter=diameter, channel=channel, with_outlines=outlines,
+                say=_say(ready),
+            )  # fmt: skip
     except KeyboardInterrupt:
         raise _stopped() from None
     print(f"Open {applied.out / 'report.html'} and look at the worst cases.")
@@ -87,9 +90,13 @@ def predict(
         )
 
 
-def _say(sentence: str) -> None:
-    # At once, also into a file: a training that is silent for an hour looks dead.
-    print(sentence, flush=True)
+def _say(ready: Callable[[], object]) -> Callable[[str], None]:
+    def say(sentence: str) -> None:
+        ready()
+        # At once, also into a file: a training that is silent for an hour looks dead.
+        print(sentence, flush=True)
+
+    return say
 
 
 def _stopped() -> StoppedError:

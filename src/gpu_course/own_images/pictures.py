@@ -43,6 +43,11 @@ def passed_over(folder: Path | str) -> list[str]:
     ]
 
 
+def size(file: Path) -> int:
+    """Return the bytes of a file, 0 of a link that leads nowhere."""
+    return file.stat().st_size if file.exists() else 0
+
+
 def read(file: Path, channel: int | None, channels: int | None = None) -> NDArray[Any]:
     """Return the pixels of a picture (Y, X) or (Y, X, C), or of one of its channels.
 
@@ -70,6 +75,11 @@ def truths(folder: Path | str) -> dict[str, Path]:
     ----------
     folder : Path or str
         That holds ``images/`` and perhaps ``labels/`` or ``masks/``.
+
+    Raises
+    ------
+    CourseError
+        If two files are of one name.
     """
     if not (Path(folder) / "images").is_dir():
         return {}
@@ -77,7 +87,15 @@ def truths(folder: Path | str) -> dict[str, Path]:
     for kind in ("masks", "labels"):
         place = Path(folder) / kind
         files = picture_folders.visible(place) if place.is_dir() else []
-        found |= {picture_folders.title(file): file for file in files if _is_picture(file)}
+        drawn: dict[str, Path] = {}
+        for file in filter(_is_picture, files):
+            other = drawn.setdefault(picture_folders.title(file), file)
+            if other != file:
+                raise CourseError(
+                    f"{kind}/ holds {other.name} and {file.name} for one picture. Keep the one "
+                    "that is right, and move the other away."
+                )
+        found |= drawn
     return found
 
 
@@ -147,10 +165,14 @@ def truth(drawn: Path, shape: tuple[int, ...], kind: Kind | None = None) -> NDAr
 
 
 def _place(folder: Path) -> Path:
+    if folder.is_file():
+        raise CourseError(f"{folder.name} is a file. Name the folder in which it lies.")
     if not folder.is_dir():
         raise CourseError(f"There is no folder {folder.name}. Check the path.")
     return folder / "images" if (folder / "images").is_dir() else folder
 
 
 def _is_picture(file: Path) -> bool:
-    return file.is_file() and file.suffix.lower() in IMAGES
+    # A link that leads nowhere is told of where it is read.
+    there = file.is_file() or (file.is_symlink() and not file.is_dir())
+    return there and file.suffix.lower() in IMAGES

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gpu_course.errors import CourseError
 
 
@@ -44,17 +46,14 @@ def read_psf(path: Path) -> Any:
     Raises
     ------
     CourseError
-        If it is no TIFF file with three axes.
+        If it cannot be read whole, or has not three axes.
     """
-    import tifffile
+    from gpu_course import picture_files
 
-    try:
-        psf = tifffile.imread(path)
-    except (OSError, ValueError, tifffile.TiffFileError) as error:
-        raise CourseError(
-            f"{path} is no TIFF file that can be read. Save the PSF as TIFF, with the axes z, y, x."
-        ) from error
-    if psf.ndim != 3:
+    psf, axes = picture_files.read(path, stack=True, name=str(path))
+    if axes == "YXC" and psf.shape[-1] > 4:  # planes that a program called channels
+        psf, axes = np.moveaxis(psf, -1, 0), "ZYX"
+    if psf.ndim != 3 or axes.endswith("C"):
         raise CourseError(
             f"{path} has shape {psf.shape}. Give a PSF with the three axes (z, y, x)."
         )

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from gpu_course.command_line import busy
 from gpu_course.errors import CourseError
 
 
@@ -38,18 +39,17 @@ def bundle(
         installed = have.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{have} cannot be read: {error}. Name the node's list.") from error
-    plan = node.make(
-        out,
-        node.Wish(
-            targets.Target(python, platform),
-            targets.read_freeze(installed),
-            chapters or (),
-            extra or (),
-            also or (),
-            size,
-            targets.read_bytes(max_part),
-        ),
+    wish = node.Wish(
+        targets.Target(python, platform),
+        targets.read_freeze(installed),
+        chapters or (),
+        extra or (),
+        also or (),
+        size,
+        targets.read_bytes(max_part),
     )
+    with busy(f"Packing {out.name}"):
+        plan = node.make(out, wish)
     for chapter in plan["chapters"]:
         print(f"{'runs ' if chapter['run'] else 'keeps'}  {chapter['name']}: {chapter['why']}")
     _written(out, plan)
@@ -66,10 +66,11 @@ def accept(
     ] = False,
 ) -> None:
     """Store what a GPU node computed, if it belongs to this checkout."""
-    from gpu_course.book.bundle import comparison
-    from gpu_course.book.bundle import results as archive
+    with busy(f"Reading {results.name}"):
+        from gpu_course.book.bundle import comparison
+        from gpu_course.book.bundle import results as archive
 
-    taken = archive.accept(results, only=chapters or (), despite_scores=despite_scores)
+        taken = archive.accept(results, only=chapters or (), despite_scores=despite_scores)
     if taken.rows:
         print(comparison.as_text(taken.rows))
     print(f"Accepted {len(taken.chapters)} chapters computed on {taken.device}; see {taken.file}.")
@@ -88,9 +89,10 @@ def classroom(
     ] = None,
 ) -> None:
     """Pack site, notebooks, images and wheels for a classroom without a network."""
-    from gpu_course.book.bundle import classroom as archive
+    with busy(f"Packing {out.name}"):
+        from gpu_course.book.bundle import classroom as archive
 
-    plan = archive.make(out, python, platform, extras=extra or ())
+        plan = archive.make(out, python, platform, extras=extra or ())
     for reason in plan["lacking"].values():
         print(f"Not packed: {reason}")
     _written(out, plan)
