@@ -57,7 +57,7 @@ def test_whole_numbers_of_64_bits_are_cut_as_the_page_on_arrays_says(monkeypatch
     monkeypatch.delenv("GPU_COURSE_CLESPERANTO", raising=False)
     devices.use_opencl()
     for dtype, kept in [(np.int64, np.int32), (np.float64, np.float32), (np.uint16, np.uint16)]:
-        assert cle.push(np.zeros((1, 2), dtype)).dtype == kept
+        assert np.dtype(cle.push(np.zeros((1, 2), dtype)).dtype) == kept
     assert cle.pull(cle.push(np.array([[2**33 + 5]])))[0, 0] == 5
 
 
