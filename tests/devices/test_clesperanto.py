@@ -53,6 +53,14 @@ def test_the_choice_decides_which_library_computes(chosen):
     assert not cle.is_image(np.zeros((2, 3), np.float32))
 
 
+def test_whole_numbers_of_64_bits_are_cut_as_the_page_on_arrays_says(monkeypatch):
+    monkeypatch.delenv("GPU_COURSE_CLESPERANTO", raising=False)
+    devices.use_opencl()
+    for dtype, kept in [(np.int64, np.int32), (np.float64, np.float32), (np.uint16, np.uint16)]:
+        assert np.dtype(cle.push(np.zeros((1, 2), dtype)).dtype) == kept
+    assert cle.pull(cle.push(np.array([[2**33 + 5]])))[0, 0] == 5
+
+
 def test_calls_that_differ_are_the_same_through_the_one_face(chosen):
     image = np.arange(12, dtype=np.float32).reshape(3, 4)
     np.testing.assert_array_equal(cle.pull(cle.greater_constant(image, scalar=5)), image > 5)

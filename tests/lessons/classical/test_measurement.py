@@ -15,6 +15,19 @@ def test_corrected_intensity_needs_room_for_a_ring():
     assert np.isnan(solutions.corrected_intensity(np.ones((6, 6)), labels)[1])
 
 
+def test_the_row_of_a_missing_object_is_what_the_page_says_of_it():
+    from gpu_course import cle, devices
+
+    devices.use_opencl()
+    labels = np.zeros((16, 16), np.int32)
+    labels[4:8, 4:8] = 3  # 1 and 2 are missing
+    table = cle.labels_statistics(labels, labels)
+    row = {name: np.asarray(column)[0] for name, column in table.items()}
+    assert row["area"] == row["sum_x"] == 0
+    assert np.isnan(row["centroid_x"])
+    assert row["min_intensity"] == np.finfo(np.float32).max
+
+
 def stub(*_):
     return None
 
