@@ -212,7 +212,7 @@ CLAIMS = (
     ),
     Said(
         LABELLING,
-        "They never lie above the ceiling",
+        "Here they never lie above the ceiling",
         ("compare(once[name], other)",),
         lambda t: (t.xs("again", level=1) <= t.xs("the truth", level=1)).all(axis=None),
     ),

@@ -95,7 +95,9 @@ CHECKS = {
         metric="Dice of the second classifier, four validation crops",
         score=_score,
         solution="gpu_course.pixel_classification.course_classifiers:second_look",
-        goal=0.69,
+        # Image and probability in any order and range give 0.69 to 0.71, the image alone 0.67;
+        # which strokes the second round paints hangs on the last digit of what the first says.
+        goal=0.68,
         hint="Both channels are there, but something in them hides the roots.",
     ),
 }
