@@ -110,5 +110,10 @@ def put(array: Any, box: tuple[slice, ...], values: NDArray[Any]) -> None:
     array[box] = values
     for file in files:
         if file.exists():  # a chunk of nothing but zeros has none
-            with file.open("r+b") as written:
-                os.fsync(written.fileno())
+            settle(file)
+
+
+def settle(file: Path) -> None:
+    """Wait until the disk has what was written to a file."""
+    with file.open("r+b") as written:  # Windows asks for one that may be written
+        os.fsync(written.fileno())

@@ -16,11 +16,14 @@ from typing import Any
 
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
-from gpu_course.scaling.output import disk_full, refuse_existing
+from gpu_course.scaling.output import disk_full, refuse_existing, settle
 from gpu_course.scaling.reading import needed
 
 STATE = "state of the input"
 """The one setting that nobody gives: whether the input is still what it was."""
+
+DESCRIPTIONS = {"zarr.json", ".zarray", ".zattrs", ".zgroup"}
+"""What Zarr calls the small files that say what a folder holds."""
 
 
 class RunFolder:
@@ -137,9 +140,10 @@ class RunFolder:
         """Give the store its name, in one step, and remove the rest."""
         refuse_existing(self.target)
         with disk_full(self.target):
-            for left in self.store.rglob("*.partial"):  # Zarr's, of a writer that was killed
-                left.unlink()
-            if hasattr(os, "sync"):  # not on Windows
-                os.sync()  # the small files that say what the arrays are, too
+            for file in list(self.store.rglob("*")):
+                if file.suffix == ".partial":  # Zarr's, of a writer that was killed
+                    file.unlink()
+                elif file.name in DESCRIPTIONS:
+                    settle(file)
             os.replace(self.store, self.target)
         shutil.rmtree(self.folder, ignore_errors=True)
