@@ -4,6 +4,7 @@ import numpy as np
 import PIL.Image
 import pytest
 import tifffile
+from PIL import Image
 
 from gpu_course.errors import CourseError
 from gpu_course.napari_plugin import folder as folders
@@ -94,6 +95,15 @@ def test_stopped_work_leaves_whole_files_only(forest, filled):
     job.close()
     assert [file.name for file in (folder / "classified").iterdir()] == ["a classes.tif"]
     assert tifffile.imread(folder / "classified" / "a classes.tif").shape == grey.shape
+
+
+def test_photographs_are_listed_and_links_that_lead_nowhere_are_told(tmp_path):
+    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(tmp_path / "a.JPG")
+    (tmp_path / "b.tif").symlink_to(tmp_path / "nowhere.tif")
+    (tmp_path / "c.tif").mkdir()
+    assert [file.name for file in folders.images_of(tmp_path)] == ["a.JPG", "b.tif"]
+    with pytest.raises(CourseError, match="where a link leads"):
+        folders.read_image(tmp_path / "b.tif")
 
 
 def test_a_folder_without_images_is_one_sentence(tmp_path):
