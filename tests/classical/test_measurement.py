@@ -1,12 +1,14 @@
 """Measurements beside scikit-image's regionprops and plain NumPy, on labels of every odd kind."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpu_course.classical import measurement
 from gpu_course.errors import CourseError
+from tests import fake_cupy
 
 
 def random_labels(seed, shape=(64, 80), n=20, step=1, density=0.3):
@@ -241,3 +243,13 @@ def test_a_lonely_image_has_no_contacts():
         0,
         0,
     ]
+
+
+def test_labels_on_a_gpu_are_measured_there(monkeypatch):
+    labels = np.zeros((30, 40), np.int32)
+    labels[2:8, 3:9], labels[20:25, 20:30] = 1, 7
+    image = np.random.default_rng(0).random(labels.shape)
+    expected = measurement.measure(image, labels)
+    cupy = fake_cupy.install(monkeypatch)
+    found = measurement.measure(cupy.asarray(image), cupy.asarray(labels))
+    pd.testing.assert_frame_equal(found, expected)

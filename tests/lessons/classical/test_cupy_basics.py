@@ -3,7 +3,9 @@ import pytest
 from scipy import ndimage
 
 from gpu_course import exercises
+from gpu_course.book import chapters
 from gpu_course.lessons.classical.cupy_basics import solutions as cupy_basics
+from tests import fake_cupy
 
 BACKGROUND = "classical/cupy-basics/remove-background"
 CONTRAST = "classical/cupy-basics/local-contrast"
@@ -158,3 +160,17 @@ def test_contrast_check_names_the_mistake(wrong, says):
     result = exercises.check(CONTRAST, wrong)
     assert not result.solved
     assert says in result.message
+
+
+def test_the_chapters_first_cells_run_on_cupy_too(monkeypatch):
+    fake_cupy.install(monkeypatch)
+    scope: dict = {}
+    for cell in chapters.read("classical/cupy-basics").code_cells:
+        exec(cell.source, scope)
+        if "ndi.label(mask)" in cell.source:
+            break
+    assert scope["xp"].__name__ == "cupy"
+    in_scipy = ndimage.gaussian_filter(scope["on_cpu"], 1)
+    in_scipy -= ndimage.gaussian_filter(scope["on_cpu"], 20)
+    _, regions = ndimage.label(ndimage.binary_opening(in_scipy > 5, iterations=2))
+    assert int(scope["count"]) == regions > 10
