@@ -75,7 +75,7 @@ def disk_full(path: Path, *, last: bool = False) -> Iterator[None]:
             raise MachineError(
                 f"{path} cannot be written: {error.strerror}. Choose a folder that you may write."
             ) from error
-        if last:
+        if last and error.errno != errno.EPIPE:  # a reader of the bars who has gone is no fault
             where = f" ({error.filename})" if error.filename else ""
             raise MachineError(
                 f"{path} could not be finished: {error.strerror or error}{where}. What is done "

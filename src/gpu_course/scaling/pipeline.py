@@ -124,7 +124,7 @@ def process(
     begin = time.perf_counter()
     source, target = folder_of(source).absolute(), folder_of(target).absolute()
     choice = {"channel": channel, "time": time_point}
-    image = open_image(source, **choice)
+    image = open_image(source, channel=channel, time=time_point)
     refuse_inside(target, source)
     check_steps(steps, psf)
     settings = settings or NucleiSettings()
