@@ -27,7 +27,7 @@ _DUNDERS = [f"{way}{name}" for name in _ARITHMETIC.split(" ") for way in ("", "r
 _DUNDERS += ["matmul", "lt", "le", "gt", "ge", "eq", "ne", "neg", "pos", "abs", "invert"]
 
 
-class ndarray:  # noqa: N801 - CuPy's name
+class ndarray:
     """An array in the memory of a GPU that is not there."""
 
     __module__ = "cupy"
