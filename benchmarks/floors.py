@@ -68,6 +68,8 @@ def _limits(library: str, address: str, kind: str, precision: str) -> Roofline:
         put: dict[str, Any] = {"device": "mps" if library == "Metal" else address}
         source, target = torch.ones(count, **put), torch.empty(count, **put)
         matrix = torch.ones((edge, edge), dtype=getattr(torch, precision), **put)
+        # Convolutions may round 32-bit numbers for the tensor cores; a floor may not do less.
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32
         ways = {"copy": lambda: target.copy_(source), "multiply": lambda: matrix @ matrix}
     elif kind == "GPU":
         import cupy

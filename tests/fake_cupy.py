@@ -22,12 +22,12 @@ SCATTERS = {
 }
 """What CUDA's atomic functions take."""
 
-_DUNDERS = """add radd iadd sub rsub isub mul rmul imul truediv rtruediv itruediv floordiv rfloordiv mod
-rmod imod pow rpow ipow and rand iand or ror ior xor rxor ixor lshift rshift matmul lt le gt ge eq
-ne neg pos abs invert""".split()
+_ARITHMETIC = "add sub mul truediv floordiv mod pow and or xor lshift rshift"
+_DUNDERS = [f"{way}{name}" for name in _ARITHMETIC.split(" ") for way in ("", "r", "i")]
+_DUNDERS += ["matmul", "lt", "le", "gt", "ge", "eq", "ne", "neg", "pos", "abs", "invert"]
 
 
-class ndarray:  # noqa: N801 - CuPy's name
+class ndarray:
     """An array in the memory of a GPU that is not there."""
 
     __module__ = "cupy"

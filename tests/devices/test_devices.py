@@ -13,8 +13,15 @@ import numpy as np
 import pytest
 
 from gpu_course import devices
-from gpu_course.devices import array_device, deep_learning, hardware, no_opencl, overview
-from gpu_course.devices.device import installed
+from gpu_course.devices import (
+    array_device,
+    deep_learning,
+    hardware,
+    no_opencl,
+    overview,
+    record,
+)
+from gpu_course.devices.device import Device, installed
 from gpu_course.errors import CourseError
 from gpu_course.html_table import Rows
 
@@ -385,11 +392,11 @@ def test_the_record_imports_nothing_and_tells_what_was_imported():
     )
     done = python(code)
     assert done.returncode == 0, done.stderr
-    record, imported = json.loads(done.stdout)
+    told, imported = json.loads(done.stdout)
     assert imported == []
-    assert [device["library"] for device in record["devices"]] == ["NumPy and SciPy"]
-    assert record["packages"] == {"numpy": np.__version__}
-    assert record["cpu"]["cores"] >= 1
+    assert [device["library"] for device in told["devices"]] == ["NumPy and SciPy"]
+    assert told["packages"] == {"numpy": np.__version__}
+    assert told["cpu"]["cores"] >= 1
 
 
 @pytest.mark.skipif(not installed("torch"), reason="needs PyTorch")
@@ -402,14 +409,27 @@ def test_the_record_tells_of_each_library_used():
     )
     done = python(code)
     assert done.returncode == 0, done.stderr
-    record = json.loads(done.stdout)
-    assert [device["library"] for device in record["devices"]] == [
+    told = json.loads(done.stdout)
+    assert [device["library"] for device in told["devices"]] == [
         "OpenCL",
         "NumPy and SciPy",
         "PyTorch",
     ]
-    assert {"torch", "pyclesperanto"} <= set(record["packages"])
-    assert record["peak_memory"].get("process", 2**26) >= 2**26
+    assert {"torch", "pyclesperanto"} <= set(told["packages"])
+    assert told["peak_memory"].get("process", 2**26) >= 2**26
+
+
+@pytest.mark.skipif(not installed("torch"), reason="needs PyTorch")
+@pytest.mark.parametrize(("peak", "kind"), [(0, "CPU"), (2**20, "GPU")])
+def test_a_gpu_that_held_no_tensor_is_not_where_the_run_computed(monkeypatch, peak, kind):
+    import torch
+
+    gpu = Device("PyTorch", "a card", "GPU", memory=2**33, driver="CUDA 13.0", address="cuda:0")
+    monkeypatch.setattr(record, "torch", lambda: gpu)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: peak)
+    (used,) = (one for one in record.device_record()["devices"] if one["library"] == "PyTorch")
+    assert used["kind"] == kind
+    assert ("card" in used["name"]) is bool(peak)
 
 
 def test_the_record_names_neither_the_host_nor_the_user():
@@ -421,8 +441,6 @@ def test_the_record_names_neither_the_host_nor_the_user():
 
 
 def test_a_library_that_cannot_be_described_does_not_lose_the_record(monkeypatch):
-    from gpu_course.devices import record
-
     def broken():
         raise RuntimeError("driver")
 

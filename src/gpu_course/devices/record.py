@@ -15,7 +15,7 @@ from typing import Any
 from gpu_course.devices import hardware
 from gpu_course.devices.array_device import cupy_computes, cupy_device, numpy_device
 from gpu_course.devices.deep_learning import tensorflow, torch
-from gpu_course.devices.device import Device
+from gpu_course.devices.device import Device, on_cpu
 from gpu_course.devices.opencl_device import clesperanto_device
 
 # Module to look for in a run → distribution whose version matters for its results. CuPy's
@@ -55,6 +55,21 @@ def _versions() -> dict[str, str]:
     return versions
 
 
+def _torch_used() -> Device | None:
+    """Return where PyTorch computed: on a CUDA device only if a tensor was ever there.
+
+    A run may import PyTorch for the processor's tensors alone, on a machine with a GPU.
+    """
+    device = torch()
+    if device is None or not device.address.startswith("cuda"):
+        return device
+    library = sys.modules["torch"]
+    if library.cuda.max_memory_allocated():
+        return device
+    threads = f"{library.get_num_threads()} threads"
+    return on_cpu("PyTorch", f"PyTorch {library.__version__}", threads)
+
+
 def _used() -> list[dict[str, Any]]:
     """Return the devices of the libraries that this run has imported."""
     # PyOpenCL may be imported and unused: a device was selected, or it is none of this run's.
@@ -64,7 +79,7 @@ def _used() -> list[dict[str, Any]]:
     if "numpy" in sys.modules:
         ask.append(numpy_device)
     if "torch" in sys.modules:
-        ask.append(torch)
+        ask.append(_torch_used)
     if "tensorflow" in sys.modules:
         ask.append(tensorflow)
     used = []
