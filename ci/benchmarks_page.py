@@ -49,11 +49,11 @@ def benchmarks_page(folder: Path) -> str:
         "must travel over the bandwidth of the device, or the operations that must be done over "
         "its rate, both measured in the same run, whichever is longer.",
         "",
-        "A limit is what the *library* reaches on the device that computes: OpenCL with a kernel "
-        "of the course that its driver has compiled, NumPy and PyTorch with a copy and with "
-        "products of matrices, which their makers have tuned for each processor. So the limits of one "
-        "processor differ from table to table, operations more than bytes: compare a floor with "
-        "the row it stands in, and not with that of another table.",
+        "A limit is what the *library* reaches on the device that computes: OpenCL with a "
+        "kernel of the course that its driver has compiled, NumPy and PyTorch with a copy and "
+        "with products of matrices, which their makers have tuned for each processor. So the "
+        "limits of one processor differ from table to table, operations more than bytes: "
+        "compare a floor with the row it stands in, and not with that of another table.",
         "",
         "Another machine has other ratios. `make bench` measures yours, and "
         "{ref}`ch-benchmarking` explains how to read them.",
