@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gpu_course import brightness
 from gpu_course.images import Sample
 from gpu_course.own_images import learned_from, look
 from gpu_course.own_images.looks import diameter_of, true_diameter, warnings
@@ -100,3 +101,19 @@ def test_touching_discs_are_told_apart_and_thin_parts_stay():
     np.testing.assert_array_equal(apart > 0, mask)
     assert objects_of(mask, diameter=24, smallest=20).max() == 2
     assert not objects_of(mask & False, diameter=24).any()
+
+
+def dotted(diameter, every, slope):
+    """Return bright discs on a background that rises by `slope` from left to right."""
+    y, x = np.mgrid[:192, :192]
+    inside = (y % every - every / 2) ** 2 + (x % every - every / 2) ** 2 < diameter**2 / 4
+    noise = np.random.default_rng(0).normal(0, 3, inside.shape)
+    return (100 + 100 * inside + slope * x / 191 + noise).astype(np.float32)
+
+
+def test_light_that_rises_above_the_objects_is_told_and_wide_objects_are_not_taken_for_it():
+    assert look(dotted(13, 24, 0)).fault == ""
+    assert "one threshold" in look(dotted(13, 24, 300)).fault
+    wide = dotted(40, 60, 0)
+    assert brightness.measure(wide).uneven > 0  # tiles of 24 pixels inside of discs of 40
+    assert look(wide).fault == ""
