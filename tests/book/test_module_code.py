@@ -63,3 +63,44 @@ def test_a_mark_inside_a_text_is_no_comment():
 def test_a_text_beside_a_statement_counts():
     """Such a line is no docstring that stands alone; to leave it whole is the safe side."""
     assert module_code.digest('a = 1; "x"\n') != module_code.digest('a = 1; "y"\n')
+
+
+BRANCH = """\
+def moved(batch, device):
+    if device.type == "cuda":
+        return batch.pin_memory().to(device)
+    return batch
+"""
+
+
+@pytest.mark.parametrize("kind", module_code.APART)
+def test_a_block_for_another_kind_of_device_does_not_count(kind):
+    source = BRANCH.replace("cuda", kind)
+    changed = source.replace("pin_memory()", "contiguous()")
+    assert module_code.digest(changed) == module_code.digest(source)
+    without = "def moved(batch, device):\n    return batch\n"
+    assert module_code.digest(without) == module_code.digest(source)
+    # A run that computed there depends on it.
+    used = frozenset({kind})
+    assert module_code.digest(changed, used) != module_code.digest(source, used)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'device.type != "cuda"',
+        'device.type == "cpu"',
+        'device.type == "cuda" or size > 3',
+        'kind == "cuda"',
+        'not device.type == "cuda"',
+    ],
+)
+def test_a_block_that_a_processor_may_reach_counts(test):
+    source = BRANCH.replace('device.type == "cuda"', test)
+    changed = source.replace("pin_memory()", "contiguous()")
+    assert module_code.digest(changed) != module_code.digest(source)
+
+
+def test_a_block_with_another_way_counts():
+    source = BRANCH.replace("    return batch\n", "    else:\n        return batch\n")
+    assert module_code.digest(source.replace("pin_memory()", "a")) != module_code.digest(source)

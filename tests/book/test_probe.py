@@ -32,5 +32,5 @@ def test_a_network_that_is_loaded_belongs_to_what_the_output_was_computed_from()
     pytest.importorskip("safetensors")
     file = weights.find(weights.shipped()[0])
     read = "from gpu_course.deep_learning.safetensors_file import read"
-    inputs = records.inputs_of([], opened_by(f"{read}; read({str(file)!r}, largest=1e9)"))
+    inputs = records.inputs_of([], opened_by(f"{read}; read({str(file)!r}, largest=1e9)"), {})
     assert inputs == {f"data/weights/{file.name}": records.sha256(file)}

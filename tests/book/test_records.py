@@ -51,6 +51,7 @@ def stored(tree):
             str(tree / "src" / "gpu_course" / "used.cl"),
             "/etc/hostname",
         ],
+        {},
     )
     notebook.metadata[records.KEY] = {"code": chapter.code, "inputs": inputs}
     chapter.output_path.parent.mkdir(parents=True)
@@ -126,3 +127,24 @@ def test_scores_edited_by_hand_are_noticed(tree, stored):
     file.parent.mkdir()
     file.write_text('{"chapter": "toy", "scores": [{"value": 1.0}]}')
     assert problems() == ["data/scores/toy.json: differs from the scores on the page"]
+
+
+def test_a_run_depends_on_blocks_for_the_devices_it_computed_on():
+    devices = [{"address": "cpu"}, {"address": "cuda:0"}, {"address": None}]
+    assert records.devices_apart({"devices": devices}) == {"cuda"}
+    assert records.devices_apart({"devices": devices[:1]}) == set()
+    assert records.devices_apart({}) == set()
+
+
+def test_a_mend_for_a_gpu_stales_what_was_computed_on_one_alone(stored, tree):
+    file = tree / "src" / "gpu_course" / "used.py"
+    kinds = ("cuda", "mps")
+    blocks = [f'if device.type == "{kind}":\n    x = "{kind}"\n' for kind in kinds]
+    file.write_text("x = 1\n" + "".join(blocks), encoding="utf-8")
+    assert problems() == []
+    chapter = chapters.read("toy")
+    for kind in kinds:
+        machine = {"devices": [{"address": f"{kind}:0" if kind == "cuda" else kind}]}
+        record = {"code": chapter.code, "inputs": stored, "machine": machine}
+        found = records.stale(chapter, record)
+        assert found == ["src/gpu_course/used.py: changed"]

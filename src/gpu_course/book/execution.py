@@ -89,7 +89,7 @@ def execute(
     notebook.metadata[records.KEY] = {
         "chapter": chapter.name,
         "code": chapter.code,
-        "inputs": records.inputs_of(report["modules"], report["opened"]),
+        "inputs": records.inputs_of(report["modules"], report["opened"], report["machine"]),
         "machine": report["machine"],
         "seconds": round(seconds, 1),
         "date": datetime.now(UTC).date().isoformat(),

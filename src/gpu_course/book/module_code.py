@@ -3,6 +3,10 @@
 A corrected sentence in a docstring must not ask for a training of half an hour. So comments,
 docstrings and blank lines do not count; every other character does. The digest is made from the
 text and not from a syntax tree's dump, so that it is the same under each version of Python.
+
+Nor does a run depend on what it cannot have reached: a block under ``if device.type == "mps":``
+that has no ``else`` is for Apple's GPUs alone. A mend for them asks no page that was computed on a
+processor for an execution.
 """
 
 import ast
@@ -11,15 +15,20 @@ import io
 import tokenize
 from functools import cache
 
+APART = ("cuda", "mps")
+"""Kinds of device, in PyTorch's words, whose blocks count only for runs that computed there."""
+
 
 @cache  # chapters share most of their modules
-def digest(source: str) -> str:
-    """Return the sha256 of `source` without comments, docstrings and blank lines.
+def digest(source: str, used: frozenset[str] = frozenset()) -> str:
+    """Return the sha256 of `source` without comments, docstrings, blank lines and unused blocks.
 
     Parameters
     ----------
     source : str
         The text of a Python module.
+    used : frozenset of str
+        Those of `APART` on which the run computed.
 
     Returns
     -------
@@ -31,15 +40,22 @@ def digest(source: str) -> str:
     SyntaxError
         If the text is no Python.
     """
-    return hashlib.sha256("\n".join(_code(source)).encode()).hexdigest()
+    return hashlib.sha256("\n".join(_code(source, used)).encode()).hexdigest()
 
 
-def _code(source: str) -> list[str]:
+def _code(source: str, used: frozenset[str]) -> list[str]:
     """Return the lines that count, without what hangs behind them."""
     lines = source.splitlines()
     words: set[int] = set()  # lines of docstrings, from 0
     texts: set[int] = set()  # lines inside texts that count, where a blank line is a part of them
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    unused = {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and _kind(node) in set(APART) - used
+        for line in range(node.lineno - 1, _end(node))
+    }
+    for node in ast.walk(tree):
         if isinstance(node, ast.Expr) and _is_text(node.value) and _alone(node, lines):
             words.update(range(node.lineno - 1, _end(node)))
         elif isinstance(node, ast.Constant | ast.JoinedStr):
@@ -51,8 +67,23 @@ def _code(source: str) -> list[str]:
     return [
         line
         for number, line in enumerate(lines)
-        if number not in words and (line.strip() or number in texts - words)
+        if number not in words | unused and (line.strip() or number in texts - words)
     ]
+
+
+def _kind(node: ast.If) -> str | None:
+    """Return for which kind of device alone a block is: ``if device.type == "mps":``, no else."""
+    match node:
+        case ast.If(
+            test=ast.Compare(
+                left=ast.Attribute(attr="type"),
+                ops=[ast.Eq()],
+                comparators=[ast.Constant(value=str(kind))],
+            ),
+            orelse=[],
+        ):
+            return kind
+    return None
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -4,8 +4,9 @@ A record names everything the run depended on, each with its sha256: the chapter
 (``code``, by what they do: line breaks and comments do not count), and under ``inputs`` every
 module of ``gpu_course`` that was imported and every data file that was opened. Three kinds of key:
 
-* ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count
-  (``module_code``), so that a better word stales no chapter; or a kernel's source, whole;
+* ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count, nor blocks for
+  a device on which the run did not compute (``module_code``), so that neither a better word nor a
+  mend for Apple's GPUs stales a chapter; or a kernel's source, whole;
 * ``data/…``: a file of the repository;
 * ``data/registry.csv::<path>``: one registered image, so that adding an image stales no chapter.
 
@@ -50,11 +51,23 @@ def sha256(path: Path) -> str:
     return sha256_of(content.replace(b"\r\n", b"\n") if path.suffix in TEXTS else content)
 
 
-def digest(path: Path) -> str:
-    """Return what a record holds of a file: of a module the sha256 of its code, else of all."""
+def digest(path: Path, used: frozenset[str] = frozenset()) -> str:
+    """Return what a record holds of a file: of a module the sha256 of its code, else of all.
+
+    `used` are the `devices_apart` of the run.
+    """
     if path.suffix == ".py":
-        return module_code.digest(path.read_text(encoding="utf-8"))
+        return module_code.digest(path.read_text(encoding="utf-8"), used)
     return sha256(path)
+
+
+def devices_apart(machine: Mapping[str, Any]) -> frozenset[str]:
+    """Return on which kinds of device with blocks of their own a run computed.
+
+    They are those of ``module_code.APART``; `machine` is what the record says of it.
+    """
+    addresses = {str(each.get("address")).split(":")[0] for each in machine.get("devices", [])}
+    return frozenset(addresses & set(module_code.APART))
 
 
 def registered() -> dict[str, dict[str, str]]:
@@ -66,7 +79,9 @@ def registered() -> dict[str, dict[str, str]]:
         return {row["path"]: row for row in csv.DictReader(rows)}
 
 
-def inputs_of(modules: Iterable[str], opened: Iterable[str]) -> dict[str, str]:
+def inputs_of(
+    modules: Iterable[str], opened: Iterable[str], machine: Mapping[str, Any]
+) -> dict[str, str]:
     """Return key → sha256 of what a run imported and opened.
 
     Parameters
@@ -76,13 +91,16 @@ def inputs_of(modules: Iterable[str], opened: Iterable[str]) -> dict[str, str]:
     opened : iterable of str
         Every file the kernel opened for reading; those that are none of the course's own data
         nor a registered image do not count.
+    machine : mapping
+        On what it computed.
     """
     found: dict[str, str] = {}
+    used = devices_apart(machine)
     kernels = [file for file in map(Path, opened) if file.suffix == ".cl"]
     for source in [*map(Path, modules), *kernels]:
         if source.resolve().is_relative_to(paths.package()):
             relative = source.resolve().relative_to(paths.package())
-            found[f"src/gpu_course/{relative.as_posix()}"] = digest(source)
+            found[f"src/gpu_course/{relative.as_posix()}"] = digest(source, used)
     rows = registered()
     # A registered file may have come from a package, the cache or a mirror, under various names.
     ends = {row_path: row_path for row_path in rows}
@@ -146,16 +164,16 @@ def stale(
     found = []
     if record["code"] != chapter.code:
         found.append(f"book/{chapter.name}.md: its code cells changed")
-    rows = registered()
+    rows, used = registered(), devices_apart(record.get("machine", {}))
     for key, expected in record["inputs"].items():
-        actual = (besides or {}).get(key) or _now(key, rows)
+        actual = (besides or {}).get(key) or _now(key, rows, used)
         if actual != expected:
             found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
     found += [f"was executed without {what}" for what in record.get("lacks", [])]
     return found
 
 
-def _now(key: str, rows: dict[str, dict[str, str]]) -> str:
+def _now(key: str, rows: dict[str, dict[str, str]], used: frozenset[str]) -> str:
     """Return the sha256 that the tree holds for an input today, or ``""``."""
     if key.startswith(f"{REGISTRY}::"):
         return rows.get(key.partition("::")[2], {}).get("sha256", "")
@@ -163,7 +181,7 @@ def _now(key: str, rows: dict[str, dict[str, str]]) -> str:
         file = paths.package() / key.removeprefix("src/gpu_course/")
     else:
         file = paths.root() / key
-    return digest(file) if file.is_file() else ""
+    return digest(file, used) if file.is_file() else ""
 
 
 def scores_path(chapter: Chapter) -> Path:

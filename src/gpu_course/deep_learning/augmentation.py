@@ -81,6 +81,10 @@ class Augmentation:
         """
         if self == Augmentation(flips=False):
             return images, masks
+        if images.device.type == "mps":
+            # MONAI turns and zooms in float64, which Apple's GPUs do not have.
+            new_images, new_masks = self(images.cpu(), masks.cpu(), seed=seed)
+            return new_images.to(images.device), new_masks.to(images.device)
         self._transforms.set_random_state(seed=seed % 2**32)
         varied = [
             # Interpolation has no integer form on a GPU; nearest neighbours keep whole numbers.

@@ -95,6 +95,10 @@ def train(
         refuse_values(getattr(batches, "masks", ()), _classes(model))
     # Channels last is how the convolutions of CPUs and tensor cores like to read an image.
     model.to(device=data.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if data.device.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     criterion = (loss or losses.dice_cross_entropy(_classes(model))).to(data.device)
     run = _Run(model, data, epochs, learning_rate, weight_decay, precision)
     settings = {
