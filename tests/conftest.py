@@ -77,11 +77,12 @@ def same_weights() -> None:
 
 
 @pytest.fixture
-def mirror() -> Path:
-    """Return the folder with the real photographs, or skip where it is absent."""
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let images come from the folder with the real photographs; skip where it is absent."""
     folder = photographs.folder()
     if folder is None:
         pytest.skip("the real photographs are absent: set GPU_COURSE_MIRROR to a folder of them")
+    monkeypatch.setenv("GPU_COURSE_MIRROR", str(folder.resolve()))
     return folder
 
 
