@@ -1,5 +1,6 @@
 """The system's Chromium or Chrome, for the tests that need a real browser."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +39,13 @@ def launched(*more: str) -> Iterator[Any]:
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.skip(f"no browser found: install one of {', '.join(names)}")
+    # Without a window there is no need of a screen, and one that has ended meanwhile lets WebGPU
+    # wait for ever.
+    screens = {"DISPLAY", "WAYLAND_DISPLAY"}
+    environment = {name: each for name, each in os.environ.items() if name not in screens}
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more])
+        started = playwright.chromium.launch(
+            executable_path=program, args=[*FLAGS, *more], env=environment
+        )
         yield started
         started.close()

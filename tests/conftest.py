@@ -24,6 +24,9 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
 with suppress(CourseError):
     drivers.require()
 
+SCREEN = os.environ.get("DISPLAY")
+"""As it was before any test was read."""
+
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
@@ -74,6 +77,17 @@ def same_weights() -> None:
     """
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def no_screen_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Make sure that only tests of windows start a screen: programs of others would wait for it."""
+    yield
+    if os.environ.get("DISPLAY") != SCREEN and not is_marked(request.node, "display"):
+        started = os.environ.pop("DISPLAY", None)
+        if SCREEN is not None:
+            os.environ["DISPLAY"] = SCREEN
+        pytest.fail(f"DISPLAY is {started} now, and was {SCREEN} before the tests.")
 
 
 @pytest.fixture
