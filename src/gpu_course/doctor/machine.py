@@ -19,15 +19,7 @@ def allowed_python() -> str:
 
 
 def python(version: tuple[int, ...] = tuple(sys.version_info[:3]), allowed: str = "") -> Check:
-    """Check the version of Python.
-
-    Parameters
-    ----------
-    version : tuple of int
-        Of the Python to judge.
-    allowed : str
-        Such as ``">=3.11,<3.14"``; by default what the installed package states.
-    """
+    """Check this or another version of Python against what the installed package allows."""
     what = "Python " + ".".join(map(str, version))
     ends = dict(re.findall(r"(>=|<)\s*3\.(\d+)", allowed or allowed_python()))
     first, last = (3, int(ends[">="])), (3, int(ends["<"]) - 1)

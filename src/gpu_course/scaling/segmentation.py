@@ -140,15 +140,7 @@ def growth_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple
 
 
 def smooth(image: Volume, settings: NucleiSettings, voxel_size: Sequence[float]) -> Volume:
-    """Return the image after the Gaussian, as float32.
-
-    Parameters
-    ----------
-    image : ndarray (z, y, x)
-    settings : NucleiSettings
-    voxel_size : (z, y, x)
-        In µm.
-    """
+    """Return the image (z, y, x) after the Gaussian, as float32; voxels are in µm."""
     from scipy.ndimage import gaussian_filter
 
     sigma = np.divide(settings.smooth, voxel_size)
@@ -181,13 +173,9 @@ def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float
 
 
 def count_values(values: Volume, lowest: float, highest: float) -> NDArray[np.int64]:
-    """Return how many voxels lie in each of `BINS` equal bins.
+    """Return how many voxels lie in each of `BINS` equal bins between two values of all blocks.
 
-    Parameters
-    ----------
-    values : ndarray of float32
-    lowest, highest : float
-        Of all, and not the same.
+    The two are not the same.
     """
     # Between large numbers that hardly differ, float32 has no room for so many edges.
     step = float(np.spacing(np.float32(max(abs(lowest), abs(highest)))))

@@ -163,18 +163,9 @@ def room(tree: Path) -> int:
 
 
 def split(tree: Path, out: Path, most: int) -> list[dict[str, Any]]:
-    """Write the files of `tree` as parts of one tar archive into `out`; return their facts.
+    """Write the files of `tree` as parts of one tar archive into `out`, of `most` bytes each.
 
-    Parameters
-    ----------
-    tree, out : Path
-    most : int
-        Bytes that one part may take.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``bytes`` and ``sha256`` of each part, in order.
+    Returns ``name``, ``bytes`` and ``sha256`` of each part, in order.
     """
     parts: list[dict[str, Any]] = []
     with tempfile.TemporaryFile(dir=out) as whole:
