@@ -61,7 +61,7 @@ MAY_KNOW = {
     "doctor": {"errors", "paths", "writable", "devices", "images", "sizes", "cle", "html_table"},
     "book": {
         *("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning"),
-        *("command_line", "writable"),
+        *("command_line", "writable", "did_you_mean"),
     },
     "lessons": ROOMS
     | SUBJECTS
