@@ -39,7 +39,7 @@ def scale_for(diameter: float) -> float:
 
 
 def scaled(image: NDArray[Any], factor: float) -> NDArray[Any]:
-    """Enlarge or shrink an image (Y, X) or (Y, X, C); at a factor near 1 it stays as it is.
+    """Return an image (Y, X) or (Y, X, C) enlarged or shrunk, float32; itself for a factor near 1.
 
     Shrinking takes means, so that noise does not turn to specks: see `object_size.to_diameter`.
     """
