@@ -21,9 +21,6 @@ SERVES_TENSORFLOW = {"stardist", "csbdeep"}
 
 SERVES_TORCH = {"monai", "safetensors"}
 
-_OWN = {"torch", "tensorflow"}
-"""Too large to be carried: the node has them, or their chapters keep their outputs."""
-
 
 def make(
     out: Path,
@@ -106,7 +103,7 @@ def _requirements(
     wheel: Path, target: Target, have: dict[str, str], extras: Sequence[str]
 ) -> list[Requirement]:
     """Return what the course needs on the node, without what that must bring itself."""
-    chosen = {*extras} | ({"deep-learning"} if _OWN & set(have) else set())
+    chosen = {*extras} | ({"deep-learning"} if plan.OWN & set(have) else set())
     absent = set()
     if "tensorflow" not in have:
         absent |= SERVES_TENSORFLOW | {"tensorflow"}
