@@ -65,7 +65,7 @@ MAY_KNOW = {
     },
     "book": {
         *("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning"),
-        *("command_line", "writable"),
+        *("command_line", "writable", "did_you_mean"),
     },
     "lessons": ROOMS
     | SUBJECTS

@@ -23,17 +23,7 @@ APART = ("cuda", "mps")
 def digest(source: str, used: frozenset[str] = frozenset()) -> str:
     """Return the sha256 of `source` without comments, docstrings, blank lines and unused blocks.
 
-    Parameters
-    ----------
-    source : str
-        The text of a Python module.
-    used : frozenset of str
-        Those of `APART` on which the run computed.
-
-    Returns
-    -------
-    str
-        Hexadecimal.
+    `used` are those of `APART` on which the run computed.
 
     Raises
     ------

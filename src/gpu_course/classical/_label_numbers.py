@@ -56,13 +56,7 @@ def whole_labels(labels: Any) -> Any:
 
 
 def plain(array: Any, what: str) -> Any:
-    """Return real numbers as an array of NumPy or CuPy.
-
-    Parameters
-    ----------
-    array : array_like
-    what : str
-        What it is called in messages.
+    """Return real numbers as an array of NumPy or CuPy; messages call them `what`.
 
     Raises
     ------
@@ -84,14 +78,9 @@ def plain(array: Any, what: str) -> Any:
 
 
 def label_numbers(wanted: Any, what: str) -> NDArray[np.int64]:
-    """Return numbers of objects.
+    """Return numbers of objects, or one; messages call them `what`.
 
-    Parameters
-    ----------
-    wanted : sequence of int, or one
-        Whole numbers kept as floats are fine.
-    what : str
-        What they are called in messages.
+    Whole numbers kept as floats are fine.
 
     Raises
     ------

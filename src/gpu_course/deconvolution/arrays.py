@@ -147,17 +147,10 @@ def moderate(image: Array) -> tuple[Array, float]:
 def refuse_constant(result: Array, image: Array, cure: str) -> Array:
     """Return a result, unless it is the same everywhere and the image is not.
 
-    Parameters
-    ----------
-    result, image : array of float32
-        Of the same library.
-    cure : str
-        Ends the sentence: what the user may do.
-
     Raises
     ------
     CourseError
-        If a filter has left nothing but the mean.
+        If a filter has left nothing but the mean; `cure` says what the user may do.
     """
     if _variation(result) < 1e-6 and _variation(image) > 1e-3:
         raise CourseError(f"The result is the same in every voxel, and the image is not. {cure}")

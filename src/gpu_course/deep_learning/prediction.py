@@ -213,18 +213,9 @@ def fade(start: int, side: int, length: int, overlap: int, blend: int) -> Tensor
 
 
 def predict(model: nn.Module, batch: Tensor, *, flips: bool = False) -> Tensor:
-    """Return the probabilities of a batch; with `flips`, the mean over its eight symmetries.
+    """Return the probabilities (N, classes, Y, X) of a batch of normalised images (N, C, Y, X).
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-    batch : tensor, float (N, C, Y, X)
-        Normalised images of a size that fits the network.
-    flips : bool
-
-    Returns
-    -------
-    tensor, float (N, classes, Y, X)
+    Their size fits the network. With `flips`, it is the mean over the eight symmetries.
     """
     if not flips:
         return probabilities(model(batch))

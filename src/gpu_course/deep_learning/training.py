@@ -134,18 +134,10 @@ def train(
 
 
 def one_cycle(step: int, steps: int) -> float:
-    """Return the share of the largest learning rate that a step takes.
+    """Return the share of the largest learning rate that a step takes, counted from 0.
 
-    Parameters
-    ----------
-    step, steps : int
-        Steps done, and how many there will be.
-
-    Returns
-    -------
-    float
-        Rises in a straight line to 1 over the first fifth of the steps, then falls along half a
-        cosine to nearly 0.
+    It rises in a straight line to 1 over the first fifth of the steps, then falls along half a
+    cosine to nearly 0.
     """
     rise = max(1, steps // 5)
     if step < rise:

@@ -58,16 +58,7 @@ def of(images: Sequence[Any]) -> Seen:
 def doubt(seen: Seen, image: Any) -> str | None:
     """Say in one sentence that an image is far from those that were learned from.
 
-    Parameters
-    ----------
-    seen : Seen
-    image : array
-        Of any shape and library.
-
-    Returns
-    -------
-    str or None
-        None if it is not far, or if either is constant.
+    None if it is not far, or if either is constant.
     """
     here = of([image])
     known, found = seen.high - seen.low, here.high - here.low
