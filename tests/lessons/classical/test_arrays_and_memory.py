@@ -84,7 +84,7 @@ def around_the_pages_offset(image):
     ("answer", "state", "hint"),
     [
         (textbook, "below the goal", "How many digits"),
-        (around_the_pages_offset, "below the goal", "Which step has to come first"),
+        (around_the_pages_offset, "below the goal", "offset of the page's camera"),
         (lambda image: solutions.variance(image) ** 0.5, "below the goal", "standard deviation"),
         (lambda image: np.nan, "wrong", "not a number"),
         (lambda image: image, "wrong", "one number"),

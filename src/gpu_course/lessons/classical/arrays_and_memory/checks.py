@@ -27,6 +27,11 @@ def variance_score(function: Function) -> tuple[float, str]:
         (truth * values.size, "That is the sum over all pixels. The variance is their mean."),
         (mean, "That is the mean of the pixels. How far from it do they lie?"),
         (mean**2, "That is the mean of the squares. The square of the mean is still in it."),
+        (
+            (mean - 30_000) ** 2,
+            "Did you take 30,000 away? That is the offset of the page's camera, and not of this "
+            "one. Compute the mean of the image that you are given.",
+        ),
     ]
     score = max(1 - abs(found - truth) / truth, 0.0) if math.isfinite(found) else 0.0
     for value, hint in slips:
