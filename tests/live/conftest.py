@@ -122,7 +122,8 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def webgpu() -> Iterator[Any]:
     """Start a browser with WebGPU, on the processor; skip where there is none."""
-    yield from launched(*WEBGPU)
+    with launched(*WEBGPU) as browser:
+        yield browser
 
 
 @dataclass
