@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from gpu_course import devices
 from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
-from tests import photographs, sharing
+from tests import photographs, screens, sharing
 from tests.browser import launched
 
 # Before any test imports a library that computes with several threads.
@@ -23,9 +23,6 @@ if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
 # each test that needs one says so itself.
 with suppress(CourseError):
     drivers.require()
-
-SCREEN = os.environ.get("DISPLAY")
-"""As it was before any test was read."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,6 +66,28 @@ def is_marked(item: pytest.Item, marker: str) -> bool:
     return item.get_closest_marker(marker) is not None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuse a file that asks for a screen while it is read: each process reads every file."""
+    before = screens.named()
+    report = yield
+    if told := screens.restored(before):
+        report.outcome = "failed"
+        report.longrepr = f"the file, when it is read, {told}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def same_screen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse a test that changes the screen, but for those whose process keeps to its windows."""
+    before = screens.named()
+    yield
+    if not is_marked(request.node, "display") and (told := screens.restored(before)):
+        pytest.fail(f"the test {told}", pytrace=False)
+
+
 @pytest.fixture(autouse=True)
 def same_weights() -> None:
     """Let networks begin with the same weights whichever tests ran before in the same process.
@@ -77,17 +96,6 @@ def same_weights() -> None:
     """
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(0)
-
-
-@pytest.fixture(autouse=True)
-def no_screen_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Make sure that only tests of windows start a screen: programs of others would wait for it."""
-    yield
-    if os.environ.get("DISPLAY") != SCREEN and not is_marked(request.node, "display"):
-        started = os.environ.pop("DISPLAY", None)
-        if SCREEN is not None:
-            os.environ["DISPLAY"] = SCREEN
-        pytest.fail(f"DISPLAY is {started} now, and was {SCREEN} before the tests.")
 
 
 @pytest.fixture
@@ -105,7 +113,8 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Give the system's browser to the tests of one module."""
-    yield from launched()
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture

@@ -87,7 +87,6 @@ def test_validate_says_what_is_wrong_with_a_manifest(tmp_path):
 
 @pytest.mark.display
 def test_corners_say_nothing_of_an_axis_that_is_not_shown():
-    # Not in a mark: a file that is only read must start no screen.
     if missing := napari_view.missing():
         pytest.skip(missing)
     seen = {}
