@@ -68,6 +68,10 @@ def plain(array: Any, what: str) -> Any:
             f"The {what} are a masked array, and what is masked would be counted. Give plain "
             "arrays, the labels 0 where nothing shall be measured: np.where(mask, 0, labels)."
         )
+    if getattr(getattr(array, "device", None), "type", "") == "cuda":
+        array = to_numpy(array)  # of PyTorch, which shows NumPy nothing of a GPU
+    if getattr(getattr(array, "device", None), "type", "") == "mps":
+        array = to_numpy(array)
     try:
         values = library(array).asarray(array)
     except (TypeError, ValueError):

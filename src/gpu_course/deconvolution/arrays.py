@@ -80,6 +80,10 @@ def as_float32(array: Any, what: str = "image") -> Array:
         array = np.asarray(array)
     if hasattr(array, "detach"):
         array = array.detach()
+        if array.device.type == "mps":
+            # To look for NaN in a view of an image of gigabytes writes beside the result there:
+            # https://github.com/pytorch/pytorch/issues/183419
+            array = array.contiguous()
     xp = namespace(array)
     refuse_shape(tuple(array.shape), what)
     if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
@@ -166,6 +170,10 @@ def _variation(array: Array) -> float:
 
 def like(values: Any, array: Array) -> Array:
     """Return values in the library and the memory of another array."""
+    if getattr(device_of(array), "type", "") == "mps":
+        from gpu_course.devices import apple
+
+        values = apple.storable(values)
     if array_api_compat.is_array_api_obj(values) and namespace(values) is namespace(array):
         return array_api_compat.to_device(values, device_of(array))
     return namespace(array).asarray(np.array(to_numpy(values)), device=device_of(array))

@@ -102,6 +102,10 @@ def predict_tiled(
     stride = int(getattr(model, "stride", 1))
     was_training = model.training
     model.to(where).eval()
+    if where.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     try:
         while True:
             try:

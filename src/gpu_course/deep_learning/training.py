@@ -257,6 +257,10 @@ def evaluate(
         would be ruled by those with hardly an object.
     """
     refuse_values(getattr(data, "masks", ()), _classes(model))
+    if data.device.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     model.eval()
     counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)
@@ -284,6 +288,12 @@ def _check(epochs: int, learning_rate: float, precision: str) -> None:
 
 @contextmanager
 def _full_device(device: torch.device) -> Iterator[None]:
+    if device.type == "mps":
+        from gpu_course.deep_learning.apple import telling_full_memory
+
+        with telling_full_memory():
+            yield
+        return
     try:
         yield
     except torch.OutOfMemoryError as error:
