@@ -67,6 +67,7 @@ def computing() -> Iterator[None]:
         patch.setattr(array_device, "cupy_computes", lambda: False)
         for module in (device, array_device, deep_learning):
             patch.setattr(module, "mps_computes", lambda: True)
+        patch.setattr(torch.cuda, "is_available", lambda: False)
         patch.setattr(torch.backends.mps, "is_available", lambda: True)
         patch.setattr(torch.mps, "synchronize", lambda: None)
         for count in ("recommended_max", "current_allocated", "driver_allocated"):
@@ -171,7 +172,7 @@ def _to(tensor: torch.Tensor, *where: Any, **options: Any) -> torch.Tensor:
 def _copy(tensor: torch.Tensor) -> torch.Tensor:
     """Copy what may be a parameter of a network."""
     with torch._C.DisableTorchFunctionSubclass():
-        found = tensor.detach().clone().requires_grad_(tensor.requires_grad)
+        found = tensor.detach().clone().as_subclass(OnMps).requires_grad_(tensor.requires_grad)
     if isinstance(tensor, torch.nn.Parameter):
         found._is_param = True
     return found

@@ -1,3 +1,4 @@
+# ruff: noqa: E402
 """Every door that takes arrays of a GPU, with those of Apple: the same answers as in NumPy.
 
 No Apple GPU is here. The stand-in refuses what that of PyTorch refuses, and what it gets wrong.
@@ -7,7 +8,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
 
 from gpu_course import devices
 from gpu_course.classical import measure
@@ -194,7 +196,7 @@ def test_numbers_that_apples_gpus_do_not_have_are_refused():
         devices.to_device(np.array([2**64 - 1], np.uint64))
 
 
-def test_what_it_computed_on_is_told(tmp_path):
+def test_what_it_computed_on_is_told():
     with fake_mps.computing():
         arrays, networks = devices.array_library(), devices.torch()
         record = devices.device_record()

@@ -5,6 +5,7 @@ Imported only where such a GPU computes.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,10 @@ def at_least(values: torch.Tensor, low: float) -> torch.Tensor:
     values : torch.Tensor
     low : float
     """
-    # Filled with it, a tensor would have the second fault; copied from the processor it has not.
-    limit = torch.tensor(low, dtype=values.dtype, device=values.device)
-    return values.copy_(torch.maximum(values, limit))
+    return values.copy_(torch.maximum(values, _limit(low, values.dtype, values.device)))
+
+
+@lru_cache(maxsize=64)  # the processor waits for every copy
+def _limit(low: float, kind: torch.dtype, device: torch.device) -> torch.Tensor:
+    """Return one number, copied from the processor: to fill a tensor has the second fault, too."""
+    return torch.tensor(low, dtype=kind, device=device)
