@@ -41,14 +41,12 @@ def train(
 ) -> Training:
     """Train a network; it ends with the weights of its best epoch.
 
-    The learning rate rises from small steps to `learning_rate`, then falls to nearly nothing
-    (one cycle), which gets far in few epochs.
+    In few epochs, since the learning rate rises and then falls to nearly nothing (one cycle).
 
     Parameters
     ----------
     model : torch.nn.Module
-        Is changed in place and moved to the data's device. Call ``torch.manual_seed`` before you
-        build it and the run is repeatable from its first weight on.
+        Is changed in place and moved. After ``torch.manual_seed`` its first weights are repeatable.
     data, validation : Batches
         `data.Patches` to learn from and `data.Tiles` to judge by. Without validation the last
         epoch counts as the best.
@@ -79,9 +77,8 @@ def train(
     Raises
     ------
     CourseError
-        If the checkpoint is of another run or other pixels, a scene is for test or in both training
-        and validation, a mask holds what is no class of the network, the device is full, or the
-        loss is no number.
+        If the checkpoint is of another run or other pixels, a scene is for test or in both data, a
+        mask holds no class of the network, the device is full, or the loss is no number.
 
     References
     ----------
