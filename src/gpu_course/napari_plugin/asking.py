@@ -154,7 +154,7 @@ class Asking:
             if not self._redraw.isActive():
                 self._redraw.start()
         elif isinstance(step, Objects):
-            results.show_objects(step.labels)
+            results.show_objects(step.labels, request.objects)
             stage.say(f"{int(step.labels.max(initial=0))} objects.")
 
     def _learned(self, ready: Ready) -> None:
@@ -163,7 +163,7 @@ class Asking:
         stage.panel.classes.show_classes(max(ready.known))
         news = (ready.painted, ready.pictures, ready.note, ready.doubt, stage.base)
         if news == self._said:
-            return
+            return stage.speak()
         self._said = news
         model = Path(stage.model_file).name if stage.base is not None else ""
         sentence = sentences.about(ready, stage.panel.classes.class_names(), model)
@@ -172,6 +172,7 @@ class Asking:
         if stage.engine.classifier is not None:
             shares = stage.engine.classifier.importances()
             stage.panel.importance.setText(sentences.importance(shares))
+        return None
 
     def _draw(self) -> None:
         image = self._stage.image

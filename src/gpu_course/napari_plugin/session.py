@@ -178,6 +178,7 @@ class Session:
                 if learned is not None:
                     self._kept[self.state(image).number, bound.number] = learned
                 del self._bound[layer]
+                layer.metadata.pop(reading.STROKES, None)
 
     def _key(self, bound: _Binding) -> Key:
         return bound.number, self.state(bound.image).source

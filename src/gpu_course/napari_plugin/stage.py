@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpu_course.napari_plugin import reading
+from gpu_course.napari_plugin import hints, reading, sentences
 from gpu_course.napari_plugin.engine import Engine
 from gpu_course.napari_plugin.panel import Panel
 from gpu_course.napari_plugin.results import Results
@@ -81,13 +81,26 @@ class Stage:
 
     def say(self, sentence: str, aloud: bool = False, grave: bool = False) -> None:
         """Say something about the image that is shown; aloud, to interrupt the user."""
-        if self.image is not None:
+        if self.image is None:
+            self.panel.status.setText(sentence)
+        else:
             self.session.state(self.image).status = sentence
-        self.panel.status.setText(sentence)
+            self.speak()
         if aloud:
             from napari.utils.notifications import show_error, show_warning
 
             (show_error if grave else show_warning)(sentence)
+
+    def speak(self) -> None:
+        """Show the sentence about the image, and what a person should know of it now."""
+        image = self.image
+        if image is None:
+            return self.panel.status.setText(sentences.NO_IMAGE)
+        state = self.session.state(image)
+        results = self.results.get(image)
+        old = results is not None and results.objects_are_old(self.panel.chosen_objects())
+        known = hints.hints(self.viewer, image, state.choice, old_objects=old)
+        return self.panel.status.setText(f"{state.status or sentences.BEGIN} {known}".strip())
 
     def _to_choose(self) -> list[Labels]:
         image = self.image if hasattr(self, "panel") else None
