@@ -115,6 +115,32 @@ viewer.close()
     assert "Traceback" not in done.stderr
 
 
+# --- before the first stroke ---
+
+
+def test_how_to_paint_stays_until_something_is_painted(window, small):
+    sample, marks = small
+    window.viewer.add_image(sample.image, name="nuclei")
+    widget = window.open_plugin()
+    widget.panel.new.click()
+    strokes = widget.panel.scribbles.value
+    window.turns(0.5)
+    assert widget.panel.status.text().startswith("Paint with label 1, press M")
+    assert [layer.name for layer in window.viewer.layers] == ["nuclei", "nuclei strokes"]
+    strokes.data_setitem((np.arange(9), np.arange(9)), 1)
+    window.wait(lambda: "Only class 1" in widget.panel.status.text())
+    strokes.undo()
+    strokes.refresh()
+    assert not strokes.data.any()
+    strokes.data_setitem(np.nonzero(marks), marks[np.nonzero(marks)])
+    window.wait(lambda: widget.engine.classifier is not None)
+    window.idle(widget)
+    strokes.undo()
+    strokes.refresh()
+    window.wait(lambda: "Nothing is painted yet" in widget.panel.status.text())
+    assert widget.engine.classifier is None
+
+
 # --- the answer that is shown ---
 
 

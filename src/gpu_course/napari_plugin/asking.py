@@ -26,6 +26,10 @@ class Question(NamedTuple):
     asked: bool
 
 
+class _TooEarlyError(Exception):
+    """Nobody painted yet: the sentence that says how to stays."""
+
+
 class Asking:
     """Questions to the engine, and its answers on the window.
 
@@ -110,6 +114,8 @@ class Asking:
             raise CourseError(sentences.NO_IMAGE)
         if not stage.can_predict():
             raise CourseError("Press New and paint, or load a model.")
+        if not question.asked and stage.nothing_painted():
+            raise _TooEarlyError
         picture = session.picture(image)
         request = Request(
             picture=picture,
@@ -180,6 +186,8 @@ class Asking:
             self._stage.results[image].refresh()
 
     def _complain(self, question: Question, error: Exception) -> None:
+        if isinstance(error, _TooEarlyError):
+            return
         self._said = None
         if isinstance(error, CourseError):
             # While somebody paints, one class only is no mistake yet: a line of status will do.

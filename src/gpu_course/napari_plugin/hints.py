@@ -23,7 +23,7 @@ GUESS = (
 OLD_OBJECTS = "The objects are of an earlier answer: press Objects again."
 
 
-def hints(viewer: napari.Viewer, image: Image, choice: Choice, *, old_objects: bool) -> str:
+def known(viewer: napari.Viewer, image: Image, choice: Choice, *, old_objects: bool) -> str:
     """Return sentences on what may be taken for something else, or nothing.
 
     Parameters

@@ -75,6 +75,11 @@ class Stage:
         learned = self.base is not None or self.session.kept or self.session.has_strokes()
         return self.image is not None and bool(learned)
 
+    def nothing_painted(self) -> bool:
+        """Return whether there are empty strokes layers, and nothing else to learn from."""
+        other = self.base is not None or self.session.kept or self.engine.model is not None
+        return not other and self.session.has_strokes() and not self.session.has_paint()
+
     def lock(self) -> None:
         """Keep features as they are while something learned depends on them."""
         self.panel.lock(self.base is not None or bool(self.session.kept))
@@ -99,8 +104,8 @@ class Stage:
         state = self.session.state(image)
         results = self.results.get(image)
         old = results is not None and results.objects_are_old(self.panel.chosen_objects())
-        known = hints.hints(self.viewer, image, state.choice, old_objects=old)
-        return self.panel.status.setText(f"{state.status or sentences.BEGIN} {known}".strip())
+        hint = hints.known(self.viewer, image, state.choice, old_objects=old)
+        return self.panel.status.setText(f"{state.status or sentences.BEGIN} {hint}".strip())
 
     def _to_choose(self) -> list[Labels]:
         image = self.image if hasattr(self, "panel") else None
