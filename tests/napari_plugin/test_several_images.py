@@ -131,7 +131,7 @@ def test_a_loaded_model_is_corrected_switched_and_comes_back(two, tmp_path):
     known = right(widget, a, truths[0])
     widget.panel.classes.set_names({2: "nucleus"})
     widget.save(tmp_path / "nuclei")
-    assert widget.panel.status.text() == "Saved nuclei.npz."
+    assert widget.panel.status.text().startswith("Saved nuclei.npz.")
     window.viewer.layers.remove(strokes)
     window.turns(0.1)
     dim = window.viewer.add_image((b.data * 0.7).astype(b.data.dtype), name="dim")

@@ -125,7 +125,7 @@ def test_result_layers_lie_on_the_image_and_strokes_stay_chosen(ready):
         "nuclei",
         "nuclei probability",
         "nuclei classes",
-        "scribbles",
+        "nuclei strokes",
     ]
     assert layers.selection.active is scribbles
     for layer in layers:

@@ -3,8 +3,8 @@
 napari finds the widget, and sample images, through the manifest ``gpu_course/napari.yaml``. The
 modules, in the order in which a stroke passes them:
 
-* `widget` and `stage` (what the user can do, and the state), with `panel`, `class_list`, `controls`
-  and `sentences` (what it looks like and says);
+* `widget` and `stage` (what the user can do, and the state), with `panel`, `class_list`,
+  `controls`, `sentences` and `hints` (what it looks like and says);
 * `choosing` and `listening` (what happens to layers), `session` (which strokes belong to which
   image), `reading` and `layout` (what an image is, and where it lies);
 * `asking` and `worker` (newest request wins), `requests` (what is asked and answered);

@@ -26,6 +26,10 @@ class Question(NamedTuple):
     asked: bool
 
 
+class _TooEarlyError(Exception):
+    """Nobody painted yet: the sentence that says how to stays."""
+
+
 class Asking:
     """Questions to the engine, and its answers on the window.
 
@@ -110,6 +114,8 @@ class Asking:
             raise CourseError(sentences.NO_IMAGE)
         if not stage.can_predict():
             raise CourseError("Press New and paint, or load a model.")
+        if not question.asked and stage.nothing_painted():
+            raise _TooEarlyError
         picture = session.picture(image)
         request = Request(
             picture=picture,
@@ -154,7 +160,7 @@ class Asking:
             if not self._redraw.isActive():
                 self._redraw.start()
         elif isinstance(step, Objects):
-            results.show_objects(step.labels)
+            results.show_objects(step.labels, request.objects)
             stage.say(f"{int(step.labels.max(initial=0))} objects.")
 
     def _learned(self, ready: Ready) -> None:
@@ -163,7 +169,7 @@ class Asking:
         stage.panel.classes.show_classes(max(ready.known))
         news = (ready.painted, ready.pictures, ready.note, ready.doubt, stage.base)
         if news == self._said:
-            return
+            return stage.speak()
         self._said = news
         model = Path(stage.model_file).name if stage.base is not None else ""
         sentence = sentences.about(ready, stage.panel.classes.class_names(), model)
@@ -172,6 +178,7 @@ class Asking:
         if stage.engine.classifier is not None:
             shares = stage.engine.classifier.importances()
             stage.panel.importance.setText(sentences.importance(shares))
+        return None
 
     def _draw(self) -> None:
         image = self._stage.image
@@ -179,6 +186,8 @@ class Asking:
             self._stage.results[image].refresh()
 
     def _complain(self, question: Question, error: Exception) -> None:
+        if isinstance(error, _TooEarlyError):
+            return
         self._said = None
         if isinstance(error, CourseError):
             # While somebody paints, one class only is no mistake yet: a line of status will do.

@@ -8,8 +8,9 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
 
-from gpu_course.napari_plugin import reading, sentences
+from gpu_course.napari_plugin import reading
 from gpu_course.napari_plugin.asking import Asking
+from gpu_course.napari_plugin.layout import MOST_CHANNELS
 from gpu_course.napari_plugin.listening import LayerEvents
 from gpu_course.napari_plugin.panel import AXES
 from gpu_course.napari_plugin.results import move
@@ -36,6 +37,7 @@ class Choosing:
             changed=asking.changed,
             moved=asking.moved,
             labelled=self._labelled,
+            hidden=lambda event: stage.speak(),
         )
         # Layers often go together, one by one: only when all are gone is it clear what that means.
         self.settle = QTimer(owner)
@@ -56,7 +58,17 @@ class Choosing:
         panel.scales.editingFinished.connect(asking.changed)
         panel.trees.valueChanged.connect(asking.changed)
         panel.live.toggled.connect(asking.changed)
+        for number in panel.object_settings.values():
+            number.valueChanged.connect(lambda value: stage.speak())
         self._events.connect_view(stage.viewer)
+
+    def find_strokes(self) -> None:
+        """Let the strokes of a plugin that was closed belong to their images again."""
+        viewer = self._stage.viewer
+        for layer in reading.scribbles(viewer):
+            for image in reading.images(viewer):
+                if layer.metadata.get(reading.STROKES) == reading.bond(layer, image):
+                    self._stage.session.choose(layer, image, ours=True)
 
     def look(self) -> None:
         """Look again which layers there are."""
@@ -80,6 +92,7 @@ class Choosing:
             self._asking.stop()
         elif went:
             self._asking.moved()
+        self._stage.speak()
 
     def _image_chosen(self, image: Image | None = None) -> None:
         """Show an image's own strokes, axes and sentence."""
@@ -96,8 +109,7 @@ class Choosing:
         panel.show_whole_names()
         self._show_axes()
         self._asking.speak_again()
-        default = sentences.NO_IMAGE if state is None else sentences.BEGIN
-        panel.status.setText((state.status if state else "") or default)
+        stage.speak()
         self._events.connect_layers(image, stage.scribbles)
         self._asking.changed()
 
@@ -119,14 +131,23 @@ class Choosing:
 
     def _axes_chosen(self, row: int) -> None:
         if self._stage.image is not None:
-            self._stage.session.state(self._stage.image).choice = list(AXES)[row]
+            stage, choice = self._stage, list(AXES)[row]
+            stage.session.state(stage.image).choice = choice
+            if choice == "channels" and reading.layout(stage.image, choice).channel is None:
+                stage.session.state(stage.image).choice = "planes"
+                stage.say(f"No axis is short enough for channels: {MOST_CHANNELS} at most.", True)
+            self._show_axes()
+            stage.speak()
             self._asking.changed()
 
     def _show_axes(self) -> None:
         image = self._stage.image
         if image is not None:
-            layout = reading.layout(image, self._stage.session.state(image).choice)
-            self._stage.panel.show_axes(len(layout.site_axes) > 2, layout.is_volume)
+            choice = self._stage.session.state(image).choice
+            stack = len(reading.layout(image).site_axes) > 2
+            if choice != "channels":
+                choice = "volume" if reading.layout(image, choice).is_volume else "planes"
+            self._stage.panel.show_axes(stack, choice)
 
     def _replaced(self, event: Any) -> None:
         """Keep what was learned: strokes were painted on the pixels before."""
@@ -175,6 +196,7 @@ class Choosing:
         self._show_name()
         for results in self._stage.results.values():
             results.show_class(number)
+        self._stage.speak()
 
     def _uncertainty_toggled(self, wanted: bool) -> None:
         stage = self._stage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QColorDialog, QGridLayout, QLineEdit, QToolButton, QWidget
@@ -81,12 +82,14 @@ class ClassList(QWidget):
         """
         if self._colormap is not None:
             return self._colormap
-        from napari.utils.colormaps import DirectLabelColormap
+        from napari.utils.colormaps import CyclicLabelColormap
 
+        # As many colours as there are classes, so that none comes twice. napari's other kind, which
+        # maps numbers to colours one by one, compiles code for it when it is used first: the window
+        # would stand still for a second, and for three where nothing is compiled yet.
         clear = (0.0, 0.0, 0.0, 0.0)
-        colours: dict[int | None, Any] = {None: clear, 0: clear}
-        colours |= {number: self._colour(number) for number in range(1, MOST + 1)}
-        self._colormap = DirectLabelColormap(color_dict=colours)
+        colours = [clear, *(self._colour(number) for number in range(1, MOST + 1))]
+        self._colormap = CyclicLabelColormap(colors=np.array(colours, np.float32))
         return self._colormap
 
     def set_colour(self, number: int, colour: tuple[float, ...]) -> None:

@@ -104,6 +104,7 @@ class Engine:
         self.model = model = self._fitted.model
         answer = self._answer(picture, model)
         yield Ready(
+            model,
             learned.painted,
             learned.pictures,
             learned.note,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from gpu_course.pixel_classification.tiles import Window
 
-Choice = Literal["", "volume", "planes"]
+Choice = Literal["", "volume", "planes", "channels"]
 CHANNEL = {"c", "ch", "channel", "channels", "colour", "color"}
 SPACE = {"z", "y", "x", "depth", "height", "width", "plane", "row", "column"}
 MOST_CHANNELS = 64
@@ -165,9 +165,9 @@ def layout_of(
         space, "c" is colours, any other word is neither. Empty ones and numbers say nothing.
     rgb : bool
         Whether the last axis is colours.
-    choice : "", "volume" or "planes"
-        What a person says: that three axes are space, or two. Empty: what the labels say; without
-        them a stack is a volume.
+    choice : "", "volume", "planes" or "channels"
+        What a person says: that three axes are space, or two, or that the shortest axis holds
+        colours. Empty: what the labels say; without them a stack is a volume.
     """
     axes = len(shape)
     words = [str(label).strip().lower() for label in labels][: axes - rgb]
@@ -176,6 +176,8 @@ def layout_of(
     if not rgb:
         named = [a for a, w in enumerate(words) if w in CHANNEL and shape[a] <= MOST_CHANNELS]
         channel = named[0] if len(named) == 1 and axes > 2 else None
+        if choice == "channels" and channel is None:
+            channel = _shortest(shape)
     free = [axis for axis in range(axes) if axis != channel]
     space = [axis for axis in free if words[axis] in SPACE]
     if len(space) < 2:
@@ -184,12 +186,32 @@ def layout_of(
         long = [axis for axis in space if shape[axis] > 1 or axis in space[-2:]]
         space = long if len(long) >= 2 else free
     space = space[-3:]
-    if choice == "planes":
+    if choice in ("planes", "channels"):
         space = space[-2:]
     elif choice == "volume" and len(space) < 3:
         more = [axis for axis in free if axis not in space]
         space = sorted(space + more[-1:])
     return Layout(axes, tuple(space), channel)
+
+
+def is_guess(layout: Layout, labels: Sequence[str]) -> bool:
+    """Return whether an array is read as a volume though its labels do not say so.
+
+    Parameters
+    ----------
+    layout : Layout
+        Without a person's choice.
+    labels : sequence of str
+    """
+    first = layout.space[0]
+    named = first < len(labels) and not _says_nothing(str(labels[first]).strip().lower())
+    return layout.is_volume and not named
+
+
+def _shortest(shape: Sequence[int]) -> int | None:
+    """Return the axis of a stack that may hold colours, or None."""
+    axis = min(range(len(shape)), key=lambda axis: shape[axis])
+    return axis if len(shape) > 2 and 1 < shape[axis] <= MOST_CHANNELS else None
 
 
 def _says_nothing(word: str) -> bool:

@@ -29,6 +29,8 @@ class LayerEvents:
         Other pixels may be in view, or strokes were undone.
     labelled : callable
         Another class is painted with.
+    hidden : callable
+        An image was hidden or shown.
     """
 
     def __init__(
@@ -39,9 +41,10 @@ class LayerEvents:
         changed: Callback,
         moved: Callback,
         labelled: Callback,
+        hidden: Callback,
     ) -> None:
         self._replaced, self._placed, self._changed = replaced, placed, changed
-        self._moved, self._labelled = moved, labelled
+        self._moved, self._labelled, self._hidden = moved, labelled, hidden
         self._connected: list[tuple[Any, Callback]] = []
         self._watched: list[Image] = []
 
@@ -58,8 +61,10 @@ class LayerEvents:
         """Listen whether any of these gets other pixels: it may have strokes."""
         for gone in [image for image in self._watched if image not in images]:
             gone.events.data.disconnect(self._replaced)
+            gone.events.visible.disconnect(self._hidden)
         for new in [image for image in images if image not in self._watched]:
             new.events.data.connect(self._replaced)
+            new.events.visible.connect(self._hidden)
         self._watched = list(images)
 
     def connect_layers(self, image: Image | None, scribbles: Labels | None) -> None:

@@ -32,9 +32,13 @@ from gpu_course.pixel_classification.recipe import FEATURES, Recipe
 
 SCALES = (0.5, 1.0, 2.0, 4.0)
 """Widths of the blurs that a new panel offers, in pixels."""
-WIDTH = 292
+WIDTH = 300
 SCROLL_BAR = 16
-AXES: dict[Choice, str] = {"volume": "Volume", "planes": "Independent planes"}
+AXES: dict[Choice, str] = {
+    "volume": "Volume",
+    "planes": "Independent planes",
+    "channels": "Channels",
+}
 OBJECTS = {
     "threshold": "Probability from which a pixel belongs to an object",
     "smoothing": "Width of the blur before, in pixels: more joins pieces and rounds off",
@@ -155,10 +159,10 @@ class Panel(QScrollArea):
             control.setToolTip(why if locked else tip)
         self.forget.setEnabled(locked)
 
-    def show_axes(self, stack: bool, volume: bool) -> None:
+    def show_axes(self, stack: bool, read: Choice) -> None:
         """Show how a stack is read; an image of two axes has no choice."""
         self.axes.blockSignals(True)
-        self.axes.setCurrentIndex(0 if volume else 1)
+        self.axes.setCurrentIndex(list(AXES).index(read))
         self.axes.blockSignals(False)
         self.axes.setVisible(stack)
         self.axes_label.setVisible(stack)
@@ -201,7 +205,7 @@ class Panel(QScrollArea):
         explain(self.trees, "Trees in the forest: more are steadier and slower")
         for text in AXES.values():
             self.axes.addItem(text)
-        explain(self.axes, "Are the planes of the stack a volume, or apart as in a movie?")
+        explain(self.axes, "Are the planes a volume, apart as in a movie, or channels?")
         for chooser in (self.image.native, self.scribbles.native, self.axes):
             narrow(chooser)
         self.show_whole_names()

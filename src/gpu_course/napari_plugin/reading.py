@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 RESULT = "gpu-course result"
 """Key in the metadata of layers that the plugin made; they are not offered as input."""
+STROKES = "gpu-course strokes"
+"""Key in the metadata of strokes layers that *New* made. Both say which image they belong to: a
+plugin that is closed and opened again finds its layers."""
 
 PLACE = ("scale", "translate", "rotate", "shear", "affine", "units", "axis_labels")
 
@@ -38,6 +41,16 @@ def scribbles(viewer: napari.Viewer) -> list[Labels]:
 def is_result(layer: Layer) -> bool:
     """Return whether the plugin made this layer."""
     return RESULT in layer.metadata
+
+
+def result_of(image: Image, what: str) -> str:
+    """Return what stands in the metadata of a result, such as the classes of an image."""
+    return f"{what} of {image.unique_id}"
+
+
+def bond(scribbles: Labels, image: Image) -> str:
+    """Return what stands in the metadata of a strokes layer. A copy of it is another layer."""
+    return f"{scribbles.unique_id} on {image.unique_id}"
 
 
 def place(layer: Layer) -> dict[str, Any]:

@@ -162,6 +162,8 @@ class Ready:
 
     Attributes
     ----------
+    forest : object
+        Another one for each forest.
     painted : dict
         Class → number of pixels painted on this picture.
     pictures : int
@@ -178,6 +180,7 @@ class Ready:
         0 where the forest is sure, 1 where two classes are equally probable.
     """
 
+    forest: object
     painted: dict[int, int]
     pictures: int
     note: str

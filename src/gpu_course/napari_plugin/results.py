@@ -9,20 +9,21 @@ from numpy.typing import NDArray
 
 from gpu_course.napari_plugin import reading
 from gpu_course.napari_plugin.layout import Layout
-from gpu_course.napari_plugin.reading import RESULT, place
+from gpu_course.napari_plugin.reading import RESULT, place, result_of
 
 if TYPE_CHECKING:
     import napari
     from napari.layers import Image, Labels, Layer
 
-    from gpu_course.napari_plugin.requests import Ready
+    from gpu_course.napari_plugin.requests import ObjectSettings, Ready
 
 
 class Results:
     """The layers of classes, probability, uncertainty and objects that belong to one image layer.
 
     A layer that the user deleted is made anew when there is something to show, and one that was
-    renamed keeps its name. The layer that the user works on stays the chosen one.
+    renamed keeps its name. Those of a plugin that was closed are gone on with: an old answer would
+    else lie over the new one. The layer that the user works on stays the chosen one.
 
     Parameters
     ----------
@@ -34,14 +35,22 @@ class Results:
     def __init__(self, viewer: napari.Viewer, image: Image) -> None:
         self._viewer = viewer
         self._image = image
-        self.classes: Labels | None = None
-        self.probability: Image | None = None
-        self.uncertainty: Image | None = None
-        self.objects: Labels | None = None
+        self.classes: Labels | None = self._found("classes")
+        self.probability: Image | None = self._found("probability")
+        self.uncertainty: Image | None = self._found("uncertainty")
+        self.objects: Labels | None = self._found("objects")
+        self._forest: object = None
+        # Of objects that were found here nobody knows what they were made from.
+        self._made_from: object = "an earlier time" if self.objects is not None else None
         self._probabilities: dict[int, NDArray[np.float32]] = {}
         self._uncertain: NDArray[np.float32] | None = None
         self._layout: Layout | None = None
         self._shown_class = 2
+
+    def layers(self) -> list[Layer]:
+        """Return those that were made, the lowest first."""
+        made = (self.probability, self.uncertainty, self.classes, self.objects)
+        return [layer for layer in made if layer is not None]
 
     def prepare(
         self, colormap: Any, *, objects: bool = False, uncertainty: bool | None = None
@@ -73,16 +82,21 @@ class Results:
                 "classes", np.zeros(shape, np.uint8), opacity=0.4, colormap=colormap
             )
             self._insert(self.classes)
+        if self.classes is not None and self.classes.colormap is not colormap:
+            self.classes.colormap = colormap
         if objects and self._gone(self.objects):
-            self.objects = self._labels("objects", np.zeros(shape, np.int32), opacity=0.7)
+            self.objects = self._labels("objects", np.zeros(shape, np.uint16), opacity=0.7)
             self._insert(self.objects)
 
     def show(self, ready: Ready, layout: Layout) -> None:
         """Show these arrays from now on; write into them and call `refresh` to update."""
-        self._layout = layout
+        self._layout, self._forest = layout, ready.forest
         self._probabilities = dict(zip(ready.known, ready.probabilities, strict=True))
         self._uncertain = ready.uncertainty
         self._set(self.classes, ready.classes)
+        if self.classes is not None:
+            # Who painted here would paint over the answer, and nothing would be learned.
+            self.classes.editable = False
         self._set_probability()
         self._set_uncertainty()
         self.refresh()
@@ -93,9 +107,18 @@ class Results:
         if self._probabilities:
             self._set_probability()
 
-    def show_objects(self, labels: NDArray[np.int32]) -> None:
+    def show_objects(self, labels: NDArray[np.int32], settings: ObjectSettings) -> None:
         """Show objects, numbered from 1, in a layer of their own."""
-        self._set(self.objects, labels)
+        # napari draws 16 bits as they are. For 32 it compiles code when they come first, and the
+        # window stands still for a second or three.
+        few = labels.max(initial=0) < 2**16
+        self._set(self.objects, labels.astype(np.uint16) if few else labels)
+        self._made_from = self._forest, settings
+
+    def objects_are_old(self, settings: ObjectSettings) -> bool:
+        """Return whether there are objects, made from another answer or with other settings."""
+        there = self._made_from is not None and not self._gone(self.objects)
+        return there and self._made_from != (self._forest, settings)
 
     def set_colormap(self, colormap: Any) -> None:
         """Show the classes in other colours."""
@@ -110,8 +133,9 @@ class Results:
 
     def clear_objects(self) -> None:
         """Take objects back that no forest stands for any more."""
+        self._made_from = None
         if self.objects is not None and not self._gone(self.objects) and self.objects.data.any():
-            self.objects.data = np.zeros(self.objects.data.shape, np.int32)
+            self.objects.data = np.zeros(self.objects.data.shape, np.uint16)
 
     def refresh(self) -> None:
         """Draw again what was written into the arrays."""
@@ -124,6 +148,12 @@ class Results:
         for layer in (self.classes, self.probability, self.uncertainty, self.objects):
             if layer is not None and not self._gone(layer) and layer.ndim == self._image.ndim:
                 move(layer, self._image)
+
+    def _found(self, what: str) -> Any:
+        """Return the layer that an earlier plugin made for this, or None."""
+        wanted = result_of(self._image, what)
+        found = [layer for layer in self._viewer.layers if layer.metadata.get(RESULT) == wanted]
+        return found[-1] if found else None
 
     def _gone(self, layer: Layer | None) -> bool:
         return layer is None or layer not in self._viewer.layers
@@ -141,9 +171,10 @@ class Results:
 
     def _set_probability(self) -> None:
         if self._probabilities:
-            last = max(self._probabilities)
-            chosen = self._probabilities.get(self._shown_class, self._probabilities[last])
-            self._set(self.probability, chosen)
+            some = next(iter(self._probabilities.values()))
+            # A class that the forest does not know is nowhere.
+            nowhere = np.broadcast_to(np.float32(0), some.shape)
+            self._set(self.probability, self._probabilities.get(self._shown_class, nowhere))
 
     def _set_uncertainty(self) -> None:
         if self._uncertain is not None:
@@ -152,7 +183,8 @@ class Results:
     def _labels(self, what: str, data: NDArray[Any], **options: Any) -> Labels:
         from napari.layers import Labels
 
-        return Labels(data, name=f"{self._image.name} {what}", **options, **self._as_result())
+        options |= self._as_result(what)
+        return Labels(data, name=f"{self._image.name} {what}", **options)
 
     def _grey(
         self,
@@ -171,11 +203,11 @@ class Results:
             colormap=colormap,
             visible=visible,
             rgb=False,
-            **self._as_result(),
+            **self._as_result(what),
         )
 
-    def _as_result(self) -> dict[str, Any]:
-        return {"metadata": {RESULT: True}, **place(self._image)}
+    def _as_result(self, what: str) -> dict[str, Any]:
+        return {"metadata": {RESULT: result_of(self._image, what)}, **place(self._image)}
 
     def _insert(self, layer: Layer) -> None:
         """Put a layer above the image and its other results, so that strokes stay on top."""

@@ -13,6 +13,8 @@ from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gpu_course.napari_plugin import reading
 from gpu_course.napari_plugin.layout import Choice
 from gpu_course.napari_plugin.requests import Kept, Lesson, Picture
@@ -152,6 +154,13 @@ class Session:
         """Return whether any image has a strokes layer."""
         return bool(self._bound)
 
+    def has_paint(self) -> bool:
+        """Return whether anything is painted; layers of the user's own count as painted."""
+        return any(
+            not bound.ours or bool(np.any(reading.pixels(layer)))
+            for layer, bound in self._bound.items()
+        )
+
     def sync(self, layers: Iterable[Layer]) -> bool:
         """Look which layers there are still; return whether any went."""
         present = set(layers)
@@ -178,6 +187,7 @@ class Session:
                 if learned is not None:
                     self._kept[self.state(image).number, bound.number] = learned
                 del self._bound[layer]
+                layer.metadata.pop(reading.STROKES, None)
 
     def _key(self, bound: _Binding) -> Key:
         return bound.number, self.state(bound.image).source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gpu_course.napari_plugin import reading
+from gpu_course.napari_plugin import hints, reading, sentences
 from gpu_course.napari_plugin.engine import Engine
 from gpu_course.napari_plugin.panel import Panel
 from gpu_course.napari_plugin.results import Results
@@ -75,19 +75,37 @@ class Stage:
         learned = self.base is not None or self.session.kept or self.session.has_strokes()
         return self.image is not None and bool(learned)
 
+    def nothing_painted(self) -> bool:
+        """Return whether there are empty strokes layers, and nothing else to learn from."""
+        other = self.base is not None or self.session.kept or self.engine.model is not None
+        return not other and self.session.has_strokes() and not self.session.has_paint()
+
     def lock(self) -> None:
         """Keep features as they are while something learned depends on them."""
         self.panel.lock(self.base is not None or bool(self.session.kept))
 
     def say(self, sentence: str, aloud: bool = False, grave: bool = False) -> None:
         """Say something about the image that is shown; aloud, to interrupt the user."""
-        if self.image is not None:
+        if self.image is None:
+            self.panel.status.setText(sentence)
+        else:
             self.session.state(self.image).status = sentence
-        self.panel.status.setText(sentence)
+            self.speak()
         if aloud:
             from napari.utils.notifications import show_error, show_warning
 
             (show_error if grave else show_warning)(sentence)
+
+    def speak(self) -> None:
+        """Show the sentence about the image, and what a person should know of it now."""
+        image = self.image
+        if image is None:
+            return self.panel.status.setText(sentences.NO_IMAGE)
+        state = self.session.state(image)
+        results = self.results.get(image)
+        old = results is not None and results.objects_are_old(self.panel.chosen_objects())
+        hint = hints.known(self.viewer, image, state.choice, old_objects=old)
+        return self.panel.status.setText(f"{state.status or sentences.BEGIN} {hint}".strip())
 
     def _to_choose(self) -> list[Labels]:
         image = self.image if hasattr(self, "panel") else None

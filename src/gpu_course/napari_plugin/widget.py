@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.qt.threading import create_worker
 from qtpy.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from gpu_course.errors import CourseError
@@ -68,8 +68,10 @@ class PixelClassification(QWidget):
         ):
             # Qt would hand over whether the button is down, as a first argument.
             button.clicked.connect(lambda _=False, action=action: action())
+        self._choosing.find_strokes()
         self.reset_choices()
-        create_worker(warm_up, _start_thread=True)
+        # A thread that nobody waits for: napari's own would complain if the window closed before.
+        threading.Thread(target=warm_up, daemon=True).start()
 
     @property
     def panel(self) -> Panel:
@@ -102,13 +104,18 @@ class PixelClassification(QWidget):
         empty = np.zeros(layout.sites(reading.pixels(image).shape), np.uint8)
         layer = Labels(
             layout.spread(empty, reading.shape(image)),
-            name="scribbles",
+            name=f"{image.name} strokes",
             colormap=self.panel.classes.colormap(),
             **reading.place(image),
         )
         layer.brush_size = 6
+        layer.metadata[reading.STROKES] = reading.bond(layer, image)
         stage.session.choose(layer, image, ours=True)
-        stage.viewer.layers.append(layer)
+        # Right above the image: what lies higher hides strokes and image alike.
+        others = [strokes for strokes, one in stage.session.pairs() if one is image]
+        own = {image, *others, *stage.results_of(image).layers()}
+        places = [place for place, one in enumerate(stage.viewer.layers) if one in own]
+        stage.viewer.layers.insert(max(places) + 1, layer)
         layer.mode = "paint"
         self.panel.scribbles.value = layer
         return stage.say("Paint with label 1, press M for the next label, and paint with 2.")
