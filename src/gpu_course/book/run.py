@@ -199,7 +199,9 @@ def _settings(folder: Path) -> dict[str, str]:
     if writable.refused(caches):
         # What was fetched before is still read from where it is.
         chosen |= {"GPU_COURSE_CACHE": str(paths.cache()), "XDG_CACHE_HOME": str(folder / "cache")}
-        chosen |= {"MPLCONFIGDIR": str(folder / "matplotlib")}
+    if writable.refused(Path.home()):
+        # Both write there wherever other caches lie.
+        chosen |= {"MPLCONFIGDIR": str(folder / "matplotlib"), "CLESPERANTO_NO_CACHE": "1"}
     return chosen
 
 
