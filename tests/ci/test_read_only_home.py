@@ -22,6 +22,7 @@ time.sleep(1)  # what libraries write themselves arrives later
 def test_home_that_cannot_be_written_to_puts_no_warning_on_a_page(tmp_path, monkeypatch, caches):
     monkeypatch.setenv("HOME", "/proc")  # where not even an administrator may write
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))  # of this process, not the kernel's
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, kernels keep such warnings to themselves
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     if caches == "elsewhere":
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
