@@ -4,6 +4,9 @@
     python ci/build.py --check         only say whether the stored outputs belong to the tree
     python ci/build.py --allow-stale   render all the same, with a banner on each stale page
 
+A chapter that computes long is not stale because a module that only draws has changed; a note says
+then that an earlier version has drawn its pictures.
+
 The wheel of the course is built into the site, for pip and for the Colab notebooks.
 The chapters are staged in _build/stage as notebooks (source text, stored outputs, the made
 header), and Jupyter Book renders that tree with execution off and warnings as errors.
@@ -63,6 +66,8 @@ def main(arguments: list[str] | None = None) -> int:
         for name, reasons in stale.items():
             for reason in reasons:
                 print(f"stale: {name}: {reason}", file=sys.stderr)
+        for name, words in records.notes(book).items():
+            print(f"note: {name}: {words}")
         if stale and not options.allow_stale:
             print("Run `make execute` to compute what is stale.", file=sys.stderr)
             return 1

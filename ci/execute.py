@@ -3,6 +3,7 @@
     python ci/execute.py                            what is stale
     python ci/execute.py classical/segmentation     this chapter, if stale
     python ci/execute.py --all --size large         everything, at a size
+    python ci/execute.py deep-learning/roots-unet --all     this chapter, stale or not
 
 A chapter that raises leaves its stored output as it was. The other chapters still run, and the
 exit status is 1. A tree that differs from its commit is refused, for a record must name a commit
@@ -91,6 +92,8 @@ def _run(chosen: list[Chapter], options: argparse.Namespace) -> int:
                 failed += 1
                 print(f"  {error}", file=sys.stderr, flush=True)
         done += len(wanted)
+    for name, words in records.notes(chosen).items():
+        print(f"note: {name}: {words}. With --all it is executed all the same.")
     if not done:
         print("Every stored output belongs to the tree; nothing to execute.")
         return 0

@@ -40,6 +40,7 @@ def header(
     repository: str,
     stale: list[str],
     wheel: str,
+    note: str = "",
 ) -> str:
     """Return the strip below a chapter's title, as HTML.
 
@@ -56,12 +57,15 @@ def header(
         Why the outputs are stale, for a build that allows it.
     wheel : str
         Name of the file that pip installs.
+    note : str
+        By what its pictures were drawn, if that has changed since.
     """
     rows = [_list("course-facts", _facts(chapter, titles))]
     if chapter.code_cells:
         rows.append(_list("course-links", _downloads(chapter, repository, wheel)))
     if record:
-        rows.append(f'<p class="course-stamp">{escape(stamp(record))}</p>')
+        words = f"{stamp(record)} The pictures were {note}." if note else stamp(record)
+        rows.append(f'<p class="course-stamp">{escape(words)}</p>')
     if stale:
         rows.append(
             '<p class="course-stale"><strong>These outputs are older than the code:</strong> '

@@ -4,12 +4,14 @@ One table for the reader; the hashes, two thousand of them, are for a program.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import benchmarks_page
 
 from gpu_course.book.chapters import Chapter
+from gpu_course.book.records import LONG
 
 FILE = "execution-record.json"
 """Name of the file with all records, beside the page."""
@@ -18,6 +20,7 @@ FILE = "execution-record.json"
 def record_page(
     chapters: list[Chapter],
     records: dict[str, dict[str, Any]],
+    notes: dict[str, str],
     runs: list[dict[str, Any]] | None = None,
 ) -> str:
     """Return the page as MyST.
@@ -28,6 +31,8 @@ def record_page(
         In the order of the book.
     records : dict
         Chapter's name → the record of its stored output; empty where it has none.
+    notes : dict
+        Chapter's name → by what its pictures were drawn, ``""`` if that is as it was.
     runs : list of dict, optional
         Runs of bundles that were accepted (``data/runs``).
     """
@@ -44,6 +49,11 @@ def record_page(
         "compares the records with the sources, and the build refuses an output whose record does "
         "not agree, unless it is told to mark the page as stale.",
         "",
+        "One difference may stay. The modules of `gpu_course.display` only draw, and no number "
+        "of a run depends on them. When one of them changes, a chapter that trains networks of the "
+        f"course, or that took more than {LONG // 60} minutes, is not executed again. Its page "
+        "and the list below the table then say that an earlier version has drawn its pictures.",
+        "",
         f'<a href="{FILE}" download>All records, with every hash, as one JSON file</a>',
         "",
         "## Chapters",
@@ -54,7 +64,11 @@ def record_page(
         "",
         "*on* is the number of the machine below, *s* the seconds it took, *MiB* the peak "
         "memory of the process.",
+        "",
+        *(_drawn(chapter, notes[chapter.name]) for chapter in shown if notes.get(chapter.name)),
     ]
+    if not any(notes.values()):
+        lines += ["At present no such chapter shows pictures of an earlier version."]
     if any(record["commit"].endswith("+changes") for record in found):
         lines += [
             "",
@@ -116,6 +130,12 @@ def record_file(chapters: list[Chapter], records: dict[str, dict[str, Any]]) -> 
     """Return the records of all chapters, in the order of the book, as JSON text."""
     shown = {c.name: records[c.name] for c in chapters if records.get(c.name)}
     return json.dumps(shown, indent=1, ensure_ascii=False) + "\n"
+
+
+def _drawn(chapter: Chapter, note: str) -> str:
+    """Return a line of the list; Markdown would set `__init__` in bold."""
+    words = re.sub(r"[\w/]+\.py", r"`\g<0>`", note)
+    return f"* [{chapter.title}](/{chapter.name}.ipynb): the pictures were {words}."
 
 
 def _row(chapter: Chapter, record: dict[str, Any], machines: list[str]) -> str:

@@ -65,11 +65,13 @@ def stage(
         shutil.copy(ROOT / name, STAGE / name)
     titles = {chapter.name: chapter.title for chapter in book}
     found: dict[str, dict[str, Any]] = {}
+    notes: dict[str, str] = {}
     pictures: dict[str, shown_again.Picture] = {}
     tables: list[str] = []
     for chapter in book:
         stored = executed.get(chapter.name)
         found[chapter.name] = records.read(stored)
+        notes[chapter.name] = records.note(chapter, found[chapter.name])
         header = pages.header(
             chapter,
             found[chapter.name],
@@ -77,6 +79,7 @@ def stage(
             install_address.repository(),
             stale.get(chapter.name, []),
             wheel,
+            notes[chapter.name],
         )
         notebook = staged(chapter, stored, header)
         for cell in notebook.cells:
@@ -92,7 +95,7 @@ def stage(
         picture = pictures[name]
         write_atomic(STAGE / "reference" / score_page.FOLDER / picture.file, picture.data)
     runs = record_page.read_runs(paths.data() / "runs")
-    page = record_page.record_page(book, found, runs)
+    page = record_page.record_page(book, found, notes, runs)
     write_atomic(STAGE / "reference" / "execution-record.md", page)
     sheet = run_sheet_page.run_sheet_page(book, reading_order(), found)
     write_atomic(STAGE / "teaching" / "run-sheet.md", sheet)

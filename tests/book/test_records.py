@@ -7,6 +7,9 @@ from gpu_course import paths
 from gpu_course.book import chapters, records
 from tests.toy import CHAPTER
 
+CHARTS = "src/gpu_course/display/charts.py"
+DRAWN = "drawn by an earlier version of display/charts.py"
+
 ROW = "path,url,bytes,sha256,licence,citation,package\n"
 
 
@@ -22,6 +25,8 @@ def tree(tmp_path, monkeypatch):
     package.mkdir(parents=True)
     (package / "used.py").write_text("x = 1\n")
     (package / "used.cl").write_text("kernel\n")
+    (package / "display").mkdir()
+    (package / "display" / "charts.py").write_text("colour = 1\n")
     (root / "data" / "cards").mkdir(parents=True)
     (root / "data" / "cards" / "bees.toml").write_text('title = "Bees"\n')
     image = root.parent / "cache" / "bees" / "one.jpg"
@@ -148,3 +153,65 @@ def test_a_mend_for_a_gpu_stales_what_was_computed_on_one_alone(stored, tree):
         record = {"code": chapter.code, "inputs": stored, "machine": machine}
         found = records.stale(chapter, record)
         assert found == ["src/gpu_course/used.py: changed"]
+
+
+@pytest.fixture
+def drawn(tree, stored):
+    """Return a function that stores a run of the toy chapter which drew a chart as well."""
+
+    def store(*, seconds=1.0, trains=False):
+        if trains:
+            text = CHAPTER.replace("  minutes: 5\n", "  minutes: 5\n  trains: true\n")
+            (tree / "book" / "toy.md").write_text(text)
+        chapter = chapters.read("toy")
+        notebook = nbformat.from_dict(chapter.notebook)
+        inputs = stored | {CHARTS: records.digest(tree / CHARTS)}
+        record = {"code": chapter.code, "inputs": inputs, "seconds": seconds}
+        notebook.metadata[records.KEY] = record
+        nbformat.write(notebook, chapter.output_path)
+        assert problems() == []
+        assert records.notes([chapter]) == {}
+        return record
+
+    return store
+
+
+LONG_RUNS = pytest.mark.parametrize("run", [{"trains": True}, {"seconds": records.LONG + 1}])
+
+
+@LONG_RUNS
+@pytest.mark.parametrize("change", ["colour = 2\n", None])
+def test_a_module_that_draws_stales_no_long_run_and_is_noted(tree, drawn, run, change):
+    record = drawn(**run)
+    if change:
+        (tree / CHARTS).write_text(change)
+    else:
+        (tree / CHARTS).unlink()
+    assert problems() == []
+    assert records.notes([chapters.read("toy")]) == {"toy": DRAWN}
+    # Results of a node are compared by this.
+    assert records.stale(chapters.read("toy"), record)[0].startswith(f"{CHARTS}: ")
+
+
+@LONG_RUNS
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [
+        ("src/gpu_course/used.py", "x = 2\n"),
+        ("src/gpu_course/used.cl", "kernel 2\n"),
+        ("data/cards/bees.toml", 'title = "Beez"\n'),
+    ],
+)
+def test_whatever_else_changes_stales_a_long_run(tree, drawn, run, file, change):
+    drawn(**run)
+    (tree / file).write_text(change)
+    (tree / CHARTS).write_text("colour = 2\n")
+    assert problems() == [f"{file}: changed"]
+    assert records.notes([chapters.read("toy")]) == {"toy": DRAWN}
+
+
+def test_a_module_that_draws_stales_a_short_run(tree, drawn):
+    drawn(seconds=records.LONG)
+    (tree / CHARTS).write_text("colour = 2\n")
+    assert problems() == [f"{CHARTS}: changed"]
+    assert records.notes([chapters.read("toy")]) == {}

@@ -13,7 +13,7 @@ from build import site_address
 from finish import mend_markup
 from staging import staged
 
-from gpu_course.book import chapters, notebooks, package
+from gpu_course.book import chapters, notebooks, package, records
 from gpu_course.errors import CourseError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +88,24 @@ def test_changed_line_in_a_module_names_chapter_and_file(light, copy):
     done = run(light, copy, "--check")
     assert done.returncode != 0
     assert f"stale: {CHAPTER}: src/gpu_course/classical/segmentation.py: changed" in done.stderr
+
+
+def test_changed_module_that_draws_stales_short_chapters_and_is_noted_of_long_ones(light, copy):
+    replace(copy / "src" / "gpu_course" / "display" / "charts.py", "WIDTH = 5.2", "WIDTH = 5.1")
+    said = "deep-learning/roots-unet: drawn by an earlier version of display/charts.py"
+    done = run(light, copy, "--check")
+    assert done.returncode == 1
+    assert "stale: deconvolution/introduction: src/gpu_course/display/charts.py" in done.stderr
+    assert f"note: {said}\n" in done.stdout
+    assert "roots-unet" not in done.stderr
+    # Then the short ones are executed again; here they leave the book.
+    stale = re.findall(r"^stale: (\S+):", done.stderr, re.MULTILINE)
+    for name in stale:
+        (copy / "book" / f"{name}.md").unlink()
+    done = run(light, copy, "--check")
+    assert done.returncode == 0, done.stderr
+    assert f"note: {said}\n" in done.stdout
+    assert done.stderr == ""
 
 
 def test_changed_byte_in_a_data_file_names_chapter_and_file(light, copy):
@@ -259,6 +277,15 @@ def test_header_escapes_what_it_shows():
     assert isinstance(executed, nbformat.NotebookNode)
     html = pages.header(chapter, {}, {}, "", ["<script>alert(1)</script>"], "the.whl")
     assert "<script>" not in html
+
+
+def test_header_says_what_has_drawn_the_pictures():
+    chapter = chapters.read("deep-learning/roots-unet")
+    record = records.read(notebooks.read_executed(chapter))
+    words = "drawn by an earlier version of display/charts.py"
+    parts = (chapter, record, {}, "", [], "the.whl")
+    assert f"The pictures were {words}.</p>" in pages.header(*parts, words)
+    assert "The pictures" not in pages.header(*parts)
 
 
 def test_arrows_of_the_menu_get_a_name(tmp_path):

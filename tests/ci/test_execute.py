@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import execute
@@ -151,6 +152,28 @@ def test_weights_that_a_chapter_trains_are_kept(book, own_data):
     book("trains", TRAINS)
     assert execute.main(["trains", "--size", "small"]) == 0
     assert (own_data / "weights" / "toy.safetensors").read_bytes() == b"12345678"
+
+
+def test_older_pictures_of_a_training_are_noted_and_drawn_again_when_asked(
+    book, own_data, tmp_path, monkeypatch, capsys
+):
+    """The kernel draws with the real package; here its module has changed since."""
+    shown = "from gpu_course.display import charts"
+    chapter = book("trains", TRAINS.replace("from pathlib", f"{shown}\nfrom pathlib"))
+    drawn = shutil.copytree(paths.package(), tmp_path / "package") / "display" / "charts.py"
+    assert execute.main(["trains", "--size", "small"]) == 0
+    monkeypatch.setattr(paths, "package", lambda: tmp_path / "package")
+    assert execute.main(["trains"]) == 0
+    assert "note:" not in capsys.readouterr().out
+    drawn.write_text(drawn.read_text(encoding="utf-8") + "MORE = 1\n", encoding="utf-8")
+    before = chapter.output_path.read_bytes()
+    assert execute.main(["trains"]) == 0
+    out = capsys.readouterr().out
+    assert "note: trains: drawn by an earlier version of display/charts.py" in out
+    assert "nothing to execute" in out
+    assert chapter.output_path.read_bytes() == before
+    assert execute.main(["trains", "--all", "--size", "small"]) == 0
+    assert "[1/1] trains" in capsys.readouterr().out
 
 
 def test_chapters_that_read_weights_run_after_those_that_train_them(

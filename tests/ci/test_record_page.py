@@ -12,16 +12,16 @@ FOUND = {c.name: records.read(notebooks.read_executed(c)) for c in BOOK if c.cod
 
 
 def test_every_row_has_the_cells_of_its_header():
-    assert table_widths(record_page(BOOK, FOUND).splitlines()) == [{8}, {2}]
+    assert table_widths(record_page(BOOK, FOUND, {}).splitlines()) == [{8}, {2}]
 
 
 def test_every_executed_chapter_has_one_row():
-    page = record_page(BOOK, FOUND)
+    page = record_page(BOOK, FOUND, {})
     assert [page.count(f"](/{name}.ipynb)") for name in FOUND] == [1] * len(FOUND)
 
 
 def test_hashes_are_in_the_file_and_not_on_the_page():
-    page, stored = record_page(BOOK, FOUND), json.loads(record_file(BOOK, FOUND))
+    page, stored = record_page(BOOK, FOUND, {}), json.loads(record_file(BOOK, FOUND))
     assert stored == FOUND
     digests = {digest for record in FOUND.values() for digest in record["inputs"].values()}
     assert not any(digest[:12] in page for digest in digests)
@@ -30,8 +30,24 @@ def test_hashes_are_in_the_file_and_not_on_the_page():
 def test_uncommitted_changes_are_explained_where_there_are_some():
     name, record = next(iter(FOUND.items()))
     clean, changed = ({name: {**record, "commit": c}} for c in ("0" * 12, f"{'0' * 12}+changes"))
-    assert "not yet committed" not in record_page(BOOK, clean)
-    assert "not yet committed" in record_page(BOOK, changed)
+    assert "not yet committed" not in record_page(BOOK, clean, {})
+    assert "not yet committed" in record_page(BOOK, changed, {})
+
+
+def test_chapters_with_older_pictures_are_named():
+    name = "deep-learning/roots-unet"
+    words = "drawn by an earlier version of display/__init__.py, display/charts.py"
+    said = (
+        f"](/{name}.ipynb): the pictures were drawn by an earlier version of "
+        "`display/__init__.py`, `display/charts.py`.\n"
+    )
+    all_new = "no such chapter shows pictures of an earlier version"
+    none = dict.fromkeys(FOUND, "")
+    old, new = (record_page(BOOK, FOUND, {**none, **notes}) for notes in ({name: words}, {}))
+    assert said in old
+    assert all_new not in old
+    assert said not in new
+    assert all_new in new
 
 
 def test_accepted_runs_stand_below_with_their_scores(tmp_path):
@@ -44,7 +60,7 @@ def test_accepted_runs_stand_below_with_their_scores(tmp_path):
     table = {"title": "Filters", "reference": "peer", "rows": [times], "notes": ["Measured."]}
     measured = {"benchmarks": [{"benchmark": "toy", "tables": [table]}]}
     (tmp_path / "two.json").write_text(json.dumps({**run, "scores": [], **measured}))
-    page = record_page(BOOK, FOUND, read_runs(tmp_path))
+    page = record_page(BOOK, FOUND, {}, read_runs(tmp_path))
     assert page.count("## Run on A GPU, 2026-01-02") == 2
     assert "| 0.500 | −0.250 (differs) | ±0.01 |" in page
     assert "None of these chapters reports a score." in page

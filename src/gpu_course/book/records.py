@@ -12,6 +12,15 @@ module of ``gpu_course`` that was imported and every data file that was opened. 
 
 Versions of tools are recorded under ``machine`` but are no part of the comparison: a routine
 upgrade must not stale the book.
+
+Nor must the colour of a line ask for a training of an hour. The modules below `DRAWS` turn numbers
+into pictures, and a chapter computes with none of them, so a change there leaves every number of a
+run as it was. It stales no chapter that trains weights of the course: new weights would stale every
+chapter that reads them. And it stales no run of more than `LONG` seconds: other chapters train too,
+but keep no weights, and what such a run costs, only its record says. The pictures of these chapters
+may then be older than the code, and `note` says so wherever records are compared. Short chapters
+are stale as by any other change, for drawing them again takes seconds to minutes. What a GPU node
+sends is held to every module, however long it computed (`stale`).
 """
 
 import csv
@@ -35,6 +44,11 @@ REGISTRY = "data/registry.csv"
 MASKS = "data/nuclei-dsb/masks.csv"
 """Read with the registry by every chapter; the labels they make are in ``frames.csv`` beside it."""
 
+DRAWS = "src/gpu_course/display/"
+"""How the keys of modules begin that only draw."""
+
+LONG = 300
+"""Seconds above which a run is not repeated for the sake of its pictures."""
 
 TEXTS = {".cl", ".csv", ".json", ".md", ".toml"}
 """Files of the course whose line ends do not count: a checkout on Windows may have others."""
@@ -136,7 +150,9 @@ def problems(chapter: Chapter) -> list[str]:
     record = read(executed)
     if not executed or not record:
         return ["has no stored output"]
-    found = stale(chapter, record)
+    spared = _drawn_earlier(chapter, record)
+    counted = {key: sha for key, sha in record["inputs"].items() if key not in spared}
+    found = stale(chapter, {**record, "inputs": counted})
     for name, expected in record.get("trained", {}).items():
         file = paths.data() / "weights" / name
         if not file.is_file() or sha256(file) != expected:
@@ -153,6 +169,8 @@ def stale(
 ) -> list[str]:
     """Return which inputs of a run differ from those of the tree; empty if none does.
 
+    All count, whether they compute or draw.
+
     Parameters
     ----------
     chapter : Chapter
@@ -164,12 +182,42 @@ def stale(
     found = []
     if record["code"] != chapter.code:
         found.append(f"book/{chapter.name}.md: its code cells changed")
+    changed = _changed(record, record["inputs"], besides)
+    found += [f"{key.replace('::', ': ')}: {what}" for key, what in changed.items()]
+    found += [f"was executed without {what}" for what in record.get("lacks", [])]
+    return found
+
+
+def notes(book: Iterable[Chapter]) -> dict[str, str]:
+    """Return the chapters of whose stored outputs `note` says anything, each with its words."""
+    found = {each.name: note(each, read(notebooks.read_executed(each))) for each in book}
+    return {name: words for name, words in found.items() if words}
+
+
+def note(chapter: Chapter, record: Mapping[str, Any]) -> str:
+    """Return by what a long run was drawn, if that has changed since; else ``""``."""
+    modules = [key.removeprefix("src/gpu_course/") for key in _drawn_earlier(chapter, record)]
+    return f"drawn by an earlier version of {', '.join(modules)}" if modules else ""
+
+
+def _drawn_earlier(chapter: Chapter, record: Mapping[str, Any]) -> list[str]:
+    """Return the modules that changed and do not stale `chapter`, because they only draw."""
+    if not (chapter.trains or record.get("seconds", 0) > LONG):
+        return []
+    inputs = record.get("inputs", {})
+    return list(_changed(record, {k: sha for k, sha in inputs.items() if k.startswith(DRAWS)}))
+
+
+def _changed(
+    record: Mapping[str, Any], inputs: Mapping[str, str], besides: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return which of the `inputs` of a run differ from the tree: key → what became of it."""
     rows, used = registered(), devices_apart(record.get("machine", {}))
-    for key, expected in record["inputs"].items():
+    found = {}
+    for key, expected in inputs.items():
         actual = (besides or {}).get(key) or _now(key, rows, used)
         if actual != expected:
-            found.append(f"{key.replace('::', ': ')}: {'changed' if actual else 'is gone'}")
-    found += [f"was executed without {what}" for what in record.get("lacks", [])]
+            found[key] = "changed" if actual else "is gone"
     return found
 
 

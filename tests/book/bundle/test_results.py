@@ -132,6 +132,18 @@ def test_edited_cell_is_refused_although_the_sums_are_right(course, made, files)
         results.accept(made())
 
 
+def test_drawn_by_another_version_is_refused_however_long_it_ran(course, made, files):
+    def change(notebook):
+        record = notebook.metadata[records.KEY]
+        record["seconds"] = 2 * records.LONG
+        record["inputs"]["src/gpu_course/display/charts.py"] = "0" * 64
+
+    files["outputs/part/toy.ipynb"] = edited(files, change)
+    with pytest.raises(CourseError, match=r"does not belong to .*display/charts\.py: changed"):
+        results.accept(made())
+    assert stored(course) == []
+
+
 def test_notebook_without_a_record_is_refused(course, made, files):
     files["outputs/part/toy.ipynb"] = edited(files, lambda n: n.metadata.pop(records.KEY))
     with pytest.raises(CourseError, match="part/toy has no record of this run"):
