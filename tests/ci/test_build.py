@@ -131,6 +131,7 @@ def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, c
     replace(copy / "book" / "start" / "setup.md", "# Setup", "# Set up")
     module = copy / "src" / "gpu_course" / "metrics" / "masks.py"
     module.write_text(module.read_text() + "\nMORE = 1\n")
+    replace(copy / "src" / "gpu_course" / "display" / "charts.py", "WIDTH = 5.2", "WIDTH = 5.1")
     refused = run(light, copy)
     assert refused.returncode != 0
     assert not (copy / "_build").exists()
@@ -142,6 +143,11 @@ def test_build_refuses_what_is_stale_and_renders_it_marked_when_allowed(light, c
     assert 'class="course-stale"' in page
     assert "src/gpu_course/metrics/masks.py: changed" in page
     assert 'class="course-stale"' not in (site / "start" / "setup.html").read_text()
+    words = "The pictures were drawn by an earlier version of display/charts.py."
+    assert words in (site / "deep-learning" / "bees-stardist.html").read_text()
+    assert words not in page
+    record = (site / "reference" / "execution-record.html").read_text()
+    assert record.count("the pictures were drawn by an earlier version of") >= 3
     assert (site / pages.notebook_path(CHAPTER, "student")).is_file()
     (wheel,) = (site / "downloads").iterdir()
     assert f'href="../downloads/{wheel.name}"' in page
