@@ -129,6 +129,20 @@ def test_few_grey_values_are_said():
     assert f"Only {levels.steps:.0f} grey values" in brightness.warning(levels)
 
 
+def test_light_that_falls_off_is_said_and_light_that_is_added_is_not_taken_for_it(image):
+    slope = np.linspace(0.2, 1, 256)
+    assert brightness.measure(image * slope).falls > brightness.FALLS
+    assert "flat-field" in brightness.warning(brightness.measure(image * slope))
+    assert brightness.measure(image + 100 * slope).falls == pytest.approx(1, abs=0.1)
+
+
+def test_wide_objects_are_not_taken_for_uneven_light():
+    wide = discs(every=80, radius=30)  # tiles of 32 pixels inside of discs of 60
+    assert brightness.warning(brightness.measure(wide)) is None
+    rising = wide + np.linspace(0, 1200, 256)
+    assert "one part of the image" in brightness.warning(brightness.measure(rising))
+
+
 @pytest.mark.parametrize(
     ("levels", "says"),
     [
@@ -140,6 +154,7 @@ def test_few_grey_values_are_said():
         (Levels(0, 9, steps=1), "as in a mask"),
         (Levels(0, 9, spikes=5, uneven=2, aside=9), "stand out 5 times"),
         (Levels(0, 9, uneven=2, aside=9), "one part of the image"),
+        (Levels(0, 9, falls=3.14, aside=9), "3.1 times as bright"),
         (Levels(0, 9, aside=9), "such as a scratch"),
         (Levels(1e9, 1e9 + 64), "subtract the smallest value"),
     ],
@@ -293,7 +308,7 @@ def test_what_the_sentences_advise_helps(image, levels):
 FINE = {
     "a few hot pixels": lambda image: hot(image, 1e-4),
     "a dark scratch": lambda image: np.where(np.arange(256) // 3 == 40, 0, image),
-    "light six times as strong on one side": lambda image: image * np.linspace(1, 6, 256),
+    "light nearly twice as strong on one side": lambda image: image * np.linspace(1, 1.8, 256),
     "light falling off": lambda image: image * np.exp(-((np.arange(256) - 128) ** 2) / 128**2),
     "strong noise": lambda image: image + np.random.default_rng(1).normal(0, 100, image.shape),
     "a black frame": lambda image: np.pad(image, 384),

@@ -14,7 +14,7 @@ from gpu_course.exercises import Check
 
 GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
 GROUND |= {"picture_tiff", "picture_orientation"}
-GROUND |= {"lazy_names", "labels", "planes", "brightness", "object_size", "fitted"}
+GROUND |= {"lazy_names", "labels", "planes", "illumination", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}
 SUBJECTS = {"classical", "deconvolution", "pixel_classification", "deep_learning"}
 
@@ -27,7 +27,8 @@ MAY_KNOW = {
     "lazy_names": set(),
     "labels": {"errors"},
     "planes": {"errors"},
-    "brightness": {"errors", "planes"},
+    "illumination": set(),
+    "brightness": {"errors", "illumination", "planes"},
     "object_size": {"errors", "brightness", "planes"},
     "fitted": {"brightness", "object_size"},
     "html_table": set(),

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import planes
+from gpu_course import illumination, planes
 from gpu_course.errors import CourseError
 
 ABOVE_NOISE = 6.0
@@ -29,6 +29,8 @@ MANY_FAINT = 3.0
 """…and is, if so many times as many of them are left out as are not."""
 SPIKES = 2.0
 """From this multiple on, single pixels and not objects say how bright an image is."""
+FALLS = 2.0
+"""From this factor on, objects at the dim side may be lost."""
 LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
@@ -56,6 +58,9 @@ class Levels:
     uneven : float
         By how much the background of the brightest tiles lies above the objects of the darkest, as
         a multiple of the way from background to objects; below 0 where no background is as bright.
+    falls : float
+        How many times as bright objects are at one side of the image as at the other, where the
+        background dims with them; 1 where it does not.
     spikes : float
         That way as a multiple of what it is without single bright pixels (after a median filter).
     aside : float
@@ -70,6 +75,7 @@ class Levels:
     steps: float = float("inf")
     dark_objects: float = 0.0
     uneven: float = -1.0
+    falls: float = 1.0
     spikes: float = 1.0
     aside: float = 0.0
 
@@ -120,6 +126,7 @@ def measure(image: NDArray[Any]) -> Levels:
         return two
     smooth = ndimage.gaussian_filter(pixels, 1.0)
     noise = planes.noise(pixels)
+    grid = planes.tile_grid(pixels.shape)
     tiles, raw, seen = (
         planes.tiles(smooth),
         planes.tiles(pixels),
@@ -128,14 +135,14 @@ def measure(image: NDArray[Any]) -> Levels:
     enough = seen.mean(axis=1) >= LEAST_SEEN
     if not enough.any():  # a picture without noise
         seen[:], enough[:] = True, True
-    tiles, raw, seen = tiles[enough], raw[enough], seen[enough]
+    seen[~enough] = True  # not to be left without a pixel; they have no say
     low, high = np.array(
         [np.percentile(tile[here], [5, 99]) for tile, here in zip(tiles, seen, strict=True)]
     ).T
     span = high - low
-    holds = span > ABOVE_NOISE * 0.28 * noise
-    full = holds & (span > SHARE_OF_RANGE * np.percentile(span, 95))
-    if not full.any() or span.max() == 0:
+    holds = enough & (span > ABOVE_NOISE * 0.28 * noise)
+    full = holds & (span > SHARE_OF_RANGE * np.percentile(span[enough], 95))
+    if not full.any():
         middle = float(np.median(pixels))
         return Levels(middle, middle, noise)
     background, objects = float(np.median(low[full])), float(np.median(high[full]))
@@ -148,8 +155,9 @@ def measure(image: NDArray[Any]) -> Levels:
         clipped=float((pixels == pixels.max()).mean()),
         steps=planes.steps(image, way),
         dark_objects=float(np.clip((middle - background) / way, 0, 1)),
-        uneven=float((np.percentile(low[full], 90) - np.percentile(high[full], 10)) / way),
-        spikes=way / max(_without_spikes(pixels, full, enough) - background, way / 1000),
+        uneven=illumination.added(np.where(enough, low, np.inf), high, full, grid),
+        falls=illumination.falling(low, span, holds, grid),
+        spikes=way / max(_without_spikes(pixels, full) - background, way / 1000),
         aside=float(faint.sum() / full.sum()),
     )
 
@@ -245,6 +253,13 @@ def warning(levels: Levels) -> str | None:
             "one threshold cannot tell them apart: take the uneven light away first "
             "(image - scipy.ndimage.minimum_filter(image, 101), wider than the objects)."
         )
+    if levels.falls > FALLS:
+        return (
+            f"Objects at one side of the image are {levels.falls:.1f} times as bright as at the "
+            "other, and the background dims with them, as where the light falls off, so dim ones "
+            "may be missed: take the offset of the camera away and divide by an image of even "
+            "light (flat-field correction)."
+        )
     if levels.aside > MANY_FAINT:
         return (
             "A small part of the image, such as a scratch or dirt, is far brighter than all that "
@@ -274,11 +289,9 @@ def _refuse_levels(levels: Levels, what: str, *, least: float) -> None:
         )
 
 
-def _without_spikes(
-    pixels: NDArray[np.float64], full: NDArray[np.bool_], enough: NDArray[np.bool_]
-) -> float:
+def _without_spikes(pixels: NDArray[np.float64], full: NDArray[np.bool_]) -> float:
     """Return the level of objects in the full ones of the tiles, if single pixels are left out."""
     from scipy import ndimage
 
     smooth = ndimage.gaussian_filter(ndimage.median_filter(pixels, 3), 1.0)
-    return float(np.median(np.percentile(planes.tiles(smooth)[enough][full], 99, axis=1)))
+    return float(np.median(np.percentile(planes.tiles(smooth)[full], 99, axis=1)))

@@ -73,11 +73,20 @@ def pixels(image: Any) -> NDArray[np.float32]:
     return pixels
 
 
+def tile_side(shape: tuple[int, ...]) -> int:
+    """Return how many pixels a side the tiles of an image of this shape have."""
+    return min(int(np.clip(min(shape) // TILES, SMALLEST_TILE, LARGEST_TILE)), *shape)
+
+
+def tile_grid(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return how many rows and columns of whole tiles there are."""
+    rows, columns = (n // tile_side(shape) for n in shape)
+    return rows, columns
+
+
 def tiles(pixels: NDArray[Any]) -> NDArray[Any]:
     """Cut into square tiles: array (tile, pixel). What is left over at the far edges is dropped."""
-    side = int(np.clip(min(pixels.shape) // TILES, SMALLEST_TILE, LARGEST_TILE))
-    side = min(side, *pixels.shape)
-    rows, columns = (n // side for n in pixels.shape)
+    side, (rows, columns) = tile_side(pixels.shape), tile_grid(pixels.shape)
     cut = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
 

@@ -46,6 +46,7 @@ DOUBTFUL = {
     "turned round": (lambda image: image.max() - image, "dark objects"),
     "exposed far too long": (lambda image: np.minimum(8 * image, 255).astype(np.uint8), "full"),
     "exposed far too short": (lambda image: (image / 25).astype(np.uint8), "grey values"),
+    "lit from one side": (lambda image: image * np.linspace(1, 0.1, 256), "light falls off"),
     "empty": (np.zeros_like, "the same everywhere"),
 }
 

@@ -6,14 +6,13 @@ The one place where this package asks `gpu_course.brightness` and `gpu_course.ob
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import brightness, object_size, planes
+from gpu_course import brightness, object_size
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.labels import labelled_diameter
@@ -30,9 +29,6 @@ FAR_GROUND = 0.3
 
 FAR_NOISE = 3.0
 """By this factor, objects stand less far out of the noise than in the training images."""
-
-WIDE = 0.7
-"""From this share of a tile's side on, objects may fill tiles of `gpu_course.planes`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,10 +115,6 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     turned = top - pixels if darker else pixels
     levels = brightness.measure(turned)
     size = object_size.measure_diameter(turned, levels=levels)
-    tile = math.isqrt(planes.tiles(turned).shape[1])
-    if size.count and size.diameter > WIDE * tile:
-        # A tile that objects fill has no background: its darkest part says nothing of the light.
-        levels = dataclasses.replace(levels, uneven=-1.0)
     background, objects = (
         float(top) - level if darker else level for level in (levels.background, levels.objects)
     )

@@ -31,6 +31,23 @@ def test_the_solution_measures_discs():
             lambda image: best([-ndimage.gaussian_laplace(image, s).min() for s in SIGMAS]),
             "sigma squared",
         ),
+        (  # its first answer is 8 / (2 √2) pixels by chance
+            lambda image: (
+                2
+                * np.sqrt(2)
+                * np.geomspace(1, 20, 60)[
+                    int(
+                        np.argmax(
+                            [
+                                -ndimage.gaussian_laplace(image, s).min()
+                                for s in np.geomspace(1, 20, 60)
+                            ]
+                        )
+                    )
+                ]
+            ),
+            "sigma squared",
+        ),
         (
             lambda image: best([s**2 * ndimage.gaussian_laplace(image, s).min() for s in SIGMAS]),
             "turn its sign",

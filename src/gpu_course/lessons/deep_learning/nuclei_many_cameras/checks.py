@@ -14,34 +14,38 @@ def _disc(diameter: float, height: float, background: float) -> np.ndarray:
 
 def _diameter_score(function: Function) -> tuple[float, str]:
     """Judge on discs of several sizes, heights and backgrounds."""
-    right, first = 0, None
     cases = ((8.0, 1.0, 0.0), (16.0, 50.0, 10.0), (30.0, 1.0, 0.0), (40.0, 3000.0, 500.0))
-    for diameter, height, background in cases:
-        answer = function(_disc(diameter, height, background))
-        try:
-            found = float(answer)
-        except (TypeError, ValueError) as error:
-            raise Wrong("Return one number, the diameter in pixels.") from error
-        if not np.isfinite(found) or found <= 0:
-            raise Wrong(f"A disc of {diameter:.0f} pixels, and your answer is {found}.")
-        right += abs(found / diameter - 1) < 0.15
-        if first is None and abs(found / diameter - 1) >= 0.15:
-            first = _hint(found, diameter)
-    return right / len(cases), first or ""
+    wanted = np.array([diameter for diameter, *_ in cases])
+    found = np.array([_one_number(function(_disc(*case)), case[0]) for case in cases])
+    right = abs(found / wanted - 1) < 0.15
+    return float(right.mean()), "" if right.all() else _hint(found, wanted)
 
 
-def _hint(found: float, diameter: float) -> str:
-    if abs(found * 2 * np.sqrt(2) / diameter - 1) < 0.15:
-        return "You return the sigma. The diameter of the disc is 2 √2 times as large."
-    if abs(found * 2 / diameter - 1) < 0.1:
-        return "You return the radius."
-    if found < 0.6 * diameter:
+def _one_number(answer: object, diameter: float) -> float:
+    try:
+        found = float(answer)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise Wrong("Return one number, the diameter in pixels.") from error
+    if not np.isfinite(found) or found <= 0:
+        raise Wrong(f"A disc of {diameter:.0f} pixels, and your answer is {found}.")
+    return found
+
+
+def _hint(found: np.ndarray, wanted: np.ndarray) -> str:
+    """Name the mistake that all answers (disc,) share; `wanted` are the diameters."""
+    if found.max() < 1.5 * found.min():  # of discs that are up to five times as wide
         return (
             "Too small: multiply each answer by sigma squared, or the smallest sigma always wins."
         )
+    if (abs(found * 2 * np.sqrt(2) / wanted - 1) < 0.15).all():
+        return "You return the sigma. The diameter of the disc is 2 √2 times as large."
+    if (abs(found * 2 / wanted - 1) < 0.15).all():
+        return "You return the radius."
+    worst = int(np.argmax(abs(np.log(found / wanted))))
     return (
-        f"A disc of {diameter:.0f} pixels came out as {found:.0f}. In the middle of a bright disc "
-        "the Laplacian is far below 0: turn its sign, and take the sigma with the largest answer."
+        f"A disc of {wanted[worst]:.0f} pixels came out as {found[worst]:.0f}. In the middle of a "
+        "bright disc the Laplacian is far below 0: turn its sign, and take the sigma with the "
+        "largest answer."
     )
 
 

@@ -1,0 +1,87 @@
+"""Light that is added and light that falls off are told apart, on tiles with known answers."""
+
+import numpy as np
+import pytest
+
+from gpu_course import illumination
+
+GRID = (8, 10)
+
+
+def tiles(seed=0):
+    """Return how dark tiles are and how bright, (80,) each: background 100, objects 200 higher."""
+    random = np.random.default_rng(seed)
+    return 100 + random.normal(0, 2, 80), 300 + random.normal(0, 20, 80)
+
+
+def across():
+    """Return a number for each tile that grows from 0 at the left to 1 at the right."""
+    return np.tile(np.linspace(0, 1, GRID[1]), GRID[0])
+
+
+EVERY = np.ones(80, bool)
+
+
+@pytest.mark.parametrize("times", [0, 1, 2, 4])
+def test_added_light_is_measured_in_ways_from_background_to_objects(times):
+    low, high = tiles()
+    glow = 200 * times * across()
+    # Nine tenths of the way across at the bright side, one tenth at the dark one.
+    expected = (0.9 - 0.1) * times - 1
+    assert illumination.added(low + glow, high + glow, EVERY, GRID) == pytest.approx(
+        expected, abs=0.25
+    )
+
+
+def test_tiles_inside_of_objects_are_no_bright_background():
+    low, high = tiles()
+    inside = np.zeros(GRID, bool)
+    inside[1::3, 1::3] = inside[1::3, 2::3] = True  # objects of two tiles
+    filled = np.where(inside.ravel(), high - 5, low)
+    assert np.percentile(filled, 90) > np.percentile(high, 10)
+    assert illumination.added(filled, high, EVERY, GRID) < -0.5
+    glow = 600 * across()
+    assert illumination.added(filled + glow, high + glow, EVERY, GRID) > 0
+
+
+def test_tiles_without_a_say_have_none():
+    low, high = tiles()
+    full = across() < 0.5
+    apart = illumination.added(np.where(full, low, np.inf), high, full, GRID)
+    assert apart == pytest.approx(illumination.added(low, high, EVERY, GRID), abs=0.2)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("dimmest", [0.5, 0.25, 0.1])
+def test_falling_light_is_measured_as_a_factor(dimmest, seed):
+    low, high = tiles(seed)
+    light = dimmest ** across()  # a straight course of the logarithm
+    found = illumination.falling(low * light, (high - low) * light, EVERY, GRID)
+    assert found == pytest.approx(dimmest**-0.9, rel=0.35)
+
+
+def test_chance_is_no_falling_light():
+    random = np.random.default_rng(1)
+    for seed in range(20):
+        low, high = tiles(seed)
+        spread = (high - low) * random.lognormal(0, 0.5, 80)
+        assert illumination.falling(low, spread, EVERY, GRID) == 1
+
+
+def test_brighter_objects_on_an_even_background_are_no_falling_light():
+    low, high = tiles()
+    assert illumination.falling(low, (high - low) * (1 + 4 * across()), EVERY, GRID) == 1
+
+
+def test_background_against_the_objects_is_no_falling_light():
+    low, high = tiles()
+    light = 0.2 + 0.8 * across()
+    assert illumination.falling(low * light[::-1], (high - low) * light, EVERY, GRID) == 1
+
+
+def test_few_tiles_tell_nothing():
+    low, high = tiles()
+    light = 0.1 + 0.9 * across()
+    few = np.arange(80) < illumination.LEAST_TILES - 1
+    assert illumination.falling(low * light, (high - low) * light, few, GRID) == 1
+    assert illumination.falling(low, high - low, ~EVERY, GRID) == 1
