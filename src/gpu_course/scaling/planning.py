@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gpu_course.deconvolution import psf_faults
 from gpu_course.deconvolution.arrays import as_float32
 from gpu_course.deconvolution.units import number, whole, wholes
 from gpu_course.devices import to_numpy
@@ -64,10 +67,20 @@ def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> D
             f"The PSF has shape {values.shape} and the volume {image.shape}. Give a PSF with the "
             "axes (z, y, x) that is nowhere larger; crop it if need be."
         )
+    _doubt(values)
     iterations, background = whole(iterations, "iterations"), number(background, "background")
     if not 0 <= background < np.inf:
         raise CourseError(f"background={background:g}, but light is never negative: 0 or more.")
     return Deconvolution(values, 1.0, iterations, background)
+
+
+def _doubt(psf: NDArray[np.float32]) -> None:
+    """Warn of a PSF that spoils the result, once for a volume and not for each block."""
+    total = psf.sum(dtype=np.float64)
+    # It is divided by its sum; one without light, or with less than none, is refused later.
+    if total > 0 and psf.min() >= 0:
+        for fault in psf_faults.check(psf / total):
+            warnings.warn(f"The PSF is not fit for use. {fault}", stacklevel=4)
 
 
 def reaches(
