@@ -1,10 +1,14 @@
 """The system's Chromium or Chrome, for the tests that need a real browser."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
+from tests import screens
 
 FLAGS = [
     "--no-sandbox",
@@ -27,10 +31,12 @@ body{{font-family:sans-serif;margin:1rem;background:#fff;color:#222}}
 <body><main><h1>Widgets</h1>{}</main></body></html>"""
 
 
+@contextmanager
 def launched(*more: str) -> Iterator[Any]:
     """Start a browser with a profile of its own, which is thrown away; skip where there is none.
 
-    `more` are flags beside the usual ones.
+    `more` are flags beside the usual ones. The browser opens no window, and is told of no screen:
+    even so it would draw on one, and where that one has gone it gives pages no GPU.
     """
     from playwright.sync_api import sync_playwright
 
@@ -39,6 +45,10 @@ def launched(*more: str) -> Iterator[Any]:
     if program is None:
         pytest.skip(f"no browser found: install one of {', '.join(names)}")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more])
+        started = playwright.chromium.launch(
+            executable_path=program,
+            args=[*FLAGS, *more],
+            env={name: value for name, value in os.environ.items() if name not in screens.NAMES},
+        )
         yield started
         started.close()

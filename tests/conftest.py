@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from gpu_course import devices
 from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
-from tests import photographs, sharing
+from tests import photographs, screens, sharing
 from tests.browser import launched
 
 # Before any test imports a library that computes with several threads.
@@ -66,6 +66,28 @@ def is_marked(item: pytest.Item, marker: str) -> bool:
     return item.get_closest_marker(marker) is not None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Refuse a file that asks for a screen while it is read: each process reads every file."""
+    before = screens.named()
+    report = yield
+    if told := screens.restored(before):
+        report.outcome = "failed"
+        report.longrepr = f"the file, when it is read, {told}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def same_screen(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Refuse a test that changes the screen, but for those whose process keeps to its windows."""
+    before = screens.named()
+    yield
+    if not is_marked(request.node, "display") and (told := screens.restored(before)):
+        pytest.fail(f"the test {told}", pytrace=False)
+
+
 @pytest.fixture(autouse=True)
 def same_weights() -> None:
     """Let networks begin with the same weights whichever tests ran before in the same process.
@@ -77,11 +99,12 @@ def same_weights() -> None:
 
 
 @pytest.fixture
-def mirror() -> Path:
-    """Return the folder with the real photographs, or skip where it is absent."""
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let images come from the folder with the real photographs; skip where it is absent."""
     folder = photographs.folder()
     if folder is None:
         pytest.skip("the real photographs are absent: set GPU_COURSE_MIRROR to a folder of them")
+    monkeypatch.setenv("GPU_COURSE_MIRROR", str(folder.resolve()))
     return folder
 
 
@@ -90,7 +113,8 @@ def mirror() -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Give the system's browser to the tests of one module."""
-    yield from launched()
+    with launched() as started:
+        yield started
 
 
 @pytest.fixture

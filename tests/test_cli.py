@@ -80,7 +80,7 @@ def test_unknown_command_is_a_usage_error(run):
 
 def test_unknown_chapter_is_one_sentence_that_lists_them(run):
     said = sentence(run("run", "start/imagse"))
-    assert "Did you mean “start/images”?" in said
+    assert "Did you mean 'start/images'?" in said
     assert all(name in said for name in chapters.names())
 
 

@@ -124,7 +124,7 @@ def test_the_size_is_reported_with_its_reason(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_SIZE", "small")
     assert "small, chosen by GPU_COURSE_SIZE" in machine.size().what
     monkeypatch.setenv("GPU_COURSE_SIZE", "enormous")
-    check = machine.size()
+    check = doctor._examine("problem size", machine.size)
     assert check.status == "fail"
     assert check.cure == "Set it to one of small, laptop, large, or unset it."
 

@@ -49,7 +49,8 @@ MAY_KNOW = {
     "exercises": {"errors", "devices", "exercise_result"},
     "exercise_answers": {"exercises", "exercise_result", "devices"},
     "cle": {"devices"},
-    "napari_view": {"display"},
+    "virtual_screen": {"errors"},
+    "napari_view": {"errors", "display", "virtual_screen"},
     **dict.fromkeys(SUBJECTS, ROOMS),
     "scaling": ROOMS | {"classical", "deconvolution"},
     "own_images": ROOMS | {"classical", "deep_learning", "command_line", "writable"},
@@ -58,10 +59,13 @@ MAY_KNOW = {
         *("errors", "files", "picture_files", "picture_folders", "images", "display"),
         *("pixel_classification", "brightness"),
     },
-    "doctor": {"errors", "paths", "writable", "devices", "images", "sizes", "cle", "html_table"},
+    "doctor": {
+        *("errors", "paths", "writable", "devices", "images", "sizes", "cle", "html_table"),
+        "virtual_screen",
+    },
     "book": {
         *("errors", "paths", "files", "devices", "images", "scores", "runs", "deep_learning"),
-        *("command_line", "writable"),
+        *("command_line", "writable", "did_you_mean"),
     },
     "lessons": ROOMS
     | SUBJECTS

@@ -202,18 +202,7 @@ def match(
 
 
 def warning(levels: Levels) -> str | None:
-    """Say in one sentence what about the brightness of an image makes a result doubtful.
-
-    Parameters
-    ----------
-    levels : Levels
-        From `measure`.
-
-    Returns
-    -------
-    str or None
-        None if nothing is the matter.
-    """
+    """Say in one sentence what makes a result doubtful about these levels; None if nothing does."""
     if not levels.objects > levels.background:
         return "The image is the same everywhere up to its noise, so nothing can be found in it."
     if levels.dark_objects > 0.6:

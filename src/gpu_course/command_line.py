@@ -61,15 +61,8 @@ def busy(doing: str) -> Iterator[Callable[[], object]]:
     Libraries take seconds to load and folders to read, and a command that is silent so long looks
     dead. Nothing is left of it afterwards, and nothing is written into a file or a pipe.
 
-    Parameters
-    ----------
-    doing : str
-        Such as ``"Reading cells"``.
-
-    Yields
-    ------
-    callable
-        Ends the show before the end of the ``with`` block.
+    `doing` is such as ``"Reading cells"``. What is yielded ends the show before the end of the
+    ``with`` block.
     """
     from rich.console import Console
     from rich.markup import escape

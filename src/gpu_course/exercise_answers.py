@@ -21,14 +21,9 @@ MOST = 10_000
 
 
 def items(answer: Any, wanted: str) -> list[Any]:
-    """Return the elements of a list, a tuple, an array or a generator.
+    """Return the elements of a list, a tuple, an array or a generator, a student's answer.
 
-    Parameters
-    ----------
-    answer
-        Returned by a student's function.
-    wanted : str
-        What should have been returned: ``"a list of pairs"``.
+    `wanted` is what should have been returned: ``"a list of pairs"``.
 
     Raises
     ------
@@ -100,14 +95,7 @@ def number(answer: Any, wanted: str) -> float:
 def numbers(answer: Any, count: int, wanted: str) -> tuple[float, ...]:
     """Return an answer as `count` floats: from a list, a tuple, a generator or an array.
 
-    Parameters
-    ----------
-    answer
-        Returned by a student's function.
-    count : int
-        How many there must be.
-    wanted : str
-        What they are: ``"three numbers: mean, low, high"``.
+    `wanted` is what they are: ``"three numbers: mean, low, high"``.
 
     Raises
     ------
@@ -130,17 +118,12 @@ def is_whole(value: float) -> bool:
 def label_image(answer: Any, shape: tuple[int, ...]) -> NDArray[np.int64]:
     """Return an answer as labels, 0 for background and one number for each object.
 
-    Parameters
-    ----------
-    answer
-        Returned by a student's function. Whole numbers kept as floats are fine.
-    shape : tuple of int
-        Of the image.
+    Whole numbers kept as floats are fine.
 
     Raises
     ------
     Wrong
-        If it is no label image, is empty, or gives all objects one number.
+        If it is no label image of this shape, is empty, or gives all objects one number.
     """
     labels = array(answer, "one label for every pixel", shape)
     if labels.dtype.kind not in "buif":

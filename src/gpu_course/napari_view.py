@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.display.picture import light_picture
+from gpu_course.errors import CourseError
 
 if TYPE_CHECKING:
     import napari
@@ -119,7 +120,10 @@ def missing() -> str:
     if not screen:
         if not shutil.which("Xvfb"):
             return "there is no screen, and no Xvfb to stand in for one (`sudo apt install xvfb`)."
-        os.environ["DISPLAY"] = _own_screen()
+        try:
+            os.environ["DISPLAY"] = _own_screen()
+        except CourseError as error:
+            return str(error)
     # A virtual screen of our own works, and would end with the client that tries it.
     elif not ours and not _opens(screen):
         return "its screen cannot be reached; unset DISPLAY to use a virtual one."
@@ -146,18 +150,9 @@ def _own_screen() -> str:
     One for the whole process: Qt stays connected to its first screen. With `-terminate` the
     screen ends by itself when the process, its last client, has gone.
     """
-    read, write = os.pipe()
-    subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp",
-         "-terminate"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-        # The interrupt key of a notebook reaches its whole group; the screen must survive it.
-        start_new_session=True,
-    )  # fmt: skip
-    os.close(write)
-    with os.fdopen(read) as pipe:
-        return f":{pipe.readline().strip()}"
+    from gpu_course import virtual_screen
+
+    return virtual_screen.start("-screen", "0", "1600x1200x24", "-terminate")[1]
 
 
 def longest_silence(

@@ -122,15 +122,7 @@ def measure_diameter(image: NDArray[Any], *, levels: Levels | None = None) -> Ob
 def warning(size: ObjectSize) -> str | None:
     """Say in one sentence why a measured diameter may not be that of the objects.
 
-    Parameters
-    ----------
-    size : ObjectSize
-        From `measure_diameter`.
-
-    Returns
-    -------
-    str or None
-        None if nothing is the matter, or nothing was found.
+    None if nothing is the matter, or nothing was found.
 
     Examples
     --------
@@ -213,19 +205,9 @@ def labels_back(labels: NDArray[Any], shape: tuple[int, int]) -> NDArray[np.int3
 
 
 def scaled_shape(shape: tuple[int, ...], diameter: float, wanted: float) -> tuple[int, int]:
-    """Return the shape that `to_diameter` gives: the same one where the diameters are close.
+    """Return the rows and columns that `to_diameter` gives: the same where the diameters are close.
 
-    Parameters
-    ----------
-    shape : (int, int)
-        Rows and columns.
-    diameter, wanted : float
-        In pixels.
-
-    Raises
-    ------
-    CourseError
-        As `to_diameter`.
+    It refuses what `to_diameter` refuses.
     """
     have, want = _size("diameter", diameter), _size("wanted diameter", wanted)
     factor = want / have

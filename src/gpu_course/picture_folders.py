@@ -15,14 +15,7 @@ LEFT_BY_SYSTEMS = {"thumbs.db", "desktop.ini"}
 def visible(folder: Path) -> list[Path]:
     """Return what a person put into a folder, and no system, by name.
 
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    list of Path
-        Files and folders; those whose name begins with a dot are hidden.
+    Files and folders whose name begins with a dot are hidden.
     """
     return [
         file

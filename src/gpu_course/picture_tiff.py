@@ -113,13 +113,8 @@ def white_is_0(numbers: NDArray[Any], colours: NDArray[Any]) -> bool:
     """Tell whether a palette of black and white alone paints 0 white, and something black.
 
     So a mask is saved by programs that sort the colours. Any other palette, such as that of ImageJ,
-    which runs from white to black over all 256 numbers, only says how numbers are shown.
-
-    Parameters
-    ----------
-    numbers : ndarray of whole numbers
-    colours : ndarray (colours, 3)
-        From 0 to 255.
+    which runs from white to black over all 256 numbers, only says how numbers are shown. Colours,
+    (colours, 3), go from 0 to 255.
     """
     used = np.unique(numbers)
     plain = np.isin(colours, (0, 255)).all() and (colours == colours[:, :1]).all()

@@ -190,12 +190,7 @@ def read(table: str) -> Run | None:
 def as_json(shown: Mapping[str, Any], *, date: str, commit: str) -> str:
     """Return the contents of the file that stores what an output carries under `MIME`.
 
-    Parameters
-    ----------
-    shown : mapping
-        As the output carries it.
-    date, commit : str
-        Of the record of the page.
+    Date and commit are those of the record of the page.
     """
     run = Run(shown["table"], shown["device"], shown["library"], date, commit, dict(shown["rows"]))
     return json.dumps(asdict(run), indent=1, ensure_ascii=False) + "\n"

@@ -24,7 +24,7 @@ def test_digest_sees_code_and_neither_prose_nor_tags():
 
 
 def test_unknown_chapter_names_the_closest():
-    with pytest.raises(CourseError, match="Did you mean “classical/segmentation”"):
+    with pytest.raises(CourseError, match="Did you mean 'classical/segmentation'"):
         chapters.read("clasical/segmentation")
 
 

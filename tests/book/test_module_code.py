@@ -74,8 +74,9 @@ def moved(batch, device):
 
 
 @pytest.mark.parametrize("kind", module_code.APART)
-def test_a_block_for_another_kind_of_device_does_not_count(kind):
-    source = BRANCH.replace("cuda", kind)
+@pytest.mark.parametrize("asked", ["device.type", 'getattr(device, "type", "")'])
+def test_a_block_for_another_kind_of_device_does_not_count(kind, asked):
+    source = BRANCH.replace("cuda", kind).replace("device.type", asked)
     changed = source.replace("pin_memory()", "contiguous()")
     assert module_code.digest(changed) == module_code.digest(source)
     without = "def moved(batch, device):\n    return batch\n"
@@ -92,6 +93,8 @@ def test_a_block_for_another_kind_of_device_does_not_count(kind):
         'device.type == "cpu"',
         'device.type == "cuda" or size > 3',
         'kind == "cuda"',
+        'getattr(device, "kind", "") == "cuda"',
+        'getattr(device, "type", "cuda") == "cuda"',
         'not device.type == "cuda"',
     ],
 )

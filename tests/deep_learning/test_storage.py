@@ -1,6 +1,4 @@
 import json
-import os
-import struct
 
 import pytest
 import torch
@@ -9,6 +7,7 @@ from gpu_course.deep_learning import storage
 from gpu_course.deep_learning.normalisation import Normalisation
 from gpu_course.deep_learning.unet import UNet
 from gpu_course.errors import CourseError
+from tests.wrong_weights import Hostile, babble, rewrite, say
 
 RECORD = {"seconds": 12.5, "device": "cpu", "seed": 3, "data": ["roots", "train", [0, 24]]}
 
@@ -25,16 +24,6 @@ def model():
 def file(model, tmp_path):
     path = tmp_path / "weights" / "bars.safetensors"
     return storage.save(path, model, normalisation=Normalisation(2, 98), record=RECORD)
-
-
-def rewrite(file, change):
-    """Change what a file says about itself and keep its numbers."""
-    content = file.read_bytes()
-    (length,) = struct.unpack("<Q", content[:8])
-    header = json.loads(content[8 : 8 + length])
-    change(header)
-    said = json.dumps(header).encode()
-    file.write_bytes(struct.pack("<Q", len(said)) + said + content[8 + length :])
 
 
 def test_weights_come_back_with_all_that_belongs_to_them(model, file):
@@ -74,11 +63,6 @@ def test_a_file_cut_short_is_refused(file, length):
         storage.load(file)
 
 
-class Hostile:
-    def __reduce__(self):
-        return (os.system, ("touch hostile-was-here",))
-
-
 def test_a_pickle_is_never_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     torch.save({"weights": Hostile()}, "weights.safetensors")
@@ -87,25 +71,10 @@ def test_a_pickle_is_never_opened(tmp_path, monkeypatch):
     assert not (tmp_path / "hostile-was-here").exists()
 
 
-def say(**changes):
-    def change(header):
-        about = json.loads(header["__metadata__"]["about"])
-        header["__metadata__"]["about"] = json.dumps(about | changes)
-
-    return change
-
-
 def configure(**changes):
     def change(header):
         about = json.loads(header["__metadata__"]["about"])
         say(configuration=about["configuration"] | changes)(header)
-
-    return change
-
-
-def babble(text):
-    def change(header):
-        header["__metadata__"]["about"] = text
 
     return change
 

@@ -26,7 +26,6 @@ FOREIGN = ("complex64", "object", "U1", "datetime64[D]")
 #: Units of grey values; float32 ends at 3e38, and has all its digits down to 1e-37.
 UNITS = (1e-45, 1e-37, 1e-30, 1e-9, 1e-3, 1.0, 1.0, 1.0, 255.0, 65535.0, 1e9, 1e30, 1e37, 1e300)
 
-ORDERS = ("c", "fortran", "strided", "reversed", "read-only")
 
 NUMBERS = st.one_of(
     st.sampled_from(

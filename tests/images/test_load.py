@@ -49,8 +49,7 @@ def test_offline_sets_load(name):
 
 
 @pytest.mark.parametrize("name", PHOTOGRAPHS)
-def test_photographs_load(name, mirror, monkeypatch):
-    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
+def test_photographs_load(name, mirror):
     for split in images.splits(name):
         last = images.scenes(name, split) - 1
         sample = images.load(name, split, index=last)
@@ -58,8 +57,7 @@ def test_photographs_load(name, mirror, monkeypatch):
         check(sample)
 
 
-def test_hive_clump_and_yard_crowd_are_where_the_facts_say(mirror, monkeypatch):
-    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
+def test_hive_clump_and_yard_crowd_are_where_the_facts_say(mirror):
     hive = images.load("beesbook")
     assert hive.image.shape == (3000, 4000)
     assert hive.crop(*hive.facts["clump"]).image.shape == (1100, 1800)
@@ -69,9 +67,8 @@ def test_hive_clump_and_yard_crowd_are_where_the_facts_say(mirror, monkeypatch):
     assert len(yard.crop(*yard.facts["crowd"]).points) == 48
 
 
-def test_yard_points_lie_on_dark_bees(mirror, monkeypatch):
+def test_yard_points_lie_on_dark_bees(mirror):
     # Swapped coordinates would put most points on the light wood or the grass.
-    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
     yard = images.load("bees-yard").crop(*photographs.YARD_CROWD)
     grey = yard.image.mean(axis=-1)
     y, x = yard.points.astype(int).T

@@ -108,10 +108,9 @@ def test_importing_reads_no_picture_library():
     assert done.stdout.strip() == "[]"
 
 
-def test_frames_are_as_the_table_says(mirror, monkeypatch):
+def test_frames_are_as_the_table_says(mirror):
     if not (mirror / "nuclei-dsb").is_dir():
         pytest.skip("the frames of nuclei-dsb are absent: add them to GPU_COURSE_MIRROR")
-    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
     for split, index in (("train", 1), ("train", 9), ("validation", 0), ("test", 0), ("test", 20)):
         frame = frames(split)[index]
         sample = images.load("nuclei-dsb", split, index=index)
@@ -134,10 +133,9 @@ def test_table_agrees_with_that_of_the_mirror(mirror):
     ]
 
 
-def test_the_set_nuclei_is_a_noisy_part_of_a_training_frame_as_the_cards_say(mirror, monkeypatch):
+def test_the_set_nuclei_is_a_noisy_part_of_a_training_frame_as_the_cards_say(mirror):
     if not (mirror / "nuclei-dsb").is_dir():
         pytest.skip("the frames of nuclei-dsb are absent: add them to GPU_COURSE_MIRROR")
-    monkeypatch.setenv("GPU_COURSE_MIRROR", str(mirror))
     index = [frame.short for frame in frames("train")].index(nuclei_dsb.IN_NUCLEI)
     part = images.load("nuclei-dsb", "train", index=index).crop(*nuclei_dsb.IN_NUCLEI_WINDOW)
     whole = images.load("nuclei", "whole")

@@ -3,8 +3,7 @@
 import base64
 import re
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -17,10 +16,9 @@ from PIL import Image
 
 from gpu_course import paths
 from tests.browser import launched
+from tests.live.waiting import PATIENCE, Visit, hangs, no_gpu, state
 
-PATIENCE = (
-    180_000  # milliseconds: a processor that stands in for a GPU, on a machine with other work
-)
+LONGEST = 300  # seconds for a test; the longest takes half a minute where others work, too
 WEBGPU = ("--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader")
 STATIC = paths.root() / "book" / "_static"
 
@@ -122,50 +120,63 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def webgpu() -> Iterator[Any]:
     """Start a browser with WebGPU, on the processor; skip where there is none."""
-    yield from launched(*WEBGPU)
-
-
-@dataclass
-class Visit:
-    """A page, with everything it printed and asked for."""
-
-    page: Any
-    address: str
-    printed: list[str] = field(default_factory=list)
-    asked: list[str] = field(default_factory=list)
-    sizes: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def foreign(self) -> list[str]:
-        """The requests that leave this machine."""
-        return [url for url in self.asked if urlsplit(url).hostname not in {"127.0.0.1", None, ""}]
-
-    @property
-    def live(self) -> list[str]:
-        """The requests for live code and data."""
-        return [url for url in self.asked if "/live/" in url]
+    with launched(*WEBGPU) as browser:
+        # test_waiting.py fails where a browser that answers gives no GPU.
+        if reason := no_gpu(browser):
+            pytest.skip(reason)
+        yield browser
 
 
 Open = Callable[..., Visit]
+VISITS = pytest.StashKey[list[Visit]]()
+HUNG = pytest.StashKey[str]()
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """End a test whose page never answers: what is asked of a page directly, waits without end."""
+    item.add_marker(pytest.mark.timeout(LONGEST))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Add to a failure what its pages say."""
+    try:
+        return (yield)
+    except (Exception, pytest.fail.Exception) as error:
+        visits = pyfuncitem.stash.get(VISITS, [])
+        for found in visits:
+            error.add_note(state(found))
+        pages = [found.page for found in visits] + [pyfuncitem.funcargs.get("page")]
+        if any(page and hangs(page) for page in pages):
+            pyfuncitem.getparent(pytest.Module).stash[HUNG] = pyfuncitem.name
+        raise
+
+
+@pytest.fixture(autouse=True)
+def _not_after_a_hang(request: pytest.FixtureRequest) -> None:
+    """Let the tests of a file not wait one after the other for a browser that hangs or has gone."""
+    hung = request.node.getparent(pytest.Module).stash.get(HUNG, "")
+    if hung and "webgpu" in request.fixturenames:
+        pytest.fail(f"not tried: the page of {hung} no longer answered", pytrace=False)
 
 
 @pytest.fixture
-def visit(webgpu: Any, address: str) -> Iterator[Open]:
+def visit(request: pytest.FixtureRequest, webgpu: Any, address: str) -> Iterator[Open]:
     """Give a function that opens a page with live figures, in a context of its own.
 
     ``visit(*names, script="", theme="light", **options)``: `script` runs before the page's own;
     options are those of a browser's context, such as ``viewport``. Without a name the page is bare.
     """
-    opened = []
+    opened = request.node.stash[VISITS] = []
 
     def open_page(*names: str, script: str = "", theme: str = "light", **options: Any) -> Visit:
-        context = webgpu.new_context(reduced_motion="reduce", **options)
-        opened.append(context)
-        page = context.new_page()
+        page = webgpu.new_context(reduced_motion="reduce", **options).new_page()
         page.set_default_timeout(PATIENCE)
         found = Visit(page, address)
+        opened.append(found)
         page.on("console", lambda message: found.printed.append(message.text))
         page.on("pageerror", lambda error: found.printed.append(str(error)))
+        page.on("crash", lambda _: found.printed.append("the page crashed"))
         page.on("request", lambda request: found.asked.append(request.url))
         page.on("response", lambda r: found.sizes.update({r.url: _length(r)}))
         if script:
@@ -176,8 +187,8 @@ def visit(webgpu: Any, address: str) -> Iterator[Open]:
         return found
 
     yield open_page
-    for context in opened:
-        context.close()
+    for found in opened:
+        found.page.context.close()
 
 
 def _length(response: Any) -> int:
@@ -190,7 +201,6 @@ def page(webgpu: Any, address: str) -> Iterator[Any]:
 
     In it, ``toText(typedArray)`` and ``toArray(text, Type)`` are the other ends of `as_array` and
     `as_text`.
-    Skips where the browser finds no WebGPU adapter.
     """
     context = webgpu.new_context()
     opened = context.new_page()
@@ -198,9 +208,6 @@ def page(webgpu: Any, address: str) -> Iterator[Any]:
     html = PAGE.format(theme="light", body="")
     opened.route("**/page.html", lambda route: route.fulfill(body=html, content_type="text/html"))
     opened.goto(f"{address}/page.html")
-    found = opened.evaluate("async () => Boolean(await navigator.gpu?.requestAdapter())")
-    if not found:
-        pytest.skip("the browser offers no WebGPU adapter")
     opened.set_default_timeout(PATIENCE)
     yield opened
     context.close()

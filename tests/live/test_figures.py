@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.live.conftest import LOSS, png
+from tests.live.waiting import is_open, settled
 from tests.site.conftest import violations
 
 pytestmark = pytest.mark.browser
@@ -59,15 +60,7 @@ def press(found, opens=True, name=""):
     page = found.page
     figure = page.locator(f".live-{name}" if name else ".live")
     figure.locator(".live-bar button").click()
-    if opens:
-        page.wait_for_selector(".live-device")
-    else:
-        script = """(figure) => {
-          const said = figure.querySelector(".live-status").textContent;
-          const isStarting = figure.querySelector("button").ariaDisabled === "true";
-          return !isStarting && !/^(Computes|Starting|Testing)/.test(said);
-        }"""
-        page.wait_for_function(script, arg=figure.element_handle())
+    (is_open if opens else settled)(page, figure)
     return page
 
 
@@ -283,7 +276,7 @@ def test_a_keyboard_is_enough(visit):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Run on my GPU"
     page.keyboard.press("Enter")
-    page.wait_for_selector(".live-device")
+    is_open(page)
     assert page.evaluate("document.activeElement.textContent") == "Close"  # the focus stays
     told = page.inner_text(".live-told")
     page.keyboard.press("Tab")

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.live.test_figures import LESSONS, WIDE
+from tests.live.waiting import is_open
 
 pytestmark = pytest.mark.browser
 
@@ -88,7 +89,7 @@ def opened(visit, name):
     found = visit(name, viewport=WIDE)
     reach(found.page, "Run on my GPU")
     found.page.keyboard.press("Enter")
-    found.page.wait_for_selector(".live-device")
+    is_open(found.page)
     return found
 
 

@@ -11,6 +11,7 @@ from skimage import io
 
 from gpu_course import paths
 from tests.live.conftest import as_text
+from tests.live.waiting import is_open
 
 sys.path.insert(0, str(paths.root() / "ci"))
 import live_data
@@ -39,7 +40,7 @@ def test_every_method_counts_and_a_picture_of_the_reader_s_goes_through_all(visi
     found = visit("methods")
     page = found.page
     page.get_by_role("button", name="Run on my GPU").click()
-    page.wait_for_selector(".live-device")
+    is_open(page)
     rows = page.locator(".live-box tbody tr").all_inner_texts()
     assert [row.split("\t")[0].split(":")[0] for row in rows] == ["classical", "forest", "U-Net"]
     for row in rows[:2]:

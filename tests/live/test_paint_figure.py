@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.live.conftest import png
+from tests.live.waiting import is_open
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +22,7 @@ BLUE, ORANGE = [0, 114, 178, 255], [230, 159, 0, 255]
 def opened(visit, **how):
     found = visit("paint", **how)
     found.page.get_by_role("button", name="Run on my GPU").click()
-    found.page.wait_for_selector(".live-device")
+    is_open(found.page)
     return found
 
 

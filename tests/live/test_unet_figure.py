@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tests.live.conftest import png
+from tests.live.waiting import is_open
 from tests.site.conftest import violations
 
 pytestmark = pytest.mark.browser
@@ -30,7 +31,7 @@ def test_figure_predicts_judges_and_takes_a_picture(visit, small):
     assert found.live == []  # nothing before the press
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".live-device")
+    is_open(page)
     assert sum(size for url, size in found.sizes.items() if "/live/" in url) < 4_000_000
     waits_for(page, "threshold of 0.50, Dice 0.9")
     first = page.inner_text(TOLD)

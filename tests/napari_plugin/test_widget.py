@@ -298,7 +298,7 @@ def test_one_class_and_empty_scribbles(window, small, heard):
     window.viewer.add_image(sample.image)
     widget = window.open_plugin()
     widget.new_scribbles()
-    window.turns(0.4)
+    window.turns()
     assert widget.panel.status.text().startswith("Paint with label 1")
     widget.panel.scribbles.value.data_setitem((np.arange(9), np.arange(9)), 1)
     window.wait(lambda: "Only class 1" in widget.panel.status.text())

@@ -1,3 +1,5 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from math import prod
 
 import numpy as np
@@ -6,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_course.errors import CourseError
-from gpu_course.scaling import block_size, blocks, largest_window, overlap_work
+from gpu_course.scaling import (
+    Deconvolution,
+    block_size,
+    blocks,
+    deconvolution,
+    largest_window,
+    overlap_work,
+)
 
 edges = st.tuples(*[st.integers(1, 30)] * 2)
 
@@ -94,3 +103,21 @@ def test_a_size_cannot_be_chosen_for_what_is_none(bad):
     with pytest.raises(CourseError):
         block_size(given["shape"], given["reach"], prod, given["memory"],
                    multiple=given["multiple"])  # fmt: skip
+
+
+def test_threads_deconvolve_one_block_at_a_time(monkeypatch):
+    inside, together = [], []
+
+    def slow(image, *given, **options):
+        inside.append(image)
+        together.append(len(inside))
+        time.sleep(0.02)
+        inside.pop()
+        return image, None, None
+
+    monkeypatch.setattr(deconvolution, "deconvolved", slow)
+    block = np.ones((3, 4, 5), np.float32)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(Deconvolution(block, 1.0), [block] * 6))
+    assert together == [1] * 6
+    assert all(np.array_equal(each, block) for each in found)

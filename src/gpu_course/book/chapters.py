@@ -3,7 +3,6 @@
 Only the package :mod:`gpu_course.book`, the command line and ``ci`` know the book's files.
 """
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import nbformat
 
 from gpu_course import paths
 from gpu_course.book import code_digest
+from gpu_course.did_you_mean import closest
 from gpu_course.errors import CourseError
 
 
@@ -87,8 +87,7 @@ def read(name: str) -> Chapter:
     wanted = name.removeprefix("book/").removesuffix(".md")
     known = names()
     if wanted not in known:
-        close = difflib.get_close_matches(wanted, known, n=1, cutoff=0.4)
-        near = f" Did you mean “{close[0]}”?" if close else ""
+        near = closest(wanted, known)
         raise CourseError(
             f"There is no chapter “{name}”.{near} The chapters are: {', '.join(known)}."
         )

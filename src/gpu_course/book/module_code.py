@@ -6,7 +6,8 @@ text and not from a syntax tree's dump, so that it is the same under each versio
 
 Nor does a run depend on what it cannot have reached: a block under ``if device.type == "mps":``
 that has no ``else`` is for Apple's GPUs alone. A mend for them asks no page that was computed on a
-processor for an execution.
+processor for an execution. Where the device may be that of NumPy, which is a text, the test is
+``getattr(device, "type", "") == "mps"``.
 """
 
 import ast
@@ -23,17 +24,7 @@ APART = ("cuda", "mps")
 def digest(source: str, used: frozenset[str] = frozenset()) -> str:
     """Return the sha256 of `source` without comments, docstrings, blank lines and unused blocks.
 
-    Parameters
-    ----------
-    source : str
-        The text of a Python module.
-    used : frozenset of str
-        Those of `APART` on which the run computed.
-
-    Returns
-    -------
-    str
-        Hexadecimal.
+    `used` are those of `APART` on which the run computed.
 
     Raises
     ------
@@ -76,14 +67,25 @@ def _kind(node: ast.If) -> str | None:
     match node:
         case ast.If(
             test=ast.Compare(
-                left=ast.Attribute(attr="type"),
-                ops=[ast.Eq()],
-                comparators=[ast.Constant(value=str(kind))],
+                left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=str(kind))]
             ),
             orelse=[],
         ):
-            return kind
+            return kind if _is_type(left) else None
     return None
+
+
+def _is_type(node: ast.expr) -> bool:
+    """Return whether an expression is ``….type`` or ``getattr(…, "type", "")``."""
+    match node:
+        case ast.Attribute(attr="type"):
+            return True
+        case ast.Call(
+            func=ast.Name(id="getattr"),
+            args=[_, ast.Constant(value="type"), ast.Constant(value="")],
+        ):
+            return True
+    return False
 
 
 def _is_text(node: ast.expr) -> bool:

@@ -174,14 +174,9 @@ def _box(title: str, first: list[str], content: list[str], links: Links) -> list
 
 
 def included(path: str, options: dict[str, str]) -> str:
-    """Return the source text that a ``literalinclude`` of ``/src/gpu_course/…`` names.
+    """Return the source that a ``literalinclude`` of ``/src/gpu_course/<module>.py`` names.
 
-    Parameters
-    ----------
-    path : str
-        ``/src/gpu_course/<module>.py``.
-    options : dict
-        ``pyobject`` names the one function or class to show.
+    The option ``pyobject`` names the one function or class to show.
 
     Raises
     ------

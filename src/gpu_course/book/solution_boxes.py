@@ -60,14 +60,7 @@ def _whole(include: "re.Match[str]") -> str:
 
 
 def pasteable(path: str, wanted: str) -> str:
-    """Return a function or class of a module behind the imports that it needs.
-
-    Parameters
-    ----------
-    path : str
-        ``/src/gpu_course/<module>.py``.
-    wanted : str
-        Name of the function or class.
+    """Return a function or class of ``/src/gpu_course/<module>.py`` behind the imports it needs.
 
     Raises
     ------

@@ -56,13 +56,7 @@ def whole_labels(labels: Any) -> Any:
 
 
 def plain(array: Any, what: str) -> Any:
-    """Return real numbers as an array of NumPy or CuPy.
-
-    Parameters
-    ----------
-    array : array_like
-    what : str
-        What it is called in messages.
+    """Return real numbers as an array of NumPy or CuPy; messages call them `what`.
 
     Raises
     ------
@@ -74,6 +68,10 @@ def plain(array: Any, what: str) -> Any:
             f"The {what} are a masked array, and what is masked would be counted. Give plain "
             "arrays, the labels 0 where nothing shall be measured: np.where(mask, 0, labels)."
         )
+    if getattr(getattr(array, "device", None), "type", "") == "cuda":
+        array = to_numpy(array)  # of PyTorch, which shows NumPy nothing of a GPU
+    if getattr(getattr(array, "device", None), "type", "") == "mps":
+        array = to_numpy(array)
     try:
         values = library(array).asarray(array)
     except (TypeError, ValueError):
@@ -84,14 +82,9 @@ def plain(array: Any, what: str) -> Any:
 
 
 def label_numbers(wanted: Any, what: str) -> NDArray[np.int64]:
-    """Return numbers of objects.
+    """Return numbers of objects, or one; messages call them `what`.
 
-    Parameters
-    ----------
-    wanted : sequence of int, or one
-        Whole numbers kept as floats are fine.
-    what : str
-        What they are called in messages.
+    Whole numbers kept as floats are fine.
 
     Raises
     ------

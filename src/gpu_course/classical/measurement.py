@@ -34,7 +34,7 @@ def measure(image: Any, labels: Any, *, in_pieces: bool = False) -> "pd.DataFram
     Parameters
     ----------
     image : (Y, X) or (Z, Y, X) array
-        Intensities, any real dtype, of NumPy, clesperanto or CuPy.
+        Intensities, any real dtype, of NumPy, clesperanto, CuPy or PyTorch.
     labels : integer or bool array of the same shape
         0 is background. Numbers may be missing. CuPy arrays are measured on their GPU, all
         others on the CPU, in one pass per column.

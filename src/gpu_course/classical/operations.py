@@ -165,11 +165,7 @@ OPERATIONS = {
 def compare(name: str, image: np.ndarray) -> None:
     """Make sure that an operation gives the same on the device and on the processor.
 
-    Parameters
-    ----------
-    name : str
-        A key of `OPERATIONS`.
-    image : float32 ndarray, (Y, X) or (Z, Y, X)
+    It is named by a key of `OPERATIONS` and tried on a float32 image, (Y, X) or (Z, Y, X).
 
     Raises
     ------

@@ -21,7 +21,7 @@ from gpu_course.errors import CourseError
 DeviceImage = Any
 
 
-# --- nuclei: bright on dark, some a hundred times brighter than others ---------------------
+# --- nuclei: bright on dark, some many times brighter than others --------------------------
 
 
 def nuclei_foreground(image: Any, *, sigma: float = 1.0) -> DeviceImage:
@@ -235,7 +235,7 @@ def segment_bees(
     Voronoi–Otsu on the flattened image: it finds bees that sit alone. In a clump neighbours are
     as dark as each other, overlap, and carry bright tags and stripes, so a threshold has nothing
     to separate them by. The empty cells of the comb are dark too. A larger `spot_sigma` would
-    raise the score a little further by giving up more of the clump; it stays at about half a
+    raise the score a little further by giving up more of the clump; it stays below a
     bee's width so that each bee still has a chance of a seed of its own.
 
     Parameters

@@ -29,14 +29,7 @@ HIDDEN = 1e12
 
 
 def field_of(shape: Shape, psf_shape: Shape, boundary: str) -> tuple[Shape, Shape]:
-    """Return the shape of the object's field, and the voxel at which the window begins.
-
-    Parameters
-    ----------
-    shape, psf_shape : tuple of int
-        Of the image and of the PSF.
-    boundary : {"non-circulant", "circular"}
-    """
+    """Return the shape of the object's field, and the voxel at which the window begins."""
     if boundary == "circular":
         return tuple(shape), (0,) * len(shape)
     wide = shape_without_wrap(shape, psf_shape)

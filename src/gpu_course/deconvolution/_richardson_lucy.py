@@ -175,14 +175,8 @@ def deconvolved(
 ) -> tuple[Array, Array, Array]:
     """Return the estimate, which nobody has judged, and image and PSF in float32.
 
-    A chunk of a volume may be empty, so that its estimate is the same everywhere.
-
-    Parameters
-    ----------
-    image, psf, iterations, boundary, acceleration, tv, voxel_size, background
-        As for :func:`richardson_lucy`.
-    start, callback, stop
-        As for :func:`richardson_lucy`.
+    Everything is given as to :func:`richardson_lucy`. A chunk of a volume may be empty, so that
+    its estimate is the same everywhere.
     """
     known("boundary", boundary, "non-circulant", "circular")
     if acceleration is not None and not isinstance(acceleration, str):

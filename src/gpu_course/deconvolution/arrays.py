@@ -80,6 +80,10 @@ def as_float32(array: Any, what: str = "image") -> Array:
         array = np.asarray(array)
     if hasattr(array, "detach"):
         array = array.detach()
+        if array.device.type == "mps":
+            # To look for NaN in a view of an image of gigabytes writes beside the result there:
+            # https://github.com/pytorch/pytorch/issues/183419
+            array = array.contiguous()
     xp = namespace(array)
     refuse_shape(tuple(array.shape), what)
     if not xp.isdtype(array.dtype, ("bool", "integral", "real floating")):
@@ -147,17 +151,10 @@ def moderate(image: Array) -> tuple[Array, float]:
 def refuse_constant(result: Array, image: Array, cure: str) -> Array:
     """Return a result, unless it is the same everywhere and the image is not.
 
-    Parameters
-    ----------
-    result, image : array of float32
-        Of the same library.
-    cure : str
-        Ends the sentence: what the user may do.
-
     Raises
     ------
     CourseError
-        If a filter has left nothing but the mean.
+        If a filter has left nothing but the mean; `cure` says what the user may do.
     """
     if _variation(result) < 1e-6 and _variation(image) > 1e-3:
         raise CourseError(f"The result is the same in every voxel, and the image is not. {cure}")
@@ -173,6 +170,10 @@ def _variation(array: Array) -> float:
 
 def like(values: Any, array: Array) -> Array:
     """Return values in the library and the memory of another array."""
+    if getattr(device_of(array), "type", "") == "mps":
+        from gpu_course.devices import apple
+
+        values = apple.storable(values)
     if array_api_compat.is_array_api_obj(values) and namespace(values) is namespace(array):
         return array_api_compat.to_device(values, device_of(array))
     return namespace(array).asarray(np.array(to_numpy(values)), device=device_of(array))

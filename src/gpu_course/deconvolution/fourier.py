@@ -17,17 +17,9 @@ from gpu_course.deconvolution.arrays import Array, Shape, device_of, namespace
 
 
 def fast_shape(shape: Shape) -> Shape:
-    """Return the next larger shape whose real FFT is fast.
+    """Return the next larger shape whose real FFT is fast: with small prime factors only.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Voxels that are needed.
-
-    Returns
-    -------
-    tuple of int
-        Lengths with small prime factors only; every axis at most a few percent longer.
+    Every axis is longer by a few percent at most.
     """
     from scipy.fft import next_fast_len
 

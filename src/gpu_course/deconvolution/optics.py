@@ -19,14 +19,7 @@ def check(
 ) -> None:
     """Refuse an objective that cannot exist.
 
-    Parameters
-    ----------
-    wavelength, depth : float
-        In µm.
-    aperture : float
-        Numerical aperture.
-    immersion, sample : float
-        Refractive indices.
+    Wavelength and depth are in µm, immersion and sample are refractive indices.
 
     Raises
     ------

@@ -72,16 +72,9 @@ def spread(profile: Array, shape: tuple[int, int]) -> Array:
 
 
 def beside(values: np.ndarray, array: Array, dtype: Any) -> Array:
-    """Return real values in the library and the memory of an array.
+    """Return real values of NumPy in the library and the memory of an array, as its `dtype`.
 
-    Parameters
-    ----------
-    values : ndarray of float64
-        In NumPy's memory.
-    array : array
-        Of any library.
-    dtype : float32 or float64 of that library
-        Of the result.
+    That is float32 or float64 of the library.
     """
     # Converted before they are moved: Apple's GPU takes no float64, not even to convert it.
     single = dtype == arrays.namespace(array).float32

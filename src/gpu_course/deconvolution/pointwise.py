@@ -108,6 +108,10 @@ class Steps:
         self.at_least: Callable[[Array, float], Any]
         if array_api_compat.is_torch_array(like):
             self.at_least = lambda values, low: values.clamp_(min=low)
+            if like.device.type == "mps":
+                from gpu_course.devices import apple
+
+                self.at_least = apple.at_least
         else:
             self.at_least = lambda values, low: xp.maximum(values, low, out=values)
         fuse = xp.fuse if array_api_compat.is_cupy_array(like) else lambda: lambda step: step

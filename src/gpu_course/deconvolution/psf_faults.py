@@ -78,14 +78,8 @@ def notice(psf: Array, level: int = 3) -> None:
     """Warn of a PSF that is fit for a blur, but spoils what is undone with it.
 
     A PSF whose light lies beside ``n // 2`` moves the result, and one without any shape undoes
-    nothing. Both may be meant (a blur by motion is flat), so they are no errors.
-
-    Parameters
-    ----------
-    psf : array of float32
-        2D or 3D.
-    level : int
-        How many calls away the user's own line is.
+    nothing. Both may be meant (a blur by motion is flat), so they are no errors. The user's own
+    line is `level` calls away.
     """
     values = to_numpy(psf).astype(np.float64)
     if is_flat(values):
@@ -114,17 +108,8 @@ def displacement(psf: NDArray[np.float64]) -> tuple[int, ...]:
 
     The light is taken to go around at the border, so that a PSF with its centre at voxel 0 and its
     halves in the corners is seen for what it is, and an even background does not count. A PSF with
-    its brightest voxel in the middle is centred, however lopsided.
-
-    Parameters
-    ----------
-    psf : ndarray of float64
-        2D or 3D.
-
-    Returns
-    -------
-    tuple of int
-        For each axis; negative is towards voxel 0.
+    its brightest voxel in the middle is centred, however lopsided. Along each axis, negative is
+    towards voxel 0.
     """
     middle = tuple(n // 2 for n in psf.shape)
     if psf[middle] >= (1 - 1e-3) * psf.max():

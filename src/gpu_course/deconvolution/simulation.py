@@ -85,20 +85,7 @@ def expected(
 ) -> NDArray[np.float32]:
     """Return the mean of all the pictures that :func:`simulate` could take: no noise in it.
 
-    Parameters
-    ----------
-    object, psf, photons, background, boundary
-        As for :func:`simulate`.
-
-    Returns
-    -------
-    ndarray of float32
-        Expected photons per voxel, never negative.
-
-    Raises
-    ------
-    CourseError
-        As of :func:`simulate`.
+    Everything is given and refused as by :func:`simulate`. Photons per voxel are never negative.
     """
     object, psf = to_numpy(as_float32(object, "object")), to_numpy(as_float32(psf, "PSF"))
     background = number(background, "background")

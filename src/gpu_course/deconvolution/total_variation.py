@@ -111,14 +111,7 @@ def curvature(image: Array, spacing: Sequence[float], floor: float | Array) -> t
 
 
 def with_neighbours(block: tuple[slice, ...], shape: Shape) -> tuple[tuple[slice, ...], ...]:
-    """Return a block with a rim of one voxel where there is one, and its own place in that.
-
-    Parameters
-    ----------
-    block : tuple of slice
-    shape : tuple of int
-        Of the array of which it is a block.
-    """
+    """Return a block with a rim of one voxel where there is one, and its own place in that."""
     outer = tuple(
         slice(max(b.start - 1, 0), min(b.stop + 1, n)) for b, n in zip(block, shape, strict=True)
     )

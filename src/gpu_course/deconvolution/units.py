@@ -130,16 +130,7 @@ def _told(given: Any) -> str:
 
 
 def lengths(given: Any, axes: int, name: str) -> tuple[float, ...]:
-    """Return one length in µm per axis.
-
-    Parameters
-    ----------
-    given : float or one float per axis
-        What the user gave.
-    axes : int
-        How many axes there are.
-    name : str
-        What it is called in messages.
+    """Return one length in µm per axis, of one or of as many; messages call them `name`.
 
     Raises
     ------

@@ -11,6 +11,7 @@ In the order of the lesson:
   `memory_measured` what it really took;
 * `losses` say how wrong it is and `training` makes it less so, in the `precision` of the device,
   with a `checkpoint` after every epoch, a `history` at the end and `progress` to be seen meanwhile;
+  `apple` keeps it from what goes wrong on Apple's GPUs;
 * `prediction` covers images of any size, `storage` keeps a network in a file, a
   `safetensors_file`, and `weights` says where these files lie.
 

@@ -20,13 +20,8 @@ def save(path: Path | str, state: State) -> None:
     """Write a checkpoint so that a kill at any moment leaves a whole one.
 
     The new checkpoint is written beside the old one and takes its place in one step, when it
-    lies on the disk completely.
-
-    Parameters
-    ----------
-    path : Path or str
-    state : dict
-        Tensors, numbers, texts, lists, tuples and dicts of them.
+    lies on the disk completely. `state` holds tensors, numbers, texts, and lists, tuples and dicts
+    of them.
 
     Raises
     ------

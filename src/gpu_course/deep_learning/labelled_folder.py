@@ -45,7 +45,7 @@ def write(
     overwrite: bool = False,
     in_pieces: bool = False,
 ) -> Path:
-    """Write labelled scenes; every file appears whole or not at all, the table last.
+    """Write labelled scenes and return their folder; each file appears whole, the table last.
 
     Parameters
     ----------
@@ -58,11 +58,6 @@ def write(
         Replace labels that are there already. They may be a day's work, so not by default.
     in_pieces : bool
         Let a single object in several pieces pass, which otherwise is taken for a mask.
-
-    Returns
-    -------
-    Path
-        The folder.
 
     Raises
     ------

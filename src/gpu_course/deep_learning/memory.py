@@ -185,12 +185,7 @@ def layers(model: nn.Module, *, patch: int) -> list[LayerCost]:
     """Return what every layer holds for one patch, in the order in which they are used.
 
     Nothing is computed: on PyTorch's device ``"meta"`` tensors have shapes and no contents.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-    patch : int
-        Rows and columns of a patch.
+    `patch` is both rows and columns.
     """
     _, channels = needs(model)
     empty = copy.deepcopy(model).to("meta")

@@ -102,6 +102,10 @@ def predict_tiled(
     stride = int(getattr(model, "stride", 1))
     was_training = model.training
     model.to(where).eval()
+    if where.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     try:
         while True:
             try:
@@ -213,18 +217,9 @@ def fade(start: int, side: int, length: int, overlap: int, blend: int) -> Tensor
 
 
 def predict(model: nn.Module, batch: Tensor, *, flips: bool = False) -> Tensor:
-    """Return the probabilities of a batch; with `flips`, the mean over its eight symmetries.
+    """Return the probabilities (N, classes, Y, X) of a batch of normalised images (N, C, Y, X).
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-    batch : tensor, float (N, C, Y, X)
-        Normalised images of a size that fits the network.
-    flips : bool
-
-    Returns
-    -------
-    tensor, float (N, classes, Y, X)
+    Their size fits the network. With `flips`, it is the mean over the eight symmetries.
     """
     if not flips:
         return probabilities(model(batch))

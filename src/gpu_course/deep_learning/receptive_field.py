@@ -203,6 +203,10 @@ def effective(
     """
     random = torch.Generator().manual_seed(seed)
     device = next(model.parameters()).device
+    if device.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     total = torch.zeros(shape[-2:])
     was_training = model.training
     model.eval()

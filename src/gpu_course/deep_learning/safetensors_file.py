@@ -52,16 +52,11 @@ def write(path: Path | str, arrays: Arrays, about: dict[str, Any]) -> Path:
 def read(path: Path | str, *, largest: int) -> tuple[dict[str, str], Arrays]:
     """Return what a file says about itself, and its arrays by name.
 
-    Parameters
-    ----------
-    path : Path or str
-    largest : int
-        Bytes; a larger file is refused before it is opened.
-
     Raises
     ------
     CourseError
-        If the file is missing, cut short, too large or of another format.
+        If the file is missing, cut short, of another format, or has more than `largest` bytes: it
+        is not even opened then.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -81,18 +76,9 @@ def read(path: Path | str, *, largest: int) -> tuple[dict[str, str], Arrays]:
 
 
 def about(path: Path | str, metadata: Mapping[str, str], *, kind: str, what: str) -> dict[str, Any]:
-    """Return what a file says about itself, if it is of the kind that is wanted.
+    """Return what a file says about itself in its metadata, if it is of the `kind` that is wanted.
 
-    Parameters
-    ----------
-    path : Path or str
-        For the error.
-    metadata : mapping
-        From `read`.
-    kind : str
-        As it was given to `write`.
-    what : str
-        The same in words, such as "U-Net".
+    `what` is that kind in words, such as "U-Net".
 
     Raises
     ------

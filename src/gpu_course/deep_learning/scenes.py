@@ -113,13 +113,7 @@ def mask_of(sample: Sample) -> NDArray[np.uint8]:
 
 
 def refuse_values(masks: Sequence[Tensor], classes: int) -> None:
-    """Make sure that masks hold only what a network can answer.
-
-    Parameters
-    ----------
-    masks : sequence of tensor, integer
-    classes : int
-        Of the network; one class is told from background.
+    """Make sure that masks hold only what a network can answer; one class is told from background.
 
     Raises
     ------
@@ -140,19 +134,10 @@ def name_of(sample: Sample) -> str:
 
 
 def digest(array: NDArray[Any]) -> str:
-    """Return a short text that differs for arrays of other values or another shape.
+    """Return 16 hexadecimal digits, others for arrays of other values or another shape.
 
     Values count and not how they are stored: the same picture in another dtype or byte order has
     the same digest.
-
-    Parameters
-    ----------
-    array : ndarray of numbers or bool, any shape
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits.
     """
     values = np.ascontiguousarray(array, dtype="<f8")
     return hashlib.sha256(repr(array.shape).encode() + values.tobytes()).hexdigest()[:16]

@@ -41,14 +41,12 @@ def train(
 ) -> Training:
     """Train a network; it ends with the weights of its best epoch.
 
-    The learning rate rises from small steps to `learning_rate`, then falls to nearly nothing
-    (one cycle), which gets far in few epochs.
+    In few epochs, since the learning rate rises and then falls to nearly nothing (one cycle).
 
     Parameters
     ----------
     model : torch.nn.Module
-        Is changed in place and moved to the data's device. Call ``torch.manual_seed`` before you
-        build it and the run is repeatable from its first weight on.
+        Is changed in place and moved. After ``torch.manual_seed`` its first weights are repeatable.
     data, validation : Batches
         `data.Patches` to learn from and `data.Tiles` to judge by. Without validation the last
         epoch counts as the best.
@@ -79,9 +77,8 @@ def train(
     Raises
     ------
     CourseError
-        If the checkpoint is of another run or other pixels, a scene is for test or in both training
-        and validation, a mask holds what is no class of the network, the device is full, or the
-        loss is no number.
+        If the checkpoint is of another run or other pixels, a scene is for test or in both data, a
+        mask holds no class of the network, the device is full, or the loss is no number.
 
     References
     ----------
@@ -134,18 +131,10 @@ def train(
 
 
 def one_cycle(step: int, steps: int) -> float:
-    """Return the share of the largest learning rate that a step takes.
+    """Return the share of the largest learning rate that a step takes, counted from 0.
 
-    Parameters
-    ----------
-    step, steps : int
-        Steps done, and how many there will be.
-
-    Returns
-    -------
-    float
-        Rises in a straight line to 1 over the first fifth of the steps, then falls along half a
-        cosine to nearly 0.
+    It rises in a straight line to 1 over the first fifth of the steps, then falls along half a
+    cosine to nearly 0.
     """
     rise = max(1, steps // 5)
     if step < rise:
@@ -265,6 +254,10 @@ def evaluate(
         would be ruled by those with hardly an object.
     """
     refuse_values(getattr(data, "masks", ()), _classes(model))
+    if data.device.type == "mps":
+        from gpu_course.deep_learning.apple import keep_channels_first
+
+        keep_channels_first(model)
     model.eval()
     counts = torch.zeros(2, dtype=torch.int64, device=data.device)
     total = torch.zeros((), device=data.device)
@@ -292,6 +285,12 @@ def _check(epochs: int, learning_rate: float, precision: str) -> None:
 
 @contextmanager
 def _full_device(device: torch.device) -> Iterator[None]:
+    if device.type == "mps":
+        from gpu_course.deep_learning.apple import telling_full_memory
+
+        with telling_full_memory():
+            yield
+        return
     try:
         yield
     except torch.OutOfMemoryError as error:

@@ -47,14 +47,7 @@ def norm_layer(norm: str | None, channels: int) -> nn.Module:
 
 
 class TwoConvolutions(nn.Sequential):
-    """Convolution, normalisation, ReLU; and again. Every level of the U-Net is made of these.
-
-    Parameters
-    ----------
-    channels_in, channels_out : int
-    norm : str or None
-        See `norm_layer`.
-    """
+    """Convolution, normalisation as of `norm_layer`, ReLU; and again: a level of the U-Net."""
 
     def __init__(self, channels_in: int, channels_out: int, norm: str | None) -> None:
         layers: list[nn.Module] = []

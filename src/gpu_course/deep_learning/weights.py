@@ -32,15 +32,8 @@ def own(name: str) -> Path:
 def find(name: str) -> Path:
     """Return the file of a network's weights: those trained by you, or else the course's.
 
-    Parameters
-    ----------
-    name : str
-        Such as ``"roots-unet"``; `shipped` lists them.
-
-    Returns
-    -------
-    Path
-        For `gpu_course.deep_learning.storage.load`, or for that of `stardist`.
+    `shipped` lists the names, such as ``"roots-unet"``. `storage.load` reads the file; that of
+    StarDist, `stardist.storage.load`.
 
     Raises
     ------

@@ -102,7 +102,8 @@ def to_device(array: Any) -> Any:
     Parameters
     ----------
     array : array_like
-        Any shape and dtype. On Apple's GPU float64 becomes float32, which is all it computes.
+        Any shape and dtype. On Apple's GPU float64 becomes float32, which is all it computes, and
+        unsigned numbers of 16 bits or more become signed ones of twice as many.
 
     Examples
     --------
@@ -113,6 +114,12 @@ def to_device(array: Any) -> Any:
     xp = array_namespace()
     if _array_backend() != "torch":
         return xp.asarray(array)
+    if xp.device("mps").type == "mps":
+        from gpu_course.devices import apple
+
+        array = apple.storable(array)
+        if hasattr(array, "detach") or not array.ndim:
+            return xp.asarray(array, device="mps")
     import numpy as np
 
     values = np.ascontiguousarray(array)

@@ -201,12 +201,7 @@ def _colour_top(image: NDArray[Any]) -> float:
 def to_uint8(image: NDArray[Any], limits: tuple[float, float] | None = None) -> NDArray[np.uint8]:
     """Scale to 0 to 255. Grey is stretched between its limits; colour keeps its own scale.
 
-    Parameters
-    ----------
-    image : ndarray, any shape
-        Grey values where limits are given; colours where not.
-    limits : tuple of float, optional
-        Grey values for black and white.
+    The limits are the grey values for black and white; without them, the image is in colours.
     """
     if limits is None:
         if image.dtype == np.uint8:

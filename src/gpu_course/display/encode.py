@@ -40,16 +40,9 @@ def resize(picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.ui
 
 @dataclass(frozen=True)
 class Sprite:
-    """All slices of a volume as tiles of one picture, so that moving through z never waits.
+    """All slices of a volume as tiles of one WebP picture, so that moving through z never waits.
 
-    Attributes
-    ----------
-    data : bytes
-        WebP.
-    columns, rows : int
-        Tiles along X and Y.
-    tile : tuple of int
-        Height and width of a tile in pixels, padding included.
+    The height and the width of a `tile` in pixels include its padding.
     """
 
     data: bytes

@@ -24,14 +24,9 @@ class ScaleBar:
 
 
 def scale_bar(width: int, pixel_size: float) -> ScaleBar:
-    """Choose the longest round bar that takes at most a quarter of the picture's width.
+    """Choose the longest round bar that takes at most a quarter of the picture's width in pixels.
 
-    Parameters
-    ----------
-    width : int
-        Of the picture, in pixels.
-    pixel_size : float
-        Of a pixel along X, in µm.
+    A pixel is `pixel_size` µm wide.
     """
     longest = width * pixel_size / 4
     power = 10.0 ** math.floor(math.log10(longest))

@@ -13,16 +13,9 @@ Array = Any  # of NumPy, CuPy or PyTorch
 
 
 def views(volume: Array) -> list[NDArray[Any]]:
-    """Return the two planes through the middle of a volume, from above (xy) and the side (xz).
+    """Return the middle planes of a volume (z, y, x): (y, x) from above, (z, x) from the side.
 
-    Parameters
-    ----------
-    volume : array, (z, y, x)
-
-    Returns
-    -------
-    list of two ndarrays
-        (y, x) and (z, x), in NumPy's memory.
+    Both are in NumPy's memory.
 
     Raises
     ------

@@ -38,14 +38,9 @@ def trouble(probe: str, name: str, what: str, cure: str = _ASK_US) -> Check:
 
 
 def answer(probe: str, name: str) -> None:
-    """Run one probe and print its check: what the process of its own does.
+    """Run one function of `probes` and print its check: what the process of its own does.
 
-    Parameters
-    ----------
-    probe : str
-        Name of a function of :mod:`gpu_course.doctor.probes`.
-    name : str
-        What to call the check if the probe raises.
+    The check is called `name` if the probe raises.
     """
     try:
         from gpu_course.doctor import probes

@@ -10,7 +10,6 @@ from pathlib import Path
 from gpu_course import paths, sizes, writable
 from gpu_course.devices import hardware
 from gpu_course.doctor.check import Check
-from gpu_course.errors import CourseError
 
 
 def allowed_python() -> str:
@@ -19,15 +18,7 @@ def allowed_python() -> str:
 
 
 def python(version: tuple[int, ...] = tuple(sys.version_info[:3]), allowed: str = "") -> Check:
-    """Check the version of Python.
-
-    Parameters
-    ----------
-    version : tuple of int
-        Of the Python to judge.
-    allowed : str
-        Such as ``">=3.11,<3.14"``; by default what the installed package states.
-    """
+    """Check this or another version of Python against what the installed package allows."""
     what = "Python " + ".".join(map(str, version))
     ends = dict(re.findall(r"(>=|<)\s*3\.(\d+)", allowed or allowed_python()))
     first, last = (3, int(ends[">="])), (3, int(ends["<"]) - 1)
@@ -56,11 +47,7 @@ def numpy(version: str | None = None) -> Check:
 
 def size() -> Check:
     """Check which problem size the chapters will use."""
-    try:
-        chosen = sizes.current()
-    except CourseError as error:
-        what, _, cure = str(error).partition(". ")
-        return Check("problem size", "fail", f"{what}.", cure)
+    chosen = sizes.current()
     why = "by GPU_COURSE_SIZE" if os.environ.get("GPU_COURSE_SIZE") else "by the memory found"
     return Check("problem size", "ok", f"{chosen}, chosen {why}")
 

@@ -7,7 +7,6 @@ probe raises into a check.
 import importlib.metadata
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -201,17 +200,9 @@ def napari() -> Check:
         if not shutil.which("Xvfb"):
             what = "Installed, not started: there is no screen (see the check of the display)."
             return Check(name, "warn", what, "sudo apt install xvfb")
-        # Xvfb picks a free display number itself and writes it to the pipe.
-        read, write = os.pipe()
-        screen = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-nolisten", "tcp"],
-            pass_fds=(write,),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        os.close(write)
-        with os.fdopen(read) as number:
-            os.environ["DISPLAY"] = ":" + number.readline().strip()
+        from gpu_course import virtual_screen
+
+        screen, os.environ["DISPLAY"] = virtual_screen.start()
     try:
         # Qt ends the process where it has no way to draw, which is the answer then.
         from qtpy.QtWidgets import QApplication

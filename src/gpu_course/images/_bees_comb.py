@@ -185,14 +185,7 @@ def honeycomb(
 def wooden_frame(rng: np.random.Generator, grey: Field, light: Field, length: float) -> None:
     """Lay the bright wooden bar of the hive frame along one edge of the picture, in place.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    grey, light : ndarray, float32 (Y, X)
-        The picture and its illumination.
-    length : float
-        Body length of a bee, pixels.
+    Its width is a share of `length`, that of a bee's body in pixels.
     """
     edge = int(rng.integers(3))  # 0 left, 1 top, 2 right
     view = grey.T if edge == 1 else grey[:, ::-1] if edge == 2 else grey

@@ -74,22 +74,7 @@ class Habit:
 
 
 def grow_plant(rng: np.random.Generator, habit: Habit, base: Points, height: int) -> list[Root]:
-    """Grow one plant.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    habit : Habit
-    base : ndarray, float64 (2,)
-        Where the main root starts, (y, x).
-    height : int
-        Rows of the picture.
-
-    Returns
-    -------
-    list of Root
-        The main root first.
-    """
+    """Grow one plant from its base (y, x) in a picture of `height` rows; the main root is first."""
     length = height * rng.uniform(*habit.depth)
     thick = habit.radius[0] * rng.uniform(0.85, 1.2)
     main = _walk(rng, base, rng.normal(0, 0.12), length, thick, 0.5 * habit.bend, 0, habit.taper)

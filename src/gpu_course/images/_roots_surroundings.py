@@ -62,14 +62,7 @@ def _lay(cover: Field, tone: Field, alpha: Field, level: Field | float) -> None:
 
 
 def add_stains(rng: np.random.Generator, grey: Field) -> None:
-    """Put a few stains on the ground: wet or chalky, ragged, mostly brighter than what they cover.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    grey : ndarray, float32 (Y, X)
-        Is changed.
-    """
+    """Put a few stains on the ground, in place: wet or chalky, ragged, most brighter than it."""
     height, width = grey.shape
     for _ in range(rng.poisson(2.0)):
         size = rng.uniform(8, 60)
@@ -86,14 +79,7 @@ def add_stains(rng: np.random.Generator, grey: Field) -> None:
 
 
 def add_grains(rng: np.random.Generator, grey: Field) -> None:
-    """Sprinkle grains and short fibres, brighter than the ground.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    grey : ndarray, float32 (Y, X)
-        Is changed.
-    """
+    """Sprinkle grains and short fibres, brighter than the ground, in place."""
     shape = (grey.shape[0], grey.shape[1])
     count = rng.poisson(10 ** rng.uniform(-5, -3) * grey.size)
     strokes = scatter(

@@ -89,17 +89,7 @@ class Card:
 
 
 def read(name: str) -> Card:
-    """Read the data card of an image set.
-
-    Parameters
-    ----------
-    name
-        One of `names`.
-
-    Returns
-    -------
-    Card
-        All fields are filled.
+    """Read the data card of an image set, one of `names`; all of its fields are filled.
 
     Raises
     ------

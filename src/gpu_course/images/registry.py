@@ -75,17 +75,7 @@ def entry(path: str) -> Entry:
 
 
 def fetch(path: str) -> Path:
-    """Return a registered file on this machine, verified; download it if need be.
-
-    Parameters
-    ----------
-    path
-        Its registry path, for instance ``"nuclei/img2d.tif"``.
-
-    Returns
-    -------
-    Path
-        A file whose sha256 is the registered one.
+    """Return a registered file, such as ``"nuclei/img2d.tif"``, verified; download it if need be.
 
     Raises
     ------
@@ -102,15 +92,7 @@ def fetch(path: str) -> Path:
 def fetch_many(chosen: Iterable[str]) -> Iterator[tuple[str, Path | CourseError]]:
     """Fetch files, going on after a failure; what failed for a git repository is tried once.
 
-    Parameters
-    ----------
-    chosen
-        Registry paths.
-
-    Yields
-    ------
-    tuple of str and Path or CourseError
-        Each path, with its file as from `fetch` or the reason why there is none.
+    Each registry path comes with its file, as from `fetch`, or the reason why there is none.
     """
     from gpu_course.images.sparse_git import source_of
 
@@ -144,18 +126,7 @@ def verify(path: str) -> Status:
 
 
 def status(chosen: Iterable[str] | None = None) -> list[Status]:
-    """Verify several files at once.
-
-    Parameters
-    ----------
-    chosen
-        Registry paths; all of them if None.
-
-    Returns
-    -------
-    list of Status
-        In the order given.
-    """
+    """Verify several registered files at once, all of them if None, in the order given."""
     wanted = [each.path for each in entries()] if chosen is None else chosen
     return [verify(path) for path in wanted]
 

@@ -23,17 +23,9 @@ _SPELLED = {"training": "train", "valid": "validation", "val": "validation", "te
 
 
 def split_named(split: str) -> str:
-    """Return the split that is meant, in the one spelling that everything compares by.
+    """Return the one of `SPLITS` that is meant, the one spelling that everything compares by.
 
-    Parameters
-    ----------
-    split : str
-        Large and small letters are the same; also "training", "val", "valid" and "testing".
-
-    Returns
-    -------
-    str
-        One of `SPLITS`.
+    Large and small letters are the same; also "training", "val", "valid" and "testing".
 
     Raises
     ------

@@ -81,6 +81,10 @@ def _real(image: Array, what: str) -> Array:
         except (TypeError, ValueError):  # lists of unequal length
             image = np.asarray(None)
     xp = array_api_compat.array_namespace(image)
+    if getattr(array_api_compat.device(image), "type", "") == "mps":
+        # To look for NaN in a view of an image of gigabytes writes beside the result there:
+        # https://github.com/pytorch/pytorch/issues/183419
+        image = image.contiguous()
     numeric = xp.isdtype(image.dtype, ("bool", "integral", "real floating"))
     if not numeric or 0 in image.shape:
         raise CourseError(

@@ -44,14 +44,7 @@ class Interval(NamedTuple):
 
 
 def interval(values: ArrayLike, *, seed: int = 0) -> Interval:
-    """Return the median over scenes and its 95 % interval by bootstrap.
-
-    Parameters
-    ----------
-    values : array (n,)
-        One score for each scene.
-    seed : int
-        Decides the draws.
+    """Return the median of one score for each scene and its 95 % interval by bootstrap.
 
     Raises
     ------
@@ -126,22 +119,12 @@ def masks(truths: Sequence[NDArray[Any]], found: Sequence[NDArray[Any]]) -> dict
 def tolerant_dice(
     truth: NDArray[Any], found: NDArray[Any], *, tolerance: float = TOLERANCE
 ) -> float:
-    """Return a Dice that forgives outlines which lie a few pixels beside the truth.
+    """Return a Dice that forgives outlines which lie `tolerance` pixels beside the truth.
 
     The harmonic mean of the share of found pixels that have a true one near, and of the share of
     true pixels that have a found one near (relaxed precision and recall, Mnih and Hinton, 2010). A
-    thin root drawn one pixel too wide loses half its Dice and nothing here.
-
-    Parameters
-    ----------
-    truth, found : bool arrays of the same shape
-    tolerance : float
-        In pixels.
-
-    Returns
-    -------
-    float
-        From 0 to 1; 1 if both are empty.
+    thin root drawn one pixel too wide loses half its Dice and nothing here. If both are empty, it
+    is 1.
 
     Examples
     --------

@@ -75,12 +75,7 @@ class About:
 def of_the_course(name: str, record: dict[str, Any]) -> About:
     """Return what the card of one of the course's networks says.
 
-    Parameters
-    ----------
-    name : str
-        Of the file of weights, without its ending.
-    record : dict
-        From that file.
+    It is named as its file of weights, without the ending; the record is from that file.
     """
     file = paths.data() / "network-cards" / f"{name}.toml"
     card = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -100,13 +95,7 @@ def of_the_course(name: str, record: dict[str, Any]) -> About:
 def of_yours(name: str, model: OwnModel, *, authors: Sequence[str], licence: str | None) -> About:
     """Return what can be said of a model that somebody else has trained with the course.
 
-    Parameters
-    ----------
-    name : str
-        Of the file of weights, without its ending.
-    model : OwnModel
-    authors : sequence of str
-    licence : str or None
+    It is named as its file of weights, without the ending.
 
     Raises
     ------

@@ -11,14 +11,7 @@ from gpu_course.own_images import OwnModel
 
 
 def text(about: About, model: OwnModel) -> str:
-    """Return the documentation as Markdown.
-
-    Parameters
-    ----------
-    about : About
-    model : OwnModel
-        A U-Net.
-    """
+    """Return the documentation of a U-Net as Markdown."""
     network, scale = model.core
     stride, wide = network.stride, halo(network.stride)
     parts = [

@@ -55,18 +55,9 @@ def simulated(name: str) -> NDArray[Any] | None:
 
 
 def picture(file: Path | str, model: OwnModel) -> NDArray[Any]:
-    """Return a picture of one's own, at the size at which the network works.
+    """Return a picture of one's own, TIFF, PNG or JPEG, at the size at which the network works.
 
-    Parameters
-    ----------
-    file : Path or str
-        TIFF, PNG or JPEG.
-    model : OwnModel
-        Whose channel is taken, and whose scale.
-
-    Returns
-    -------
-    ndarray (Y, X) or (Y, X, C)
+    Its channel is the one that the model takes: (Y, X), or else (Y, X, C).
 
     Raises
     ------

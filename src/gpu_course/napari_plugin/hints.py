@@ -52,7 +52,8 @@ def known(viewer: napari.Viewer, image: Image, choice: Choice, *, old_objects: b
 def covering(viewer: napari.Viewer, image: Image) -> str:
     """Return the name of another image that hides this one, wholly or in part, or nothing."""
     layers = list(viewer.layers)
-    if image not in layers or viewer.grid.enabled:
+    # Before napari 0.9 the grid is the viewer's own.
+    if image not in layers or getattr(viewer, "canvas", viewer).grid.enabled:
         return ""
     for layer in reading.images(viewer):
         higher = layers.index(layer) > layers.index(image)

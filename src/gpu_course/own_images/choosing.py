@@ -43,12 +43,7 @@ def scores(model: OwnModel, scenes: Sequence[Sample]) -> list[float]:
 def tuned(model: OwnModel, validation: Sequence[Sample], side: int) -> OwnModel:
     """Return a model with the thresholds that suit the validation images best.
 
-    Parameters
-    ----------
-    model : OwnModel
-    validation : sequence of Sample
-    side : int
-        Least number of rows and columns, as in training.
+    `side` is the least number of rows and columns, as in training.
     """
     if model.method == "threshold":
         return model

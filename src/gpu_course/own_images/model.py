@@ -163,11 +163,7 @@ class OwnModel:
     def objects(self, chances: NDArray[np.float32], area: float = 1.0) -> NDArray[np.int32]:
         """Return the objects that probabilities (Y, X) make, 1…n; not of StarDist.
 
-        Parameters
-        ----------
-        chances : ndarray of float32 (Y, X)
-        area : float
-            Pixels here for each pixel of the training images.
+        `area` is how many pixels here make one of the training images.
         """
         learned, apart = self.settings.learned, self.settings.kind == "labels"
         return objects_of(

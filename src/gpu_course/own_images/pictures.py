@@ -100,21 +100,9 @@ def truths(folder: Path | str) -> dict[str, Path]:
 
 
 def truth_beside(folder: Path | str, file: Path, shape: tuple[int, ...]) -> NDArray[Any] | None:
-    """Return the labels or the mask of a picture, if its folder has any.
+    """Return the labels or the mask of a picture of this shape, if its folder has any.
 
-    Parameters
-    ----------
-    folder : Path or str
-        That holds ``images/`` and perhaps ``labels/`` or ``masks/``.
-    file : Path
-        The picture.
-    shape : tuple of int
-        Rows and columns of the picture.
-
-    Raises
-    ------
-    CourseError
-        As `truth`.
+    They lie in ``labels/`` or ``masks/`` beside its ``images/``, and are refused as by `truth`.
     """
     drawn = truths(folder).get(picture_folders.title(file))
     return None if drawn is None else truth(drawn, shape)

@@ -52,21 +52,12 @@ class Plan:
 
 
 def whole(name: str, number: Any, least: int) -> int:
-    """Return a number that is given, if it is whole and neither too small nor above all use.
-
-    Parameters
-    ----------
-    name : str
-        Of the number, for the error.
-    number : int
-        Python's or NumPy's.
-    least : int
-        The smallest one that is possible.
+    """Return a number that is given, if it is whole and neither below `least` nor above all use.
 
     Raises
     ------
     CourseError
-        If it is not.
+        If it is not; it is called `name`.
     """
     try:
         found = -1 if isinstance(number, bool) else operator.index(number)

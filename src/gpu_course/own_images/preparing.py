@@ -39,17 +39,9 @@ def scale_for(diameter: float) -> float:
 
 
 def scaled(image: NDArray[Any], factor: float) -> NDArray[Any]:
-    """Enlarge or shrink an image; shrinking takes means, so that noise does not turn to specks.
+    """Return an image (Y, X) or (Y, X, C) enlarged or shrunk, float32; itself for a factor near 1.
 
-    Parameters
-    ----------
-    image : ndarray (Y, X) or (Y, X, C)
-    factor : float
-
-    Returns
-    -------
-    ndarray, float32 with another shape
-        The image at its own size for a factor near 1: see `object_size.to_diameter`.
+    Shrinking takes means, so that noise does not turn to specks: see `object_size.to_diameter`.
     """
     return image if factor == 1 else object_size.to_diameter(image, 1.0, factor)
 

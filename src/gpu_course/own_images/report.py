@@ -38,17 +38,7 @@ figcaption { color: #444 }
 
 
 def page(applied: Applied, model: OwnModel, folder: Path, name: str) -> str:
-    """Return the page as HTML that needs no other file.
-
-    Parameters
-    ----------
-    applied : Applied
-    model : OwnModel
-    folder : Path
-        Of the pictures.
-    name : str
-        Of the model's file.
-    """
+    """Return the page as HTML that needs no other file; `name` is that of the model's file."""
     done = [row for row in applied.rows if not row.problem]
     title = f"{len(done)} of {len(applied.rows)} images of {folder.resolve().name}"
     parts = [

@@ -15,19 +15,12 @@ LARGEST = 1e9
 
 
 def refuse_settings(part: Mapping[str, Any], channels: int | None) -> None:
-    """Make sure that settings are possible.
-
-    Parameters
-    ----------
-    part : mapping
-        As `dataclasses.asdict` made it of `model.Settings`.
-    channels : int or None
-        That the network sees; None if there is none.
+    """Make sure that settings, `model.Settings` as a dict, are possible.
 
     Raises
     ------
     KeyError, TypeError, ValueError
-        If they are not.
+        If they are not, or the network, if there is one, sees another number of channels.
     """
     _must(part["kind"] in ("labels", "masks"))
     _must(_whole(part["channels"], 1) and channels in (None, part["channels"]))

@@ -53,17 +53,7 @@ class Rule:
 
 
 def learn(scenes: Sequence[Sample]) -> Rule:
-    """Try every channel, blur, side and level, and keep what gives the largest Dice.
-
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        Training scenes, with labels or masks.
-
-    Returns
-    -------
-    Rule
-    """
+    """Try every channel, blur, side and level on training scenes, and keep the largest Dice."""
     channels = 1 if scenes[0].image.ndim == 2 else scenes[0].image.shape[-1]
     levels = np.linspace(0.02, 0.98, LEVELS)
     best, rule = -1.0, Rule(0, 1.0, 0.5, False)

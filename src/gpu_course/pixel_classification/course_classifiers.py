@@ -147,17 +147,9 @@ def find_nuclei(
 
 
 def find_bees(probability: NDArray[np.float32]) -> NDArray[np.int32]:
-    """Part the bees as well as their outline allows.
+    """Part the bees, found by their probability, as well as their outline allows.
 
-    Parameters
-    ----------
-    probability : ndarray of float32 (Y, X)
-        Of bee.
-
-    Returns
-    -------
-    ndarray of int32 (Y, X)
-        0 is comb, 1…n the bees.
+    0 is comb, 1…n are the bees.
     """
     return to_objects(probability, threshold=0.5, smoothing=2, spacing=30, smallest=300)
 
@@ -251,16 +243,8 @@ def teach_twice(
 ) -> TwoLooks:
     """Teach two looks, each on its own half of the train scenes.
 
-    Parameters
-    ----------
-    images, truths, hand, turns, trees
-        As :func:`teach` takes them.
-    recipe : Recipe
-        For one channel; the second look uses it for both of its channels.
-
-    Returns
-    -------
-    TwoLooks
+    The recipe is for one channel; the second look uses it for both of its channels. All else is as
+    :func:`teach` takes it.
     """
     hand = hand or Hand(strokes=12, background=7, margin=1)
     half = len(images) // 2
@@ -271,17 +255,7 @@ def teach_twice(
 
 
 def find_roots(probability: NDArray[np.float32]) -> Mask:
-    """Return where roots are: probable pixels, without small pieces.
-
-    Parameters
-    ----------
-    probability : ndarray of float32 (Y, X)
-        Of root.
-
-    Returns
-    -------
-    ndarray of bool (Y, X)
-    """
+    """Return where roots are: probable pixels, without small pieces."""
     return without_specks(probability > ROOT_THRESHOLD, smallest=40)
 
 

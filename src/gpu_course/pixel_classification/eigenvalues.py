@@ -9,19 +9,7 @@ SMALLEST = 1e-18
 
 
 def two(xp: Any, a: Array, b: Array, c: Array) -> list[Array]:
-    """Return the eigenvalues of ``[[a, b], [b, c]]``, the larger first.
-
-    Parameters
-    ----------
-    xp : module
-        The arrays' array API namespace.
-    a, b, c : array of float32
-        One matrix per pixel.
-
-    Returns
-    -------
-    list of two arrays
-    """
+    """Return the eigenvalues of ``[[a, b], [b, c]]``, one matrix per pixel, the larger first."""
     middle = (a + c) * 0.5
     half = (a - c) * 0.5
     spread = xp.sqrt(half * half + b * b)
@@ -38,16 +26,7 @@ def three(xp: Any, zz: Array, zy: Array, zx: Array, yy: Array, yx: Array, xx: Ar
     nearly equal the cosine is nearly 1 and hardly changes with φ, so that single precision gives
     only three digits. The sine changes there. It is the size of what B² has beyond I and B.
 
-    Parameters
-    ----------
-    xp : module
-        The arrays' array API namespace.
-    zz, zy, zx, yy, yx, xx : array of float32
-        The upper triangle, row by row.
-
-    Returns
-    -------
-    list of three arrays
+    The arrays are the upper triangle, row by row; one matrix per pixel.
 
     References
     ----------

@@ -103,17 +103,9 @@ def marks(scribbles: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
 
 def strokes(scribbles: NDArray[Any]) -> NDArray[np.int32]:
-    """Give each stroke a number: connected pixels of one class, diagonals included.
+    """Give each stroke a number from 1: connected pixels of one class, diagonals included.
 
-    Parameters
-    ----------
-    scribbles : ndarray of int
-        0 is not painted.
-
-    Returns
-    -------
-    ndarray of int32
-        Same shape: 0 where nothing is painted, 1…n the strokes.
+    0 is where nothing is painted.
     """
     from skimage.measure import label
 

@@ -6,18 +6,9 @@ from gpu_course.pixel_classification.forest import DEEPEST, Forest
 
 
 def problem(forest: Forest, classes: int) -> str | None:
-    """Say what makes these arrays no forest, or None if they are one.
+    """Say what makes these arrays no forest for so many classes, or None if they are one.
 
-    Parameters
-    ----------
-    forest : Forest
-    classes : int
-        How many classes the forest should tell apart.
-
-    Returns
-    -------
-    str or None
-        Words that complete a sentence.
+    The words complete a sentence.
     """
     nodes = len(forest.feature)
     if not nodes or not len(forest.roots):

@@ -143,14 +143,7 @@ def save(trained: Trained, path: Path | str) -> Path:
 def load(path: Path | str) -> Trained:
     """Read what a classifier has learned from a file that :func:`save` wrote.
 
-    Parameters
-    ----------
-    path : Path or str
-
-    Returns
-    -------
-    Trained
-        Its forest predicts as the saved one did, to the last bit.
+    Its forest predicts as the saved one did, to the last bit.
 
     Raises
     ------

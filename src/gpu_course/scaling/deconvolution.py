@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from gpu_course.deconvolution._richardson_lucy import deconvolved
 from gpu_course.deconvolution.units import number
 from gpu_course.devices import to_device, to_numpy
 from gpu_course.errors import CourseError
+
+_TURN = threading.Lock()
+"""One block at a time. A GPU has memory for one, and a processor uses all of its cores for it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +56,9 @@ class Deconvolution:
     def __call__(self, window: NDArray[Any]) -> NDArray[np.float32]:
         """Deconvolve a window with the array library of this process, on its device.
 
+        Threads take turns. Two that compute on Apple's GPU at a time end the whole process
+        (https://github.com/pytorch/pytorch/issues/197805).
+
         Parameters
         ----------
         window : ndarray (z, y, x)
@@ -71,18 +78,19 @@ class Deconvolution:
                 f"A block with its reach has {window.shape} voxels, fewer than the PSF "
                 f"{self.psf.shape}. Choose larger blocks, or crop the PSF."
             )
-        image = to_device(np.asarray(window, np.float32))
-        start = to_device(np.full(window.shape, self.level, np.float32))
-        # Not judged, as richardson_lucy() does it: a block may be empty, and is dark then.
-        estimate, _, _ = deconvolved(
-            image,
-            to_device(self.psf),
-            self.iterations,
-            background=self.background,
-            start=start,
-            acceleration=None,
-        )
-        return np.asarray(to_numpy(estimate), np.float32)
+        with _TURN:
+            image = to_device(np.asarray(window, np.float32))
+            start = to_device(np.full(window.shape, self.level, np.float32))
+            # Not judged, as richardson_lucy() does it: a block may be empty, and is dark then.
+            estimate, _, _ = deconvolved(
+                image,
+                to_device(self.psf),
+                self.iterations,
+                background=self.background,
+                start=start,
+                acceleration=None,
+            )
+            return np.asarray(to_numpy(estimate), np.float32)
 
 
 def first_level(mean: float, background: float) -> float:

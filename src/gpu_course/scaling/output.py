@@ -85,19 +85,13 @@ def disk_full(path: Path, *, last: bool = False) -> Iterator[None]:
 
 
 def put(array: Any, box: tuple[slice, ...], values: NDArray[Any]) -> None:
-    """Write a box of an array anew, and wait until the disk has it.
+    """Write a box of an array in a folder anew, and wait until the disk has it.
 
     The mark that a block is done must not outlive the block: without this, a power cut could leave
     the mark and an empty file, which Zarr reads as zeros. And what an earlier writer left in part
     must go first, since Zarr would read it to keep the rest of it.
 
-    Parameters
-    ----------
-    array : zarr.Array
-        In a folder.
-    box : tuple of slice
-        Whole chunks or shards, unless it ends where the array ends.
-    values : ndarray
+    The box is made of whole chunks or shards, unless it ends where the array ends.
     """
     folder = Path(array.store.root) / array.path
     lines = (

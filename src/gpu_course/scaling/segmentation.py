@@ -140,15 +140,7 @@ def growth_reach(settings: NucleiSettings, voxel_size: Sequence[float]) -> tuple
 
 
 def smooth(image: Volume, settings: NucleiSettings, voxel_size: Sequence[float]) -> Volume:
-    """Return the image after the Gaussian, as float32.
-
-    Parameters
-    ----------
-    image : ndarray (z, y, x)
-    settings : NucleiSettings
-    voxel_size : (z, y, x)
-        In µm.
-    """
+    """Return the image (z, y, x) after the Gaussian, as float32; voxels are in µm."""
     from scipy.ndimage import gaussian_filter
 
     sigma = np.divide(settings.smooth, voxel_size)
@@ -161,14 +153,7 @@ def warn_of_thin_blur(settings: NucleiSettings, voxel_size: Sequence[float]) -> 
 
 
 def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float:
-    """Return Otsu's threshold from counts of grey values.
-
-    Parameters
-    ----------
-    counts : ndarray of int (BINS,)
-        Voxels in equal bins from `lowest` to `highest`: the sum of the counts of all blocks.
-    lowest, highest : float
-    """
+    """Return Otsu's threshold from the counts (BINS,) of grey values in equal bins, all blocks'."""
     from skimage.filters import threshold_otsu
 
     if not highest > lowest:
@@ -181,13 +166,9 @@ def otsu_threshold(counts: NDArray[Any], lowest: float, highest: float) -> float
 
 
 def count_values(values: Volume, lowest: float, highest: float) -> NDArray[np.int64]:
-    """Return how many voxels lie in each of `BINS` equal bins.
+    """Return how many voxels lie in each of `BINS` equal bins between two values of all blocks.
 
-    Parameters
-    ----------
-    values : ndarray of float32
-    lowest, highest : float
-        Of all, and not the same.
+    The two are not the same.
     """
     # Between large numbers that hardly differ, float32 has no room for so many edges.
     step = float(np.spacing(np.float32(max(abs(lowest), abs(highest)))))
@@ -208,7 +189,7 @@ def nuclei_threshold(
     Parameters
     ----------
     image, settings, voxel_size
-        As for :func:`smooth`.
+        As for :func:`segment_nuclei`.
     smoothed : ndarray, optional
         The image after :func:`smooth`, if it is at hand.
 
@@ -228,22 +209,9 @@ def nuclei_threshold(
 def find_seeds(
     smoothed: Volume, threshold: float, settings: NucleiSettings, voxel_size: Sequence[float]
 ) -> NDArray[np.intp]:
-    """Return the peaks of a smoothed image above a threshold.
+    """Return the peaks of an image after :func:`smooth`, above a threshold: (n, 3) sorted z, y, x.
 
-    Parameters
-    ----------
-    smoothed : ndarray (z, y, x)
-        From :func:`smooth`.
-    threshold : float
-    settings : NucleiSettings
-    voxel_size : (z, y, x)
-        In µm.
-
-    Returns
-    -------
-    ndarray of int (n, 3)
-        z, y, x of each peak, in this order sorted. Voxels of one height side by side are one peak,
-        at the first of them.
+    Voxels of one height side by side are one peak, at the first of them.
     """
     from scipy.ndimage import label, maximum_filter
 
@@ -260,23 +228,9 @@ def find_seeds(
 def grow(
     smoothed: Volume, threshold: float, places: NDArray[np.intp], numbers: NDArray[Any]
 ) -> Labels:
-    """Let numbered seeds grow over the foreground until they meet.
+    """Let numbered seeds grow over the foreground of a smoothed image until they meet.
 
-    Parameters
-    ----------
-    smoothed : ndarray (z, y, x)
-        From :func:`smooth`.
-    threshold : float
-        The foreground is above it.
-    places : ndarray of int (n, 3)
-        Of the seeds in this array.
-    numbers : ndarray of int (n,)
-        Their labels.
-
-    Returns
-    -------
-    ndarray of int32 (z, y, x)
-        0 is background.
+    The foreground is above the threshold, 0 is background; `places` (n, 3) lie in this array.
     """
     from skimage.segmentation import watershed
 

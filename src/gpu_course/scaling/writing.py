@@ -143,17 +143,7 @@ def create(
 
 
 def create_labels(group: Any, plan: Sequence[Level], *, version: Version, name: str) -> Any:
-    """Create an empty label image below an image, and return its group.
-
-    Parameters
-    ----------
-    group : zarr.Group
-        Of the image.
-    plan, version
-        As for :func:`create`.
-    name : str
-        Of the labels.
-    """
+    """Create an empty label image of this name below an image's group, and return its group."""
     writer, formats = needed("ome_zarr.writer"), needed("ome_zarr.format")
     fmt = formats.FormatV05() if version == "0.5" else formats.FormatV04()
     parent = group.require_group("labels")

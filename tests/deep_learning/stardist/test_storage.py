@@ -1,10 +1,7 @@
 """StarDist's weights in a file: all comes back, and nothing that lies is believed."""
 
 import dataclasses
-import json
-import os
 import pickle
-import struct
 from importlib.util import find_spec
 
 import numpy as np
@@ -15,6 +12,7 @@ from gpu_course.deep_learning.stardist import storage, thresholds
 from gpu_course.deep_learning.stardist.design import Design
 from gpu_course.deep_learning.stardist.model import build
 from gpu_course.errors import CourseError
+from tests.wrong_weights import Hostile, babble, rewrite, say
 
 needed = ("tensorflow", "stardist")
 pytestmark = pytest.mark.skipif(
@@ -36,16 +34,6 @@ def model():
 @pytest.fixture
 def file(model, tmp_path):
     return storage.save(tmp_path / "weights" / "discs.safetensors", model)
-
-
-def rewrite(file, change):
-    """Change what a file says about itself and keep its numbers."""
-    content = file.read_bytes()
-    (length,) = struct.unpack("<Q", content[:8])
-    header = json.loads(content[8 : 8 + length])
-    change(header)
-    said = json.dumps(header).encode()
-    file.write_bytes(struct.pack("<Q", len(said)) + said + content[8 + length :])
 
 
 def test_all_that_belongs_to_the_weights_comes_back(model, file, capfd):
@@ -81,11 +69,6 @@ def test_a_file_cut_short_is_refused(file, length):
         storage.load(file)
 
 
-class Hostile:
-    def __reduce__(self):
-        return (os.system, ("touch hostile-was-here",))
-
-
 def test_a_pickle_is_never_opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "weights.safetensors").write_bytes(pickle.dumps({"weights": Hostile()}))
@@ -98,23 +81,8 @@ def test_a_pickle_is_never_opened(tmp_path, monkeypatch):
     assert not (tmp_path / "hostile-was-here").exists()
 
 
-def say(**changes):
-    def change(header):
-        about = json.loads(header["__metadata__"]["about"])
-        header["__metadata__"]["about"] = json.dumps(about | changes)
-
-    return change
-
-
 def design(**changes):
     return say(design=dataclasses.asdict(DESIGN) | changes)
-
-
-def babble(text):
-    def change(header):
-        header["__metadata__"]["about"] = text
-
-    return change
 
 
 def rename(header):

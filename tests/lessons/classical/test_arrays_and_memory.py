@@ -72,10 +72,19 @@ def textbook(image):
     return cle.mean_of_all_pixels(cle.multiply_images(image, image)) - mean**2
 
 
+def around_the_pages_offset(image):
+    """Take the offset of the chapter's own camera for the mean of any."""
+    from gpu_course import cle
+
+    centred = cle.add_image_and_scalar(image, scalar=-30_000)
+    return cle.mean_of_all_pixels(cle.multiply_images(centred, centred))
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "hint"),
     [
         (textbook, "below the goal", "How many digits"),
+        (around_the_pages_offset, "below the goal", "offset of the page's camera"),
         (lambda image: solutions.variance(image) ** 0.5, "below the goal", "standard deviation"),
         (lambda image: np.nan, "wrong", "not a number"),
         (lambda image: image, "wrong", "one number"),
@@ -84,6 +93,7 @@ def textbook(image):
     ],
     ids=[
         "mean of squares",
+        "the page's offset",
         "standard deviation",
         "not a number",
         "the image",

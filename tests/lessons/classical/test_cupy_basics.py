@@ -74,6 +74,10 @@ def blurs_whole_numbers(image, sigma, xp, ndi):
     return xp.maximum(image.astype(xp.float32) - ndi.gaussian_filter(image, sigma), 0)
 
 
+def wraps_around(image, sigma, xp, ndi):
+    return xp.maximum(image - ndi.gaussian_filter(image, sigma), 0).astype(xp.float32)
+
+
 def another_border(image, sigma, xp, ndi):
     grey = image.astype(xp.float32)
     return xp.maximum(grey - ndi.gaussian_filter(grey, sigma, mode="nearest"), 0)
@@ -101,6 +105,7 @@ def scipy_written_in(image, sigma, xp, ndi):
         (absolute_value, "should become 0"),
         (stays_in_integers, "float32"),
         (blurs_whole_numbers, "before you blur"),
+        (wraps_around, "before you subtract"),
         (another_border, "at the border"),
         (scipy_written_in, "`ndi`"),
         (numpy_written_in, "np.maximum is of one library"),
@@ -130,7 +135,7 @@ def variance_instead_of_deviation(image, size, xp, ndi):
 def no_cut_before_the_root(image, size, xp, ndi):
     image = image.astype(xp.float32)
     mean = ndi.uniform_filter(image, size)
-    variance = ndi.uniform_filter(image**2, size) - mean**2 - 1e-3 * mean
+    variance = ndi.uniform_filter(image**2, size) - mean**2
     with np.errstate(invalid="ignore"):
         return (image - mean) / (xp.sqrt(variance) + 1)
 

@@ -67,6 +67,10 @@ def test_stubs_are_not_solved_yet():
             "a fifth",
         ),
         (lambda d, i, b, p: "processor", "Look at this job"),
+        (
+            lambda d, i, b, p: next((o.name for o in fitting(d, i, b, p)), "none"),
+            "the fastest of those",
+        ),
         (lambda d, i, b, p: d[0].name, "Look at this job"),
     ],
     ids=[
@@ -78,6 +82,7 @@ def test_stubs_are_not_solved_yet():
         "no largest array",
         "all of the memory",
         "one name",
+        "the first that fits",
         "the first",
     ],
 )

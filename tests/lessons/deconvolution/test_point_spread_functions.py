@@ -41,6 +41,7 @@ def squares(a, b):
 
 
 COARSE = np.arange(0, 20.5, 2)
+FINE = np.arange(0, 20.1, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,8 @@ COARSE = np.arange(0, 20.5, 2)
         (lambda m, make: min(squares(make(d), m) for d in COARSE), "misfit"),
         (lambda m, make: np.array([1.0, 2.0]), "one number"),
         (lambda m, make: by(m, make, squares, (5.0, 10.0, 20.0)), "voxel by voxel"),
+        # Nearly right, by the brightest voxel alone: no index of anything.
+        (lambda m, make: by(m, make, lambda a, b: abs(a.max() - b.max()), FINE), "voxel by voxel"),
     ],
 )
 def test_check_of_the_depth_names_the_mistake(wrong, says):

@@ -134,6 +134,14 @@ def all_objects(labels):
     return len(np.unique(labels)) - 1
 
 
+def corners_touch(labels):
+    pieces = label(labels > 0)  # as scikit-image does it unless told otherwise
+    inside = labels > 0
+    pairs = np.unique(np.stack([pieces[inside], labels[inside]]), axis=1)
+    shared = np.bincount(pairs[0]) > 1
+    return len(np.unique(pairs[1][shared[pairs[0]]]))
+
+
 def the_labels(labels):
     return labels
 
@@ -144,6 +152,7 @@ def the_labels(labels):
         (fall_of_the_count, "lower it by two"),
         (pairs_not_objects, "counted twice"),
         (all_objects, "do not touch"),
+        (corners_touch, "connectivity=1"),
         (the_labels, "one number"),
     ],
 )

@@ -1,6 +1,5 @@
 """Read an archive of results: every file compared with its sum, every record with its notebook."""
 
-import hashlib
 import json
 import tarfile
 from collections.abc import Collection
@@ -66,7 +65,7 @@ def facts(archive: Path, files: dict[str, bytes]) -> dict[str, Any]:
     if absent := sorted(set(sums) - set(files)):
         raise CourseError(f"{archive} lacks {absent[0]}. Copy it again from the node.")
     for name, content in files.items():
-        if hashlib.sha256(content).hexdigest() != sums.get(name):
+        if records.sha256_of(content) != sums.get(name):
             raise CourseError(
                 f"{name} was changed after the node wrote it: its sha256 is not the one in "
                 f"{RESULTS}. Copy {archive} again from the node."

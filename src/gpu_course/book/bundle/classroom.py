@@ -27,13 +27,7 @@ def make(
 ) -> dict[str, Any]:
     """Write the archive into the folder `out`, which must be new, and return its plan.
 
-    Parameters
-    ----------
-    out : Path
-    pythons, platforms : sequence of str
-        Of the class: wheels for each Python on each platform are packed.
-    extras : sequence of str
-        Extras of the course to install.
+    Wheels for each Python of the class on each platform are packed, for the course with `extras`.
 
     Raises
     ------

@@ -39,17 +39,13 @@ def bundle(
         installed = have.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CourseError(f"{have} cannot be read: {error}. Name the node's list.") from error
-    wish = node.Wish(
-        targets.Target(python, platform),
-        targets.read_freeze(installed),
-        chapters or (),
-        extra or (),
-        also or (),
-        size,
-        targets.read_bytes(max_part),
-    )
+    target, packages = targets.Target(python, platform), targets.read_freeze(installed)
+    most = targets.read_bytes(max_part)
     with busy(f"Packing {out.name}"):
-        plan = node.make(out, wish)
+        plan = node.make(
+            out, target, packages, names=chapters or (), extras=extra or (), also=also or (),
+            size=size, most=most,
+        )  # fmt: skip
     for chapter in plan["chapters"]:
         print(f"{'runs ' if chapter['run'] else 'keeps'}  {chapter['name']}: {chapter['why']}")
     _written(out, plan)

@@ -18,16 +18,7 @@ _OVER_PIXELS = ("Dice", "clDice", "centreline recall")
 
 @dataclass(frozen=True)
 class Row:
-    """One score of two runs.
-
-    Attributes
-    ----------
-    chapter, set, method, metric : str
-    stored, new : float or None
-        None where that run has no such score.
-    tolerance : float
-        How far apart the two may be.
-    """
+    """One score of two runs, None where a run has no such score, and how far apart they may be."""
 
     chapter: str
     set: str
@@ -50,12 +41,7 @@ def compare(
 ) -> list[Row]:
     """Return the scores of one chapter side by side, in the order of the new run.
 
-    Parameters
-    ----------
-    stored, new : iterable of mapping
-        Scores as a page carries them (:class:`gpu_course.scores.Score`, as dict).
-    trains : bool
-        Whether the chapter trains.
+    Scores are given as a page carries them (:class:`gpu_course.scores.Score`, as dict).
     """
     old, now = ({_question(score): score for score in scores} for scores in (stored, new))
     rows = []

@@ -3,7 +3,6 @@
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,40 +21,34 @@ SERVES_TENSORFLOW = {"stardist", "csbdeep"}
 
 SERVES_TORCH = {"monai", "safetensors"}
 
-_OWN = {"torch", "tensorflow"}
-"""Too large to be carried: the node has them, or their chapters keep their outputs."""
 
+def make(
+    out: Path,
+    target: Target,
+    have: dict[str, str],
+    *,
+    names: Sequence[str],
+    extras: Sequence[str],
+    also: Sequence[str],
+    size: str,
+    most: int,
+) -> dict[str, Any]:
+    """Write the bundle into the folder `out`, which must be new, and return its plan.
 
-@dataclass(frozen=True)
-class Wish:
-    """What a bundle for a node is to hold.
-
-    Attributes
+    Parameters
     ----------
+    out : Path
     target : Target
     have : dict
         Normalised name → version of what the node has.
-    chapters : sequence of str
-        All that have code, if empty.
+    names : sequence of str
+        Chapters; all that have code, if empty.
     extras, also : sequence of str
         Extras of the course, and requirements besides, such as ``"pyclesperanto-cuda"``.
     size : str
         Problem size.
     most : int
         Bytes that one part may take.
-    """
-
-    target: Target
-    have: dict[str, str]
-    chapters: Sequence[str] = ()
-    extras: Sequence[str] = ()
-    also: Sequence[str] = ()
-    size: str = "laptop"
-    most: int = 60 << 20
-
-
-def make(out: Path, wish: Wish) -> dict[str, Any]:
-    """Write the bundle into the folder `out`, which must be new, and return its plan.
 
     Raises
     ------
@@ -64,61 +57,64 @@ def make(out: Path, wish: Wish) -> dict[str, Any]:
         full; then nothing is left.
     """
     commit = packing.current_commit()
-    chosen = [chapters.read(name) for name in wish.chapters or chapters.names()]
+    chosen = [chapters.read(name) for name in names or chapters.names()]
     chosen = [chapter for chapter in chosen if chapter.code_cells]
     opens = plan.photographs(chosen)
     with packing.new_folder(out) as folder, tempfile.TemporaryDirectory(dir=folder) as temporary:
         tree = Path(temporary, "tree")
         wheel = packing.course_wheel(tree / "wheels")
-        packing.supports(wheel, wish.target)
-        wanted = _requirements(wheel, wish)
-        pins = wheels.missing([*map(str, wanted), "pip"], wish.have, wish.target)
-        wheels.fetch(pins, wish.target, tree / "wheels")
-        wheels.fetch_bare(set_up.PROTOTYPE, wish.target, tree / "wheels")
-        executed = [c.name for c in chosen if plan.entry(c, wish.have, (), {})["run"]]
+        packing.supports(wheel, target)
+        wanted = _requirements(wheel, target, have, extras)
+        wanted += map(Requirement, also)
+        pins = wheels.missing([*map(str, wanted), "pip"], have, target)
+        wheels.fetch(pins, target, tree / "wheels")
+        wheels.fetch_bare(set_up.PROTOTYPE, target, tree / "wheels")
+        executed = [c.name for c in chosen if plan.entry(c, have, (), {})["run"]]
         opened = (path for name in executed for path in opens[name])
         images, lacking = plan.pack_images(opened, tree / "images")
         (tree / "images").mkdir(exist_ok=True)
         (tree / "images" / "README").write_text("The images of the course.\n", encoding="utf-8")
         left_out = shutil.ignore_patterns("__pycache__")
         shutil.copytree(paths.root() / "benchmarks", tree / "benchmarks", ignore=left_out)
-        entries = [plan.entry(c, wish.have, opens[c.name], lacking) for c in chosen]
+        entries = [plan.entry(c, have, opens[c.name], lacking) for c in chosen]
         found: dict[str, Any] = {
             "kind": "node",
             "commit": commit,
             "date": datetime.now(UTC).date().isoformat(),
-            "pythons": [wish.target.python],
-            "platforms": [wish.target.platform],
-            "size": wish.size,
-            "have": wish.have,
-            "relies_on": _relies_on(wanted, wish.have),
+            "pythons": [target.python],
+            "platforms": [target.platform],
+            "size": size,
+            "have": have,
+            "relies_on": _relies_on(wanted, have),
             "room": packing.room(tree),
             "wheels": len(list((tree / "wheels").glob("*.whl"))),
             "images": images,
             "benchmarks": sorted(_benchmarks()),
             # Weights are data that other chapters read, so those that train them come first.
             "chapters": sorted(entries, key=lambda entry: not entry["trains"]),
-            "parts": packing.split(tree, folder, wish.most),
+            "parts": packing.split(tree, folder, most),
         }
         shutil.rmtree(tree)
         packing.finish(folder, found)
     return found
 
 
-def _requirements(wheel: Path, wish: Wish) -> list[Requirement]:
-    """Return what the node needs, without what it must bring itself."""
-    extras = {*wish.extras} | ({"deep-learning"} if _OWN & set(wish.have) else set())
+def _requirements(
+    wheel: Path, target: Target, have: dict[str, str], extras: Sequence[str]
+) -> list[Requirement]:
+    """Return what the course needs on the node, without what that must bring itself."""
+    chosen = {*extras} | ({"deep-learning"} if plan.OWN & set(have) else set())
     absent = set()
-    if "tensorflow" not in wish.have:
+    if "tensorflow" not in have:
         absent |= SERVES_TENSORFLOW | {"tensorflow"}
-    if "torch" not in wish.have:
+    if "torch" not in have:
         absent |= SERVES_TORCH | {"torch"}
-    found = packing.requirements(wheel, wish.target, tuple(sorted(extras)))
+    found = packing.requirements(wheel, target, tuple(sorted(chosen)))
     # PoCL of the wheel is of 2022 and cannot compile for newer processors.
-    found = [one for one in found if "pocl" not in one.extras]
     return [
-        *(one for one in found if canonicalize_name(one.name) not in absent),
-        *map(Requirement, wish.also),
+        one
+        for one in found
+        if "pocl" not in one.extras and canonicalize_name(one.name) not in absent
     ]
 
 

@@ -1,6 +1,5 @@
 """The files of a bundle: sums, parts and the scripts that start it."""
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ from zipfile import ZipFile
 from packaging.requirements import Requirement
 
 from gpu_course import paths, writable
-from gpu_course.book import commit, lock, package
+from gpu_course.book import commit, lock, package, records
 from gpu_course.book.bundle import start
 from gpu_course.book.bundle.targets import Target
 from gpu_course.errors import CourseError
@@ -163,18 +162,9 @@ def room(tree: Path) -> int:
 
 
 def split(tree: Path, out: Path, most: int) -> list[dict[str, Any]]:
-    """Write the files of `tree` as parts of one tar archive into `out`; return their facts.
+    """Write the files of `tree` into `out`, one tar archive in parts of at most `most` bytes.
 
-    Parameters
-    ----------
-    tree, out : Path
-    most : int
-        Bytes that one part may take.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``bytes`` and ``sha256`` of each part, in order.
+    Returns ``name``, ``bytes`` and ``sha256`` of each part, in order.
     """
     parts: list[dict[str, Any]] = []
     with tempfile.TemporaryFile(dir=out) as whole:
@@ -188,8 +178,8 @@ def split(tree: Path, out: Path, most: int) -> list[dict[str, Any]]:
         while content := whole.read(most):
             name = f"part-{len(parts) + 1:03d}"
             (out / name).write_bytes(content)
-            digest = hashlib.sha256(content).hexdigest()
-            parts.append({"name": name, "bytes": len(content), "sha256": digest})
+            sha256 = records.sha256_of(content)
+            parts.append({"name": name, "bytes": len(content), "sha256": sha256})
     return parts
 
 
@@ -206,7 +196,7 @@ def finish(folder: Path, plan: dict[str, Any]) -> None:
     script = write_atomic(folder / "run.sh", text)
     script.chmod(0o755)
     lines = [
-        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.relative_to(folder).as_posix()}"
+        f"{records.sha256_of(file.read_bytes())}  {file.relative_to(folder).as_posix()}"
         for file in sorted(path for path in folder.rglob("*") if path.is_file())
     ]
     write_atomic(folder / SUMS, "\n".join(lines) + "\n")

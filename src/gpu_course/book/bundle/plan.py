@@ -11,8 +11,8 @@ from gpu_course.errors import CourseError
 from gpu_course.images import registry
 from gpu_course.images.nuclei_dsb import masks
 
-PACKAGE_OF = {"torch": "torch", "tensorflow": "tensorflow"}
-"""Need of a chapter → the package that the node must bring itself: too large to be carried."""
+OWN = {"torch", "tensorflow"}
+"""Needs, by the name of their package, that a node must meet itself: too large to be carried."""
 
 _OUTCOME = {
     "display": "needs a window of napari, and a node has no screen",
@@ -71,11 +71,7 @@ def entry(
     """
     needs = list(chapter.course.get("needs", []))
     record = records.read(notebooks.read_executed(chapter))
-    keeps = [
-        _OUTCOME[need]
-        for need in needs
-        if need in _OUTCOME and PACKAGE_OF.get(need, "no package") not in have
-    ]
+    keeps = [_OUTCOME[n] for n in needs if n in _OUTCOME and not (n in OWN and n in have)]
     keeps += [f"opens {path}, which cannot be packed" for path in opens if path in lacking]
     notes = []
     if "opencl" in needs:
@@ -83,7 +79,7 @@ def entry(
     if "cupy" in needs:
         cuda = any(name == "cupy" or name.startswith("cupy-cuda") for name in have)
         notes.append("CuPy" if cuda else "NumPy in the place of CuPy")
-    notes += [f"the node's own {PACKAGE_OF[need]}" for need in needs if need in PACKAGE_OF]
+    notes += [f"the node's own {need}" for need in needs if need in OWN]
     return {
         "name": chapter.name,
         "needs": needs,

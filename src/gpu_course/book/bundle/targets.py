@@ -30,14 +30,7 @@ CARRIED = {"pip", "gpu-course"}
 
 @dataclass(frozen=True)
 class Target:
-    """A Python on a platform.
-
-    Attributes
-    ----------
-    python : str
-        Such as ``"3.12"``.
-    platform : str
-        A key of `TAGS`.
+    """A Python, such as ``"3.12"``, on a platform, a key of `TAGS`.
 
     Raises
     ------

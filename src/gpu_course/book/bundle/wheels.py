@@ -46,14 +46,7 @@ sys.exit(main())
 
 @dataclass(frozen=True)
 class Pin:
-    """One wheel to fetch.
-
-    Attributes
-    ----------
-    name, version : str
-    sha256 : str
-        Of the file that pip found.
-    """
+    """One wheel to fetch; the sum is that of the file that pip found."""
 
     name: str
     version: str

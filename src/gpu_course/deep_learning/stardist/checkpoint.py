@@ -89,24 +89,12 @@ def save(
 
 
 def load(path: Path | str, model: StarModel, optimiser: Any, settings: dict[str, Any]) -> Run:
-    """Read a run back into a network and its optimiser.
-
-    Parameters
-    ----------
-    path : Path or str
-    model, optimiser
-        Are changed in place.
-    settings : dict
-        Those of the run that wants to go on.
-
-    Returns
-    -------
-    Run
+    """Read a run back into a network and its optimiser, which are changed in place.
 
     Raises
     ------
     CourseError
-        If the file is damaged, or of another run.
+        If the file is damaged, or of a run with other settings.
     """
     metadata, arrays = safetensors_file.read(path, largest=LARGEST)
     try:

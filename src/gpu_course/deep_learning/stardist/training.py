@@ -205,11 +205,7 @@ def train(
 def evaluate(model: StarModel, data: StarTiles) -> tuple[float, float]:
     """Return the mean loss and the mean IoU of the stars of single pixels.
 
-    Parameters
-    ----------
-    model : StarModel
-        After its training has begun: the loss belongs to it.
-    data : StarTiles
+    The loss belongs to a network whose training has begun.
     """
     keras = model.network.keras_model
     found, patches = [], []

@@ -13,8 +13,8 @@ def variance_score(function: Function) -> tuple[float, str]:
     from gpu_course import cle, devices
 
     devices.use_opencl()
-    # A camera with a high offset: the interesting part is small beside the mean.
-    values = 30_000 + 5 * np.random.default_rng(5).standard_normal((512, 512))
+    # A camera with a high offset, and not that of the page: the mean has to be computed.
+    values = 20_000 + 5 * np.random.default_rng(5).standard_normal((512, 512))
     image = cle.push(values)
     truth = float(np.asarray(image, dtype=np.float64).var())
     found = number(function(image), "the variance of all pixels")
@@ -27,6 +27,11 @@ def variance_score(function: Function) -> tuple[float, str]:
         (truth * values.size, "That is the sum over all pixels. The variance is their mean."),
         (mean, "That is the mean of the pixels. How far from it do they lie?"),
         (mean**2, "That is the mean of the squares. The square of the mean is still in it."),
+        (
+            (mean - 30_000) ** 2,
+            "Did you take 30,000 away? That is the offset of the page's camera, and not of this "
+            "one. Compute the mean of the image that you are given.",
+        ),
     ]
     score = max(1 - abs(found - truth) / truth, 0.0) if math.isfinite(found) else 0.0
     for value, hint in slips:
@@ -40,7 +45,7 @@ def variance_score(function: Function) -> tuple[float, str]:
             else ""
         )
     return score, (
-        "The mean of the squares and the square of the mean are near 900 million here, and they "
+        "The mean of the squares and the square of the mean are near 400 million here, and they "
         "differ by 25. How many digits does float32 leave for that? Which step has to come first?"
     )
 

@@ -34,17 +34,9 @@ class Pair:
     labels: bool = False
 
     def difference(self, prototype: Any, successor: Any, image: NDArray[Any]) -> float:
-        """Return the largest difference between the results of both calls.
+        """Return the largest difference between the results of both calls on a float32 image, YX.
 
-        Parameters
-        ----------
-        prototype, successor : module
-        image : ndarray of float32, YX
-
-        Returns
-        -------
-        float
-            For label images the share of pixels whose object is another one.
+        For label images it is the share of pixels whose object is another one.
         """
         from skimage.measure import label
 

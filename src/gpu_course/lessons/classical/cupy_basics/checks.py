@@ -98,6 +98,11 @@ def _score_background(function: Function) -> tuple[float, str]:
     hint = ""
     if found.min() < 0:
         hint = "Some pixels are below zero: cut them off with xp.maximum."
+    elif found.max() > exact.max():
+        hint = (
+            "Some values are larger than any of the image: unsigned integers go on at their top "
+            "where they fall below zero. Turn the image to float32 before you subtract."
+        )
     elif _agreement(found, np.abs(difference)) > 0.99:
         hint = "A pixel darker than its surroundings should become 0, not a positive number."
     elif _agreement(found, ndimage.gaussian_filter(exact, SIGMA)) > 0.9:
@@ -129,6 +134,9 @@ def _score_contrast(function: Function) -> tuple[float, str]:
     flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), SIZE, rounding)
     if np.abs(flat).max() > 1e-3:
         raise Wrong("An image of one grey value has no contrast: the result should be 0 there.")
+    # A high offset with hardly any noise: float32 rounds the squares by more than their variance.
+    high = (50_000 + np.random.default_rng(0).integers(0, 2, (40, 40))).astype(np.uint16)
+    _answer(function, high, SIZE, rounding)
     found = _answer(function, image, SIZE, rounding)
     exact = image.astype(np.float64)
     mean = ndimage.uniform_filter(exact, SIZE)

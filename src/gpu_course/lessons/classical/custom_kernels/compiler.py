@@ -46,13 +46,8 @@ def save(source: str, name: str) -> str:
 def concerning(log: str, name: str) -> list[str]:
     """Return the messages of a compiler's log that speak of the source `name`, without doubles.
 
-    Parameters
-    ----------
-    log : str
-        Of any driver: PoCL writes ``warning: gamma.cl:5:18: …``, most others
-        ``gamma.cl:5:18: warning: …``.
-    name : str
-        As given to :func:`save`.
+    The log is of any driver: PoCL writes ``warning: gamma.cl:5:18: …``, most others
+    ``gamma.cl:5:18: warning: …``.
     """
     messages = []
     place = rf"{re.escape(name)}\.cl:(\d+):\d+"

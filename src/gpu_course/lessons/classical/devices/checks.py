@@ -91,7 +91,8 @@ def choose_score(function: Function) -> tuple[float, str]:
         size, buffers, precision = wrong[0]
         hint = (
             f"Look at this job: an image of {size / GIB:.2f} GiB, {buffers} buffers, {precision}. "
-            "Does the device you name hold one array, all of them, and the precision?"
+            "Does the device you name hold one array, all of them, and the precision? And is it "
+            "the fastest of those that do?"
         )
     return 1 - len(wrong) / len(JOBS), hint
 

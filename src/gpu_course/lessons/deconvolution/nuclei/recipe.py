@@ -183,16 +183,7 @@ def smallest_volume(nucleus: float) -> float:
 
 
 def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float) -> Labels:
-    """Drop objects below a volume in µm³, and number the others from 1.
-
-    Parameters
-    ----------
-    labels : ndarray of int
-    voxel_size : (z, y, x)
-        In µm.
-    smallest : float
-        In µm³.
-    """
+    """Drop objects below a volume in µm³, and number the others from 1; voxels are in µm."""
     volume = np.bincount(labels.ravel()) * np.prod(voxel_size)
     kept = volume >= smallest
     return renumber(np.where(kept[labels], labels, 0))
@@ -201,16 +192,7 @@ def drop_small(labels: Labels, voxel_size: Sequence[float], smallest: float) -> 
 def checked_units(
     shape: Sequence[int], voxel_size: Sequence[float], nucleus: float
 ) -> tuple[tuple[float, ...], float]:
-    """Return the size of a voxel and of a nucleus, if they can belong to one volume.
-
-    Parameters
-    ----------
-    shape : (z, y, x)
-        Of the volume, in voxels.
-    voxel_size : (z, y, x)
-        In µm.
-    nucleus : float
-        Diameter in µm.
+    """Return the size of a voxel and of a nucleus in µm, if they can belong to one volume.
 
     Raises
     ------

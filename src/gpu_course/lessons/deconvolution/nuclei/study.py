@@ -34,16 +34,7 @@ TV = 0.002
 def deconvolve(scene: Sample, psf: NDArray[np.float32]) -> NDArray[np.float32]:
     """Deconvolve a scene on the course's device, with settings that are fixed beforehand.
 
-    Parameters
-    ----------
-    scene : Sample
-        With ``facts["background"]`` in photons.
-    psf : ndarray (z, y, x)
-
-    Returns
-    -------
-    ndarray of float32
-        In NumPy's memory.
+    The scene has ``facts["background"]`` in photons. The result is in NumPy's memory.
     """
     estimate = richardson_lucy(
         devices.to_device(scene.image),

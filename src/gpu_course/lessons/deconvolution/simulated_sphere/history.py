@@ -57,16 +57,8 @@ def watch(
 ) -> History:
     """Run a Richardson–Lucy deconvolution and compare every iteration with the truth.
 
-    Parameters
-    ----------
-    image, psf, iterations
-        As for :func:`gpu_course.deconvolution.richardson_lucy`.
-    truth : array
-        Shape and library of `image`.
-    keep : sequence of int
-        Iterations whose estimate is copied.
-    **options
-        For :func:`gpu_course.deconvolution.richardson_lucy`.
+    All is as for :func:`gpu_course.deconvolution.richardson_lucy`. The truth has shape and library
+    of the image. Of the iterations in `keep` the estimate is copied.
     """
     errors, deviances, kept = [], [], {}
 

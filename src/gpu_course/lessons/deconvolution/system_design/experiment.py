@@ -41,12 +41,7 @@ class Scene:
 def make_scene(shape: Shape, seed: int) -> Scene:
     """Simulate nuclei, take a confocal picture with an aperture of 1.0, and cut out the middle.
 
-    Parameters
-    ----------
-    shape : (z, y, x)
-        Of what is cut out.
-    seed : int
-        Of tissue and noise.
+    The shape (z, y, x) is that of what is cut out, the seed that of tissue and noise.
     """
     from gpu_course.deconvolution import psf, simulation
     from gpu_course.images.phantoms import nuclei_phantom

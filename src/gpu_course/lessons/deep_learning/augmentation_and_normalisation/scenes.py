@@ -57,12 +57,7 @@ def taken_again(scene: Sample, change: Callable[[NDArray[Any]], NDArray[Any]]) -
 def moved(scene: Sample, move: Callable[[NDArray[Any]], NDArray[Any]]) -> Sample:
     """Return a scene as another orientation of the camera would show it, with its mask.
 
-    Parameters
-    ----------
-    scene : Sample
-        With `mask`.
-    move : function
-        Moves pixels (Y, X) and changes none, such as ``numpy.fliplr``.
+    `move` moves pixels (Y, X) and changes none, such as ``numpy.fliplr``.
 
     Raises
     ------

@@ -35,15 +35,7 @@ SMALLEST = 60
 
 
 class Outline(NamedTuple):
-    """One bee, in pixels of the photograph.
-
-    Attributes
-    ----------
-    head_row, head_column, tail_row, tail_column : float
-        Both ends of what is seen of its body.
-    width : float
-        Across it.
-    """
+    """One bee in pixels of the photograph: both ends of what is seen of its body, and its width."""
 
     head_row: float
     head_column: float
@@ -138,16 +130,9 @@ def cut(photograph: Sample, window: tuple[slice, slice], split: str, index: int)
 
 
 def left_half_samples(photograph: Sample) -> tuple[list[Sample], list[Sample]]:
-    """Return the labelled windows of the left half, for training and for validation.
+    """Return labelled windows of the left half, for training and for validation.
 
-    Parameters
-    ----------
-    photograph : Sample
-
-    Returns
-    -------
-    training, validation : list of Sample
-        Reduced by `SCALE`; no bee is in both.
+    They are reduced by `SCALE`, and no bee is in both.
     """
     training = [cut(photograph, w, "train", i) for i, w in enumerate(TRAINING)]
     return training, [cut(photograph, VALIDATION, "validation", 0)]
@@ -160,19 +145,7 @@ def random_scenes(
 
     Bees of 55 to 90 pixels, few or many, scattered or in crowds, half or nearly all of them
     tagged. A network that has seen so much variety may take a photograph for one more variant.
-
-    Parameters
-    ----------
-    count : int
-    seed : int
-        Scenes of other seeds are others.
-    shape : tuple of int
-        Rows and columns.
-    split : str
-
-    Returns
-    -------
-    list of Sample
+    Scenes of other seeds are others.
     """
     scenes = []
     for index in range(count):

@@ -17,12 +17,7 @@ FRAME = 3750
 class Reference(NamedTuple):
     """Points set by eye in the right half, as (row, column) in pixels, float (n, 2).
 
-    Attributes
-    ----------
-    bees : ndarray
-        One for every bee.
-    unclear : ndarray
-        Where one may be: found or not, it does not count.
+    One for every bee; and where it is unclear whether one is: found or not, it does not count.
     """
 
     bees: NDArray[np.float64]

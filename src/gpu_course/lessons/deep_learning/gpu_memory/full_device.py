@@ -7,15 +7,7 @@ from gpu_course.deep_learning.unet import UNet
 
 
 class FullAbove(UNet):
-    """A network that says that its device is full when it gets more than a tile of some size.
-
-    Parameters
-    ----------
-    model : UNet
-        What it is otherwise.
-    side : int
-        Largest rows and columns that it takes.
-    """
+    """A network like `model` that says that its device is full above a tile of `side` × `side`."""
 
     def __init__(self, model: UNet, side: int) -> None:
         super().__init__(**model.configuration)

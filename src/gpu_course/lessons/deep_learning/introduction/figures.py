@@ -53,13 +53,9 @@ def feature_maps(
 
 
 def liveliest(maps: NDArray[np.floating[Any]], shape: tuple[int, int]) -> NDArray[Any]:
-    """Return the feature map that varies most, enlarged to a shape without smoothing.
+    """Return the feature map that varies most, enlarged without smoothing.
 
-    Parameters
-    ----------
-    maps : ndarray (channels, rows, columns)
-    shape : (int, int)
-        Multiples of rows and columns.
+    Maps are (channels, rows, columns), the shape is in multiples of rows and columns.
     """
     chosen = maps[int(maps.std(axis=(1, 2)).argmax())]
     rows, columns = (n // m for n, m in zip(shape, chosen.shape, strict=True))

@@ -90,20 +90,9 @@ def relabelled(scene: Sample, labels: Labels) -> Sample:
 
 
 def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
-    """Train a small U-Net on the masks of scenes, from the same start for the same seed.
+    """Train a small U-Net on the masks of labelled scenes, for so many batches in five epochs.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With labels.
-    steps : int
-        Batches to learn from, in five epochs.
-    seed : int
-        Of the first weights and the patches.
-
-    Returns
-    -------
-    UNet
+    The same seed begins with the same weights and draws the same patches.
     """
     import torch
 
@@ -124,17 +113,8 @@ def small_unet(scenes: Sequence[Sample], *, steps: int, seed: int = 0) -> UNet:
 def dice_and_area(model: UNet, scenes: Sequence[Sample]) -> tuple[float, float]:
     """Return how well a network finds what the labels of some scenes say.
 
-    Parameters
-    ----------
-    model : UNet
-    scenes : sequence of Sample
-
-    Returns
-    -------
-    dice : float
-        Mean over the scenes.
-    area : float
-        Pixels found over pixels labelled: 1 if as much is found as there is.
+    The mean Dice over the scenes; and pixels found over pixels labelled, which is 1 if as much is
+    found as there is.
     """
     from gpu_course import metrics
     from gpu_course.deep_learning.prediction import predict_tiled

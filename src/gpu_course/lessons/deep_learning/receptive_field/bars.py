@@ -76,19 +76,9 @@ def fit(model: nn.Module, *, steps: int, seed: int = 0, batch: int = 8) -> nn.Mo
 
 
 def right_at(model: nn.Module, *, pictures: int = 200) -> NDArray[np.float64]:
-    """Return the share of right pixels for each distance to the place of the head.
+    """Return the share of right pixels for each distance to the place of the head; 0.5 is chance.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        From `fit`.
-    pictures : int
-        New ones, which no training has seen.
-
-    Returns
-    -------
-    ndarray, float64 (LENGTH − HEAD + 1,)
-        0.5 is chance.
+    They are those of so many new pictures, which no training has seen.
     """
     images, truth, distance = draw(pictures, seed=0)
     with torch.inference_mode():

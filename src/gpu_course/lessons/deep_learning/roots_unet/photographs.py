@@ -16,20 +16,10 @@ WINDOW = (slice(100, 1100), slice(450, 1350))
 
 
 def load_red(split: str, number: int) -> list[Sample]:
-    """Return the first photographs of a split of RootNav, red channel only.
+    """Return the first photographs of a split of RootNav at full size, red channel only.
 
     Section 3's classifier saw the red channel too. Roots are pale on blue paper, so red tells
     them apart best, and the network that learned on grey scenes takes one channel.
-
-    Parameters
-    ----------
-    split : {"train", "validation", "test"}
-    number : int
-
-    Returns
-    -------
-    list of Sample
-        With axes YX, at full size.
 
     Raises
     ------
@@ -76,14 +66,7 @@ def halve(sample: Sample) -> Sample:
 
 
 def double(image: NDArray[Any], shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Return an image of half size at full size again, interpolated.
-
-    Parameters
-    ----------
-    image : ndarray (Y, X)
-    shape : tuple of int
-        Rows and columns of the full size.
-    """
+    """Return an image of half size (Y, X) interpolated to its full size, `shape`."""
     from skimage.transform import resize
 
     enlarged: NDArray[np.float32] = resize(image, shape, order=1).astype(np.float32)

@@ -34,7 +34,10 @@ def _count_score(function: Function) -> tuple[float, str]:
     crossed = np.zeros((9, 14), np.int32)
     crossed[4, 1:13], crossed[1:8, 3:5], crossed[1:8, 8:10] = 1, 2, 3
     crossed[4, 6] = 0
-    scenes = [triple, apart, crossed, *(_scene(seed=s, objects=14) for s in range(5))]
+    # They meet at a corner, which makes no piece of a mask with connectivity=1.
+    corner = np.zeros((9, 9), np.int32)
+    corner[1:4, 1:4], corner[4:7, 4:7] = 1, 2
+    scenes = [triple, apart, crossed, corner, *(_scene(seed=s, objects=14) for s in range(5))]
     answers = []
     for scene in scenes:
         given = function(scene.copy())
@@ -53,6 +56,11 @@ def _count_score(function: Function) -> tuple[float, str]:
         return score, "An object in two pieces was counted twice: count numbers, not pairs."
     if answers[1] > 0:
         return score, "Two objects that do not touch were counted as merged."
+    if answers[3] > 0:
+        return score, (
+            "Two objects that meet at a corner alone were counted as merged. Number the pieces "
+            "with connectivity=1."
+        )
     return score, ""
 
 

@@ -64,18 +64,7 @@ def _split(labels: Labels, chosen: NDArray[Any]) -> Labels:
 
 
 def score_table(truth: Labels, answers: Mapping[str, Labels]) -> pd.DataFrame:
-    """Return a table: a row for each answer, a column for each score.
-
-    Parameters
-    ----------
-    truth : ndarray, integer (Y, X)
-    answers : mapping
-        Name → label image.
-
-    Returns
-    -------
-    pandas.DataFrame
-    """
+    """Return a table: a row for each named answer, a column for each score."""
     import pandas as pd
 
     from gpu_course import metrics

@@ -17,15 +17,7 @@ from gpu_course.html_table import Rows
 def installed(distributions: Sequence[str]) -> Rows:
     """Return a table of packages and their versions, read without importing any of them.
 
-    Parameters
-    ----------
-    distributions : sequence of str
-        Names as pip knows them.
-
-    Returns
-    -------
-    Rows
-        A missing package says “not installed”.
+    Names are as pip knows them. A missing package says “not installed”.
     """
     rows = []
     for name in distributions:

@@ -13,15 +13,7 @@ from gpu_course.own_images.pictures import listed, read, truth_beside
 
 
 def judged(folder: Path | str, results: Path | str, name: str) -> NDArray[np.uint8]:
-    """Return a picture of a folder with what was found in it: matched, missed, invented.
-
-    Parameters
-    ----------
-    folder, results : Path or str
-        Of the pictures with their truth, and of the results.
-    name : str
-        Of the picture.
-    """
+    """Return a picture of a folder with what was found in it: matched, missed, invented."""
     file = listed(folder)[name]
     image = read(file, None)
     found = picture_files.read(Path(results) / "labels" / f"{name}.tif", numbers=True).array

@@ -30,14 +30,9 @@ def strokes_of(marks: NDArray[Any]) -> list[tuple[NDArray[np.intp], int]]:
 
 
 def stroke(layer: Labels, pixels: NDArray[np.intp], number: int) -> None:
-    """Paint one stroke with napari's own brush; it is one step for undo, and one paint event.
+    """Paint one stroke, pixels (n, axes) of a class, with napari's own brush.
 
-    Parameters
-    ----------
-    layer : napari.layers.Labels
-    pixels : ndarray of int (n, axes)
-    number : int
-        The class.
+    It is one step for undo, and one paint event.
     """
     layer.brush_size = 1
     with layer.block_history():

@@ -7,7 +7,7 @@ from gpu_course.pixel_classification.recipe import Recipe
 
 
 def choose_scales() -> Recipe:
-    """Return the course's recipe for roots 2 to 12 pixels wide.
+    """Return the course's recipe for roots 2 to 10 pixels wide.
 
     A root is a bright ridge, so the Hessian at about half of each width finds it. The gradient
     tells its edges from those of grains. The widest blur says how bright the soil around is, for

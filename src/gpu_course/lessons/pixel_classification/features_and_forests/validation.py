@@ -13,17 +13,7 @@ def folds_by_pixel(
 ) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Deal pixels at random to training and test: the split that leaks.
 
-    Parameters
-    ----------
-    count : int
-        How many pixels.
-    folds : int
-    seed : int
-
-    Returns
-    -------
-    list of (train, test)
-        Positions of pixels, two arrays of integers for each fold.
+    Each fold is a pair (train, test) of positions of pixels.
     """
     shuffled = np.random.default_rng(seed).permutation(count)
     parts = [np.sort(shuffled[part::folds]) for part in range(folds)]

@@ -47,18 +47,8 @@ def best_threshold(values: ArrayLike, truth: ArrayLike) -> tuple[float, float]:
     """Return the threshold that parts two classes best, and the share of pixels it gets right.
 
     Every threshold is tried, in both directions, against the known answer. Nobody has that
-    answer for a new image: the share is the most that any threshold on `values` can reach.
-
-    Parameters
-    ----------
-    values : array of real numbers (Y, X)
-    truth : bool array (Y, X)
-
-    Returns
-    -------
-    threshold : float
-    accuracy : float
-        From 0.5 to 1, each class weighing the same.
+    answer for a new image: the share is the most that any threshold on `values` can reach. It goes
+    from 0.5 to 1, each class weighing the same.
 
     Raises
     ------

@@ -15,15 +15,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def validate(folder: Path, manifest: str) -> str:
-    """Run ``npe2 validate`` in a folder, and return what it says.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the plugin's package lies.
-    manifest : str
-        The manifest's path inside the folder.
-    """
+    """Run ``npe2 validate`` on a manifest in a plugin's folder, and return what it says."""
     done = subprocess.run(
         [sys.executable, "-m", "npe2", "validate", manifest],
         cwd=folder,
