@@ -1,5 +1,7 @@
 """Labels that were saved in a way from which nothing right can be learned: each gets a sentence."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -78,6 +80,30 @@ def test_what_was_drawn_and_saved_well_is_not_doubted(tmp_path):
     thin = np.zeros((96, 100), np.int32)
     thin[10:12, 5:60], thin[40:90, 30:32], thin[40:42, 32:90] = 1, 2, 2
     assert notes(tmp_path / "thin", [(image, thin) for image, _ in PAIRS]) == []
+
+
+def test_a_net_of_vessels_is_no_outline(tmp_path):
+    y, x = np.mgrid[:96, :100]
+    net = ((y % 20 < 2) | (x % 20 < 2)) & (abs(y - 48) < 45) & (abs(x - 50) < 47)
+    net = np.where(net, 255, 0).astype(np.uint8)
+    assert notes(tmp_path / "net", [(image, net) for image, _ in PAIRS], "masks") == []
+
+
+def test_the_image_is_named_that_one_object_covers(tmp_path):
+    large = [(image, (labels == 0).astype(np.int32)) for image, labels in PAIRS]
+    (note,) = notes(tmp_path / "large", [PAIRS[0], *large[1:]])
+    share = (PAIRS[1][1] == 0).mean()
+    assert note.startswith(f"One object covers {share:.0%} of p1, and at least half of most images")
+
+
+def test_large_numbers_of_objects_need_no_large_memory(tmp_path):
+    pairs = changed(PAIRS, lambda labels: labels.astype(np.uint32) * 3_000_000)
+    tracemalloc.start()
+    try:
+        assert notes(tmp_path / "large", pairs) == []
+        assert tracemalloc.get_traced_memory()[1] < 100e6
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

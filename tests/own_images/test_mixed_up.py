@@ -5,7 +5,8 @@ import pytest
 
 from gpu_course import own_images, picture_files
 from gpu_course.files import write_atomic
-from gpu_course.own_images import channels, folder
+from gpu_course.images import Sample
+from gpu_course.own_images import channels, folder, mixed_up
 from tests.own_images.conftest import discs, write_folder, write_picture
 
 SQUARE = {"shape": (96, 96)}
@@ -35,6 +36,24 @@ def test_what_belongs_together_is_not_doubted(tmp_path):
     noise = [(rng.integers(0, 99, (96, 96), dtype=np.uint8), labels) for _, labels in PAIRS]
     assert notes(tmp_path / "noise", noise) == []
     assert own_images.read(write_folder(tmp_path / "masks", 5, kind="masks")).notes == []
+
+
+@pytest.mark.parametrize("scale", [0.0, 0.1])
+@pytest.mark.parametrize("seed", range(4))
+def test_uneven_light_is_not_taken_for_objects(scale, seed):
+    """Where objects hardly show, light fits the labels of many images better than their own."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[-1:1:96j, -1:1:96j]
+    scenes = []
+    for n in range(4):
+        row, column = rng.uniform(-0.8, 0.8, 2)
+        labels = (np.hypot(y - row, x - column) < 0.13).astype(np.int32)
+        light = 40 * np.exp(x + y / 2) + 30 * np.exp(-2 * (x**2 + y**2))
+        image = 60 + scale * 100 * labels + light + rng.normal(0, 2, labels.shape)
+        scenes.append(
+            Sample("uneven", "train", n, image.clip(0, 255).astype(np.uint8), "YX", labels=labels)
+        )
+    assert mixed_up.doubts(scenes, lambda scene: str(scene.index)) == []
 
 
 @pytest.mark.parametrize(

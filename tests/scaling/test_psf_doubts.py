@@ -12,7 +12,8 @@ pytest.importorskip("zarr", reason="the extra scaling is not installed")
 pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 
 from gpu_course.deconvolution import psf as psfs
-from gpu_course.scaling import process, save_image
+from gpu_course.scaling import open_image, process, save_image
+from gpu_course.scaling.planning import lens_for
 from gpu_course.scaling.progress import read_psf
 
 VOXEL = (0.5, 0.25, 0.25)
@@ -32,11 +33,12 @@ def deconvolved(store, psf):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda psf: np.roll(psf, 2, axis=1), "the blur moves the image"),
+        (lambda psf: np.roll(psf, 2, axis=1), r"light lies \(0, 2, 0\) voxels beside"),
         (lambda psf: psf / psf.max() * 1000 + 100, "a background is left in it"),
         (lambda psf: np.ones((3, 3, 3)), "the same in every voxel"),
+        (lambda psf: psfs.gaussian((3, 9, 9), (0.5, 0.25, 0.25), VOXEL), "is cut too small"),
     ],
-    ids=["moved", "background", "flat"],
+    ids=["moved", "background", "flat", "cut"],
 )
 def test_a_psf_that_spoils_the_result_is_told_once(store, spoil, said):
     with pytest.warns(UserWarning, match=said) as heard:
@@ -50,6 +52,28 @@ def test_a_good_psf_of_any_sum_is_not_doubted(store, times):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         deconvolved(store, PSF * times)
+
+
+def measured(seed, peak=1000):
+    """Return a bead of a confocal microscope: where it is brightest, noise decides."""
+    bead = psfs.gaussian((12, 17, 17), (1.5, 0.5, 0.5), VOXEL)
+    return np.random.default_rng(seed).poisson(bead * (peak / bead.max())).astype(np.uint16)
+
+
+def test_a_good_psf_of_any_kind_is_not_doubted(store):
+    width = (0.3, 0.12, 0.12)
+    good = [psfs.gaussian(shape, width, VOXEL) for shape in ((3, 3, 3), (8, 8, 8), (1, 9, 9))]
+    y = np.arange(8) - 3.5  # an even number of voxels, the middle between two of them
+    one = np.exp(-(y**2) / 2)
+    good.append(one[:, None, None] * one[:, None] * one)
+    good += [measured(seed) for seed in range(4)]
+    brightest = {np.unravel_index(psf.argmax(), psf.shape) for psf in good[-4:]}
+    assert len(brightest) > 1
+    image = open_image(store)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for psf in good:
+            lens_for(psf, image, 2, 0.0)
 
 
 def imagej(file, psf, spacing, edge, unit="um"):
@@ -94,7 +118,7 @@ def test_at_the_door_a_doubt_is_a_sentence(tmp_path, store):
         capture_output=True, text=True, encoding="utf-8", check=True, timeout=300,
     )  # fmt: skip
     assert "gpu-course: The PSF says voxels of 0.2 × 0.1 × 0.1 µm (z, y, x), and" in done.stderr
-    assert "gpu-course: The PSF is not fit for use. Its brightest voxel" in done.stderr
+    assert "gpu-course: The PSF's light lies (0, 2, 0) voxels beside its middle" in done.stderr
     assert "UserWarning" not in done.stderr
 
 

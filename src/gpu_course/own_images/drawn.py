@@ -42,8 +42,10 @@ class _Pieces:
 
     Attributes
     ----------
-    owner, area, filled : ndarray
-        Of each piece: its number, its pixels, and those with all that it encloses.
+    owner, area : ndarray
+        Of each piece: its number, and its pixels.
+    ring : ndarray of bool
+        Whether it encloses one hole, and little of it is left beside that.
     box : ndarray of bool
         Whether it is a whole rectangle.
     meets : ndarray of bool
@@ -56,7 +58,7 @@ class _Pieces:
 
     owner: Integers
     area: Integers
-    filled: Integers
+    ring: NDArray[np.bool_]
     box: NDArray[np.bool_]
     meets: NDArray[np.bool_]
     main: NDArray[np.bool_]
@@ -84,27 +86,33 @@ def doubts(scenes: Sequence[Sample], kind: str, named: Callable[[Sample], str]) 
                 break
         if _mostly([labels.all() for _, labels in drawn]):
             said.append(
-                "No pixel of the labels is 0, which stands for background: is the background "
-                "numbered, too? Subtract its number."
+                "No pixel of the labels is 0, which stands for background: if the background is "
+                "numbered, too, give it 0."
             )
         elif _mostly([_share(labels) >= WHOLE for _, labels in drawn]):
+            first, labels = next(pair for pair in drawn if _share(pair[1]) >= WHOLE)
             said.append(
-                f"One object covers {_share(drawn[0][1]):.0%} of {named(drawn[0][0])}, and as much "
-                "of most other images: if that is background, give it 0."
+                f"One object covers {_share(labels):.0%} of {named(first)}, and at least half of "
+                "most images: if that is background, give it 0."
             )
     found = list(pieces.values())
+    # In a mask all pieces have one number, and those count that are no specks.
+    objects = [
+        p.main if kind == "labels" else p.area >= PIECE * p.area.max(initial=0) for p in found
+    ]
+    each = list(zip(found, objects, strict=True))
     # What the border of the image cuts encloses nothing.
-    if _mostly([_mostly((p.filled >= RING * p.area)[p.main & p.inside]) for p in found]):
+    if _mostly([_mostly(p.ring[there & p.inside]) for p, there in each]):
         said.append(
             "Most objects are rings: if only their outlines were saved, fill them "
             "(scipy.ndimage.binary_fill_holes), as all pixels of an object are learned from."
         )
-    if _mostly([np.median(p.area[p.main]) < POINT for p in found]):
+    if _mostly([np.median(p.area[there]) < POINT for p, there in each]):
         said.append(
             f"Most objects have fewer than {POINT} pixels: if these are marks of their middles, "
             "draw the objects, as all of their pixels are learned from."
         )
-    if _mostly([_mostly((p.box & (p.area >= BOX))[p.main]) for p in found]):
+    if _mostly([_mostly((p.box & (p.area >= BOX))[there]) for p, there in each]):
         said.append(
             "Most objects are rectangles: if they are boxes around the objects, draw the "
             "objects, as all pixels within are learned from."
@@ -114,23 +122,23 @@ def doubts(scenes: Sequence[Sample], kind: str, named: Callable[[Sample], str]) 
 
 def _numbers(labels: Integers, pieces: _Pieces) -> str:
     """Say that numbers do not name one object each, or nothing."""
-    numbers = np.unique(pieces.owner)
+    # Places in a list of the numbers: tables as long as the largest would not fit into memory.
+    numbers, owner = np.unique(pieces.owner, return_inverse=True)
     if len(numbers) < 2:
         return ""
-    largest = np.zeros(int(numbers[-1]) + 1, np.int64)
-    np.maximum.at(largest, pieces.owner, pieces.area)
-    counts = np.bincount(pieces.owner[pieces.area >= PIECE * largest[pieces.owner]])
+    largest = np.zeros(len(numbers), np.int64)
+    np.maximum.at(largest, owner, pieces.area)
+    counts = np.bincount(owner[pieces.area >= PIECE * largest[owner]])
     most, scattered = int(counts.argmax()), int((counts > 1).sum())
-    eight = int(numbers[-1]) == EIGHT_BITS
-    if eight and (counts[EIGHT_BITS] >= MANY or scattered >= MANY):
+    if numbers[-1] == EIGHT_BITS and (counts[-1] >= MANY or scattered >= MANY):
         return (
             f"the highest number is {EIGHT_BITS}, and {scattered} numbers lie in several pieces: "
             "were there more objects than 8 bits can number? Save the labels with 16 bits."
         )
     if counts[most] >= MANY:
         return (
-            f"the number {most} lies in {counts[most]} pieces, which count as one object: give "
-            "each a number of its own, and 0 to lines between objects."
+            f"the number {numbers[most]} lies in {counts[most]} pieces, which count as one object: "
+            "if they are several, give each a number of its own, and 0 to lines between objects."
         )
     rims = int((~pieces.main & pieces.meets).sum())
     if 2 * rims >= len(numbers) and rims >= MANY:
@@ -150,10 +158,7 @@ def _pieces(labels: Integers) -> _Pieces:
     area = np.bincount(parts.ravel(), minlength=len(windows) + 1)[1:]
     first = np.unique(parts[parts > 0], return_index=True)[1]
     owner = labels[parts > 0][first]
-    filled = [
-        int(ndimage.binary_fill_holes(parts[window] == number).sum())
-        for number, window in enumerate(windows, 1)
-    ]
+    rings = [_is_ring(parts[window] == number) for number, window in enumerate(windows, 1)]
     boxes = [int(np.prod([part.stop - part.start for part in window])) for window in windows]
     meets = np.zeros(len(windows) + 1, bool)
     for axis in range(labels.ndim):
@@ -169,8 +174,18 @@ def _pieces(labels: Integers) -> _Pieces:
         for window in windows
     ]
     return _Pieces(
-        owner, area, np.array(filled), area == np.array(boxes), meets[1:], main, np.array(inside)
+        owner, area, np.array(rings), area == np.array(boxes), meets[1:], main, np.array(inside)
     )
+
+
+def _is_ring(piece: NDArray[np.bool_]) -> bool:
+    """Tell an outline from a filled object, and from a net such as vessels, with many holes."""
+    from scipy import ndimage
+
+    filled = ndimage.binary_fill_holes(piece)
+    if filled.sum() < RING * piece.sum():
+        return False
+    return bool(ndimage.label(filled & ~piece)[1] == 1)
 
 
 def _share(labels: Integers) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -95,25 +94,22 @@ def _same_labels(scenes: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
 def _out_of_place(scenes: Sequence[Sample], named: Named) -> list[str]:
     """Say that labels fit the images better turned, or those of other images."""
     labelled = [scene for scene in scenes if np.any(scene.labels)]
-    images = [_sampled(_plane(scene)) for scene in labelled]
+    if len(labelled) < 2:
+        return []
+    images = [_even(_sampled(_plane(scene))) for scene in labelled]
     drawn = [_sampled(np.asarray(scene.labels)) > 0 for scene in labelled]
     as_it_is = [_fit(image, there) for image, there in zip(images, drawn, strict=True)]
     for turn, turned in TURNS.items():
-        better = [
-            _clearly(_fit(image, turned(there)), before)
-            for image, there, before in zip(images, drawn, as_it_is, strict=True)
-        ]
-        if len(better) > 1 and np.mean(better) >= MOST:
+        fits = [_fit(image, turned(there)) for image, there in zip(images, drawn, strict=True)]
+        better = [fit for fit, before in zip(fits, as_it_is, strict=True) if _clearly(fit, before)]
+        if _alike(better) >= MOST * len(labelled):
             return [
                 f"The labels fit their images better {turn}: the program that drew them lays them "
                 "otherwise. Turn them, and look at one over its image."
             ]
-    theirs: dict[int, int] = {}
-    for (a, image), (b, there) in itertools.product(enumerate(images), enumerate(drawn)):
-        if a != b and _clearly(_fit(image, there), as_it_is[a]):
-            theirs.setdefault(a, b)
-    if len(labelled) > 1 and len(theirs) >= MOST * len(labelled):
-        first, fitting = (named(labelled[n]) for n in next(iter(theirs.items())))
+    theirs = _belonging(labelled)
+    if _alike([fit for *_, fit in theirs]) >= MOST * len(labelled):
+        first, fitting = (named(scene) for scene in theirs[0][:2])
         return [
             f"Labels seem to lie with other images than theirs: those of {fitting} fit the image "
             f"{first} better than its own. Are the files numbered alike?"
@@ -121,16 +117,63 @@ def _out_of_place(scenes: Sequence[Sample], named: Named) -> list[str]:
     return []
 
 
-def _fit(image: NDArray[np.float32], there: NDArray[np.bool_]) -> float:
-    """Return how far labelled pixels are from the others, in standard deviations."""
-    spread = float(image.std())
-    if image.shape != there.shape or spread == 0 or there.all() or not there.any():
+def _belonging(scenes: Sequence[Sample]) -> list[tuple[Sample, Sample, float]]:
+    """Return images, the scene whose labels fit better than their own, and how well.
+
+    Labels that lie where light is uneven fit many images. So only those count that fit no other
+    image better.
+    """
+    found: list[tuple[Sample, Sample, float]] = []
+    for group in _of_one_shape(scenes):
+        images = np.stack([_even(_sampled(_plane(scene))).ravel() for scene in group])
+        drawn = np.stack([_sampled(np.asarray(scene.labels)).ravel() > 0 for scene in group])
+        fits = _fits(images, drawn)
+        rows, columns = (np.abs(fits).argmax(axis=axis) for axis in (1, 0))
+        for a, b in enumerate(rows):
+            if columns[b] == a != b and _clearly(fits[a, b], fits[a, a]):
+                found.append((group[a], group[b], float(fits[a, b])))
+    return found
+
+
+def _fits(images: NDArray[np.float64], drawn: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return how much brighter labelled pixels are than the others, in standard deviations.
+
+    Parameters
+    ----------
+    images : ndarray (n, pixels)
+    drawn : ndarray (m, pixels)
+        Where labels are.
+
+    Returns
+    -------
+    ndarray (n, m)
+        Of each image with each of the labels; 0 where nothing can be compared.
+    """
+    values = images - images.mean(axis=1, keepdims=True)
+    spread = values.std(axis=1)[:, None]
+    inside, pixels = drawn.sum(axis=1), drawn.shape[1]
+    # The sum over all pixels is 0, so the sum over the others is that over the labelled, negative.
+    sums = values @ drawn.T.astype(np.float64)
+    known = (spread > 0) & (inside > 0) & (inside < pixels)
+    share = spread * inside * (pixels - inside) / pixels
+    return np.divide(sums, share, out=np.zeros_like(sums), where=known)
+
+
+def _fit(image: NDArray[np.float64], there: NDArray[np.bool_]) -> float:
+    """Return the fit of one image with labels, 0 if these are of another shape."""
+    if image.shape != there.shape:
         return 0.0
-    return float(abs(image[there].mean() - image[~there].mean())) / spread
+    return float(_fits(image.reshape(1, -1), there.reshape(1, -1))[0, 0])
 
 
 def _clearly(other: float, before: float) -> bool:
-    return other >= CLEAR and other > 2 * before
+    return abs(other) >= CLEAR and abs(other) > 2 * abs(before)
+
+
+def _alike(fits: Sequence[float]) -> int:
+    """Return how many are brighter, or darker if these are more: objects of a folder are alike."""
+    brighter = sum(fit > 0 for fit in fits)
+    return max(brighter, len(fits) - brighter)
 
 
 def _of_one_shape(scenes: Sequence[Sample]) -> list[list[Sample]]:
@@ -151,6 +194,18 @@ def _sampled(plane: NDArray[np.float32]) -> NDArray[np.float32]:
         np.linspace(0, n - 1, min(n, SAMPLED)).round().astype(int) for n in plane.shape
     )
     return plane[np.ix_(rows, columns)]
+
+
+def _even(plane: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return a plane without what changes slowly across it: light, which fits labels by chance."""
+    y, x = (
+        axis.ravel()
+        for axis in np.mgrid[-1 : 1 : plane.shape[0] * 1j, -1 : 1 : plane.shape[1] * 1j]
+    )
+    slow = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=1)
+    values = plane.ravel().astype(np.float64)
+    even: NDArray[np.float64] = values - slow @ np.linalg.lstsq(slow, values)[0]
+    return even.reshape(plane.shape)
 
 
 def _is_labels(scene: Sample) -> bool:

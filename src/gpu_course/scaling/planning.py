@@ -36,6 +36,12 @@ RESIDENT = 2.2
 """Resident memory of a process for each byte of arrays that a deconvolution counts: measured. FFTs
 have work space of their own, and the allocator keeps what it once had."""
 
+HALF = 0.5
+"""Of its largest value: where a PSF is cut within this height, what is missing shows."""
+
+DARK = 0.02
+"""Of its largest value: the mean along the edges of a PSF, far from its middle, is below."""
+
 
 def check_steps(steps: Sequence[str], psf: Any) -> None:
     """Make sure that the steps are known and have what they need."""
@@ -75,12 +81,33 @@ def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> D
 
 
 def _doubt(psf: NDArray[np.float32]) -> None:
-    """Warn of a PSF that spoils the result, once for a volume and not for each block."""
-    total = psf.sum(dtype=np.float64)
-    # It is divided by its sum; one without light, or with less than none, is refused later.
-    if total > 0 and psf.min() >= 0:
-        for fault in psf_faults.check(psf / total):
-            warnings.warn(f"The PSF is not fit for use. {fault}", stacklevel=4)
+    """Warn of a PSF that spoils the result, once for a volume and not for each block.
+
+    `psf_faults.check` is stricter, as whoever asks it wants to mend what can be mended. A measured
+    PSF may be right although noise makes the voxel beside the middle the brightest, or a small one
+    although there is some light in most of its border.
+    """
+    if psf.min() < 0 or not psf.any():
+        return  # refused later
+    psf_faults.notice(psf, level=5)
+    if not psf_faults.is_flat(psf.astype(np.float64)) and _is_lit_around(psf):
+        warnings.warn(
+            "The border of the PSF is not dark: either it is cut too small, or a background is "
+            "left in it. Cut it larger, or subtract the background.",
+            stacklevel=4,
+        )
+
+
+def _is_lit_around(psf: NDArray[np.float32]) -> bool:
+    """Return whether a PSF ends before its own half height, or is bright along its edges."""
+    most = psf.max()
+    at_end = np.zeros(psf.shape, np.int8)
+    for axis, n in enumerate(psf.shape):
+        if n > 2:  # a single plane has no border before and after it
+            at_end[(slice(None),) * axis + ([0, -1],)] += 1
+    edges = psf[at_end >= 2]
+    halved = bool((psf[at_end >= 1] >= HALF * most).any())
+    return halved or bool(edges.size and edges.mean() > DARK * most)
 
 
 def reaches(
