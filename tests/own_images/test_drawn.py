@@ -157,3 +157,14 @@ def test_labels_that_were_resized_with_interpolation_are_told(tmp_path):
         found = notes(tmp_path / f"{order}", pairs)
         assert len(found) == count
         assert all("scraps of other numbers lie along the edges" in note for note in found)
+
+
+def test_numbers_of_other_objects_along_the_edges_are_no_objects_in_pieces(tmp_path):
+    """With many objects, interpolation gives one number many times, each beside another object."""
+    labels = np.zeros((96, 100), np.int32)
+    for number in range(1, 21):
+        row, column = 4 + 18 * (number // 5), 4 + 18 * (number % 5)
+        labels[row : row + 3, column : column + 3] = number
+        labels[row, column + 3] = 1 if number < 9 else number - 1
+    (note,) = notes(tmp_path / "edges", [(image, labels) for image, _ in PAIRS])
+    assert "scraps of other numbers lie along the edges" in note

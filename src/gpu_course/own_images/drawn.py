@@ -132,19 +132,21 @@ def _numbers(labels: Integers, pieces: _Pieces) -> str:
     most, scattered = int(counts.argmax()), int((counts > 1).sum())
     if numbers[-1] == EIGHT_BITS and (counts[-1] >= MANY or scattered >= MANY):
         return (
-            f"the highest number is {EIGHT_BITS}, and {scattered} numbers lie in several pieces: "
+            f"the highest number is {EIGHT_BITS}, and many pieces share their number with others: "
             "were there more objects than 8 bits can number? Save the labels with 16 bits."
+        )
+    scraps = ~pieces.main & pieces.meets
+    # Lines between objects touch them, too, but have one number.
+    if 2 * scraps.sum() >= len(numbers) and len(np.unique(owner[scraps])) >= MANY:
+        return (
+            f"{scraps.sum()} scraps of other numbers lie along the edges of objects: if the labels "
+            "were resized, do it without interpolation (order=0), as numbers between two are "
+            "others."
         )
     if counts[most] >= MANY:
         return (
             f"the number {numbers[most]} lies in {counts[most]} pieces, which count as one object: "
             "if they are several, give each a number of its own, and 0 to lines between objects."
-        )
-    rims = int((~pieces.main & pieces.meets).sum())
-    if 2 * rims >= len(numbers) and rims >= MANY:
-        return (
-            f"{rims} scraps of other numbers lie along the edges of objects: if the labels were "
-            "resized, do it without interpolation (order=0), as numbers between two are others."
         )
     return ""
 
