@@ -212,7 +212,10 @@ def process(
         from gpu_course import scaling
         from gpu_course.scaling.progress import bars, read_psf
 
-        given_psf = read_psf(psf) if psf else None
+        given_psf = None
+        if psf is not None:
+            image = scaling.open_image(source, channel=channel, time=time)
+            given_psf = read_psf(psf, image.voxel_size)
     lengths = {"smooth": smooth, "distance": distance, "largest": largest}
     given = {name: value for name, value in lengths.items() if value is not None}
     settings = (

@@ -6,8 +6,10 @@ import os
 import shutil
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from gpu_course import environment
 from gpu_course.errors import CourseError
@@ -90,7 +92,8 @@ def ends_well(main: Callable[[], object], name: str = "") -> int:
     """
     _open_streams()
     _print_anywhere()
-    status, sentence = _run(main)
+    with _plain_warnings(name):
+        status, sentence = _run(main)
     try:
         sys.stdout.flush()
     except OSError as error:
@@ -130,6 +133,25 @@ def _run(main: Callable[[], object]) -> tuple[int, str]:
             raise
         return 1, sentence
     return (status if isinstance(status, int) else 0), ""
+
+
+@contextmanager
+def _plain_warnings(name: str) -> Iterator[None]:
+    """Show the doubts of this package as sentences, without the line of code that had them."""
+    before = warnings.showwarning
+    own = Path(__file__).parent
+
+    def show(message, category, filename, *more, **others):  # type: ignore[no-untyped-def]
+        if category is UserWarning and own in Path(filename).parents:
+            print(f"{name}: {message}" if name else message, file=sys.stderr)
+        else:
+            before(message, category, filename, *more, **others)
+
+    warnings.showwarning = show
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _open_streams() -> None:

@@ -55,6 +55,24 @@ def test_each_image_gets_its_classes_and_each_bad_file_a_sentence(forest, filled
     np.testing.assert_array_equal(found, [expected, forest.predict(grey[::-1].copy())])
 
 
+@pytest.mark.parametrize("how", ["without names", "named", "a stack"])
+def test_channels_are_found_where_the_file_does_not_name_them(tmp_path, how):
+    image, truth = discs(seed=3)
+    two = np.stack([image, image[::-1]]).clip(0, 255).astype(np.uint8)
+    last = np.moveaxis(two, 0, -1)
+    forest = PixelClassifier(Recipe((1.0, 3.0), channels=2), trees=5)
+    forest.fit(last, every_fifth(truth))
+    axes = {"without names": {}, "named": {"axes": "CYX"}, "a stack": {"axes": "ZYX"}}[how]
+    tifffile.imwrite(tmp_path / "a.tif", two, imagej=bool(axes), metadata=axes or None)
+    *_, step = folders.classify_folder(forest, tmp_path)
+    if how == "a stack":
+        assert "forest learned from planes of 2 channels" in step.problem
+        return
+    assert not step.problem
+    found = tifffile.imread(tmp_path / "classified" / "a classes.tif")
+    np.testing.assert_array_equal(found, forest.predict(last))
+
+
 def test_one_name_with_two_endings_is_two_results(forest, tmp_path):
     grey = np.zeros((40, 50), np.uint8)
     tifffile.imwrite(tmp_path / "a.tif", grey)

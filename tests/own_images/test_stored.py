@@ -53,6 +53,7 @@ def changed(file, target, place, value):
         ((*LEARNED, "ground"), [None, [1], [2, 3]]),
         ((*LEARNED, "contrast"), ["x", -1]),
         ((*LEARNED, "background"), [None]),
+        ((*LEARNED, "channels"), [[[0.5, 3], [0.5, 3]], 7, ["a"], [[0.5]], [[2, 3]]]),
         (("record", "files"), [7, {}]),
         (("record", "folder"), [GONE, 1]),
         (("record", "digests"), [7, [1]]),
@@ -75,6 +76,9 @@ def test_what_cannot_be_right_is_refused_when_the_file_is_opened(
 def test_what_is_right_is_read(model_file, tmp_path):
     file = changed(model_file, tmp_path / "m.safetensors", (*LEARNED, "measured"), None)
     assert own_images.load(file).settings.learned.measured is None
+    # Of an earlier time, when nothing was noted of channels.
+    file = changed(model_file, tmp_path / "m.safetensors", (*LEARNED, "channels"), GONE)
+    assert own_images.load(file).settings.learned.channels == ()
     file = changed(model_file, tmp_path / "m.safetensors", LEARNED, None)
     assert own_images.load(file).settings.learned is None
 

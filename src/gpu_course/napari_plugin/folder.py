@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,8 +116,7 @@ def classify_folder(
         problem = doubt = ""
         try:
             pixels, labels, rgb = read_image(file)
-            choice: Choice = "volume" if classifier.ndim == 3 else "planes"
-            layout = layout_of(pixels.shape, labels, rgb=rgb, choice=choice)
+            layout = _layout(classifier, pixels.shape, labels, rgb)
             probability = _empty(classifier, pixels, layout)
             for _ in _filled(probability, classifier, pixels, layout):
                 yield FolderStep(done, len(files), file.name)
@@ -152,6 +151,22 @@ def read_image(file: Path) -> tuple[NDArray[Any], tuple[str, ...], bool]:
     """
     pixels, axes = picture_files.read(file, name="It")
     return pixels, tuple(axes.lower().replace("?", " ")), axes.endswith("C")
+
+
+def _layout(
+    classifier: PixelClassifier, shape: tuple[int, ...], labels: Sequence[str], rgb: bool
+) -> Layout:
+    """Return what the axes of a file are, where it does not say so as the classifier needs them."""
+    choice: Choice = "volume" if classifier.ndim == 3 else "planes"
+    layout = layout_of(shape, labels, rgb=rgb, choice=choice)
+    if layout.channel is None and classifier.recipe.channels and classifier.ndim == 2:
+        # An axis without a name, and of the length that the classifier knows as channels.
+        other = layout_of(shape, labels, choice="channels")
+        axis = other.channel
+        nameless = axis is not None and not labels[axis].strip()
+        if axis is not None and nameless and shape[axis] == classifier.recipe.channels:
+            return other
+    return layout
 
 
 def _empty(

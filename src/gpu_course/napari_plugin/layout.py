@@ -166,8 +166,9 @@ def layout_of(
     rgb : bool
         Whether the last axis is colours.
     choice : "", "volume", "planes" or "channels"
-        What a person says: that three axes are space, or two, or that the shortest axis holds
-        colours. Empty: what the labels say; without them a stack is a volume.
+        What a person says: that three axes are space, or two, or that the shortest axis, of those
+        without a name if there are any, holds colours. Empty: what the labels say; without them a
+        stack is a volume.
     """
     axes = len(shape)
     words = [str(label).strip().lower() for label in labels][: axes - rgb]
@@ -177,7 +178,7 @@ def layout_of(
         named = [a for a, w in enumerate(words) if w in CHANNEL and shape[a] <= MOST_CHANNELS]
         channel = named[0] if len(named) == 1 and axes > 2 else None
         if choice == "channels" and channel is None:
-            channel = _shortest(shape)
+            channel = _shortest(shape, words)
     free = [axis for axis in range(axes) if axis != channel]
     space = [axis for axis in free if words[axis] in SPACE]
     if len(space) < 2:
@@ -208,9 +209,10 @@ def is_guess(layout: Layout, labels: Sequence[str]) -> bool:
     return layout.is_volume and not named
 
 
-def _shortest(shape: Sequence[int]) -> int | None:
+def _shortest(shape: Sequence[int], words: Sequence[str]) -> int | None:
     """Return the axis of a stack that may hold colours, or None."""
-    axis = min(range(len(shape)), key=lambda axis: shape[axis])
+    unnamed = [axis for axis, word in enumerate(words) if _says_nothing(word)]
+    axis = min(unnamed or range(len(shape)), key=lambda axis: shape[axis])
     return axis if len(shape) > 2 and 1 < shape[axis] <= MOST_CHANNELS else None
 
 

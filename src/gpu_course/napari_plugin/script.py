@@ -103,7 +103,7 @@ def python_script(
     CourseError
         If there is nothing to learn from.
     """
-    plain = [_plain(one) for one in (layout, *(lesson.layout for lesson in lessons))]
+    plain = [_plain(layout, image), *(_plain(one.layout, one.image) for one in lessons)]
     if model_file:
         imports, classifier = "PixelClassifier", LOAD.format(path=model_file)
         plain = plain[:1]
@@ -135,16 +135,19 @@ def _lesson(lesson: Painted) -> str:
         "first_level": _first_level(lesson.image),
     }
     layout = lesson.layout
-    if _plain(layout):
+    if _plain(layout, lesson.image):
         return LESSON.format(**words)
     marks = Layout(len(layout.site_axes), layout.space_of_sites)
     return FRAMES.format(**words, layout=layout, marks=marks)
 
 
-def _plain(layout: Layout) -> bool:
-    """Return whether the classifier takes such an array as it is: colours last, one frame."""
-    last = layout.channel in (None, layout.axes - 1)
-    return last and len(layout.space) == len(layout.site_axes)
+def _plain(layout: Layout, image: Image) -> bool:
+    """Return whether the classifier takes such an array as it is, and its strokes: one frame.
+
+    Colours are no axis of the layers then.
+    """
+    colours = layout.channel is None or image.rgb
+    return colours and len(layout.space) == len(layout.site_axes)
 
 
 def _first_level(image: Image) -> str:

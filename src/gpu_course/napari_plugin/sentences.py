@@ -6,6 +6,9 @@ from gpu_course.napari_plugin.requests import Ready
 
 NO_IMAGE = "Choose an image first; open one with File, or drag it here."
 BEGIN = "Press New, and paint a stroke of each class."
+MANY = 20
+"""Nobody paints so many classes."""
+OBJECTS = "These look like numbers of objects: strokes have one number for each class."
 
 
 def about(ready: Ready, names: dict[int, str], model: str) -> str:
@@ -32,7 +35,8 @@ def about(ready: Ready, names: dict[int, str], model: str) -> str:
             sentence += f" Learned from {' and '.join(sources)}, too."
     else:
         sentence = f"No strokes here: the forest learned from {' and '.join(sources)}."
-    return " ".join(part for part in (sentence, ready.note, ready.doubt) if part)
+    objects = OBJECTS if len(ready.painted) > MANY else ""
+    return " ".join(part for part in (sentence, objects, ready.note, ready.doubt) if part)
 
 
 def importance(shares: dict[str, float]) -> str:

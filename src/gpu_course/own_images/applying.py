@@ -18,7 +18,7 @@ from gpu_course import picture_files, picture_folders, writable
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
-from gpu_course.own_images import looks, outlines, pictures
+from gpu_course.own_images import channels, looks, outlines, pictures
 from gpu_course.own_images.choosing import NAMES, score
 from gpu_course.own_images.measuring import measured
 from gpu_course.own_images.model import NO_SIZE, OwnModel, load
@@ -142,6 +142,8 @@ def _picture(
         image = pictures.read(file, model.settings.channel, model.settings.channels)
         seen = looks.look(image, darker=bool(learned and learned.darker))
         warnings = looks.warnings(seen, learned)
+        if other := channels.exchanged(image, learned.channels if learned else ()):
+            warnings.append(other)
         if orientation(file) > 1:
             warnings.append(TURNED)
         size: float | None

@@ -15,6 +15,7 @@ from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.labels import CODES, LARGEST, refuse_mask, renumber
+from gpu_course.own_images import drawn, mixed_up
 
 Kind = Literal["labels", "masks"]
 
@@ -81,7 +82,7 @@ def read(folder: Path | str, *, channel: int | None = None) -> Labelled:
     channels = _same_channels(scenes)
     _refuse_twins(scenes)
     kind = _kind(folder, scenes)
-    notes = []
+    notes = mixed_up.doubts(scenes, file_of) + drawn.doubts(scenes, kind, file_of)
     if empty := [file_of(s) for s in scenes if not np.any(s.labels)]:
         notes.append(
             f"No object is labelled in {_listed(empty)}: a U-Net learns there that there is "

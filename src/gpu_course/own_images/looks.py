@@ -16,6 +16,8 @@ from gpu_course import brightness, object_size
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.labels import labelled_diameter
+from gpu_course.own_images import channels
+from gpu_course.own_images.channels import FAR_GROUND, FAR_NOISE
 from gpu_course.own_images.folder import truth_of
 
 GIVE_SIZE = "give the diameter"
@@ -23,12 +25,6 @@ GIVE_SIZE = "give the diameter"
 
 FAR_SIZE = 1.5
 """By this factor larger or smaller, objects are of another size than those of the training."""
-
-FAR_GROUND = 0.3
-"""By this share of the way from background to objects, the middle grey value lies elsewhere."""
-
-FAR_NOISE = 3.0
-"""By this factor, objects stand less far out of the noise than in the training images."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +76,8 @@ class Learned:
         Smallest `Look.contrast`.
     fault : bool
         Whether a training image had one: then it need not be told of others.
+    channels : tuple of (float, float)
+        `Look.ground` and `Look.contrast` of each channel, median over images; empty for grey ones.
     """
 
     diameter: float
@@ -90,6 +88,7 @@ class Learned:
     ground: tuple[float, float]
     contrast: float
     fault: bool
+    channels: tuple[tuple[float, float], ...] = ()
 
 
 def grey(image: NDArray[Any]) -> NDArray[np.float32]:
@@ -114,18 +113,16 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     top = pixels.max()
     turned = top - pixels if darker else pixels
     levels = brightness.measure(turned)
+    contrast = channels.contrast(levels)
     size = object_size.measure_diameter(turned, levels=levels)
     background, objects = (
         float(top) - level if darker else level for level in (levels.background, levels.objects)
     )
-    span = levels.objects - levels.background
-    # Numbers that JSON can say: an image without noise has no contrast to give as a multiple.
-    contrast = min(span / levels.noise, 1e6) if levels.noise > 0 else 1e6
     return Look(
         background,
         objects,
         levels.dark_objects,
-        contrast if span > 0 else 0.0,
+        contrast,
         float(size.diameter) if size.count else None,
         brightness.warning(levels) or "",
     )
@@ -157,6 +154,7 @@ def learned_from(scenes: Sequence[Sample]) -> Learned:
         ground=(min(one.ground for one in looks), max(one.ground for one in looks)),
         contrast=min(one.contrast for one in looks),
         fault=any(one.fault for one in looks),
+        channels=channels.medians([channels.marks(scene.image) for scene in scenes]),
     )
 
 

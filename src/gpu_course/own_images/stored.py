@@ -37,6 +37,9 @@ def refuse_settings(part: Mapping[str, Any], channels: int | None) -> None:
         levels = (learned["background"], learned["objects"])
         _must(all(_number(level, -math.inf, math.inf) for level in levels))
         _must(_number(learned["contrast"], 0) and isinstance(learned["fault"], bool))
+        each = learned.get("channels", [])  # files of an earlier time have none
+        _must(len(each) in (0, part["channels"]))
+        _must(all(_number(ground, 0, 1) and _number(contrast, 0) for ground, contrast in each))
 
 
 def refuse_rule(rule: Mapping[str, Any], channels: int) -> None:

@@ -167,7 +167,7 @@ def train(
 
 def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[str]:
     """Return what was found in a folder, a sentence each."""
-    first = labelled.scenes[0].image
+    types = " and ".join(sorted({str(scene.image.dtype) for scene in labelled.scenes}))
     parts = (
         (split.train, "to learn from"),
         (split.validation, "to choose by"),
@@ -177,7 +177,7 @@ def found_in(labelled: Labelled, split: Split, learned: looks.Learned) -> list[s
     sides = [n for scene in labelled.scenes for n in scene.image.shape[:2]]
     said = [
         f"{labelled.name}: {len(labelled.scenes)} images of {min(sides)} to {max(sides)} pixels a "
-        f"side, {labelled.channels} channel(s), {first.dtype}, with {labelled.kind}: {dealt}.",
+        f"side, {labelled.channels} channel(s), {types}, with {labelled.kind}: {dealt}.",
         f"Objects are {'darker' if learned.darker else 'brighter'} than what is around them and "
         f"about {learned.diameter:.0f} pixels wide.",
     ]

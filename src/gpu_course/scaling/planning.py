@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from gpu_course.deconvolution import psf_faults
 from gpu_course.deconvolution.arrays import as_float32
 from gpu_course.deconvolution.units import number, whole, wholes
 from gpu_course.devices import to_numpy
@@ -32,6 +35,12 @@ WATERSHED_BYTES = 100
 RESIDENT = 2.2
 """Resident memory of a process for each byte of arrays that a deconvolution counts: measured. FFTs
 have work space of their own, and the allocator keeps what it once had."""
+
+HALF = 0.5
+"""Of its largest value: where a PSF is cut within this height, what is missing shows."""
+
+DARK = 0.02
+"""Of its largest value: the mean along the edges of a PSF, far from its middle, is below."""
 
 
 def check_steps(steps: Sequence[str], psf: Any) -> None:
@@ -64,10 +73,41 @@ def lens_for(psf: Any, image: OmeImage, iterations: int, background: float) -> D
             f"The PSF has shape {values.shape} and the volume {image.shape}. Give a PSF with the "
             "axes (z, y, x) that is nowhere larger; crop it if need be."
         )
+    _doubt(values)
     iterations, background = whole(iterations, "iterations"), number(background, "background")
     if not 0 <= background < np.inf:
         raise CourseError(f"background={background:g}, but light is never negative: 0 or more.")
     return Deconvolution(values, 1.0, iterations, background)
+
+
+def _doubt(psf: NDArray[np.float32]) -> None:
+    """Warn of a PSF that spoils the result, once for a volume and not for each block.
+
+    `psf_faults.check` is stricter, as whoever asks it wants to mend what can be mended. A measured
+    PSF may be right although noise makes the voxel beside the middle the brightest, or a small one
+    although there is some light in most of its border.
+    """
+    if psf.min() < 0 or not psf.any():
+        return  # refused later
+    psf_faults.notice(psf, level=5)
+    if not psf_faults.is_flat(psf.astype(np.float64)) and _is_lit_around(psf):
+        warnings.warn(
+            "The border of the PSF is not dark: either it is cut too small, or a background is "
+            "left in it. Cut it larger, or subtract the background.",
+            stacklevel=4,
+        )
+
+
+def _is_lit_around(psf: NDArray[np.float32]) -> bool:
+    """Return whether a PSF ends before its own half height, or is bright along its edges."""
+    most = psf.max()
+    at_end = np.zeros(psf.shape, np.int8)
+    for axis, n in enumerate(psf.shape):
+        if n > 2:  # a single plane has no border before and after it
+            at_end[(slice(None),) * axis + ([0, -1],)] += 1
+    edges = psf[at_end >= 2]
+    halved = bool((psf[at_end >= 1] >= HALF * most).any())
+    return halved or bool(edges.size and edges.mean() > DARK * most)
 
 
 def reaches(
