@@ -140,3 +140,10 @@ def test_warnings_of_others_are_shown_as_ever():
     assert "module.py:3: UserWarning: of another" in done.stderr
     assert "SyntaxWarning: of a kind of its own" in done.stderr
     assert "UserWarning: of us, later" in done.stderr
+
+
+def test_both_code_points_of_micro_are_micrometres(tmp_path):
+    for name in ("\u00b5m", "\u03bcm"):
+        ome(tmp_path / "psf.ome.tif", PSF, 0.2, 0.1, name)
+        with pytest.warns(UserWarning, match=r"PSF says voxels of 0\.2"):
+            read_psf(tmp_path / "psf.ome.tif", VOXEL)

@@ -93,11 +93,17 @@ def _voxel_size(path: Path) -> tuple[float, float, float] | None:
         if file.ome_metadata:
             sizes = dict(re.findall(r'PhysicalSize([XYZ])="([^"]+)"', file.ome_metadata))
             units = dict(re.findall(r'PhysicalSize([XYZ])Unit="([^"]+)"', file.ome_metadata))
-            z, y, x = (float(sizes[a]) * MICROMETRES[units.get(a, "µm")] for a in "ZYX")
+            z, y, x = (float(sizes[a]) * _micrometres(units.get(a, "µm")) for a in "ZYX")
             return z, y, x
         said = file.imagej_metadata or {}
-        unit = MICROMETRES[said["unit"].replace("\\u00B5", "µ")]
+        unit = _micrometres(said["unit"])
         tags = file.pages.first.tags
         y, x = (below / above for above, below in (tags[n].value for n in RESOLUTION))
         return said["spacing"] * unit, y * unit, x * unit
     return None
+
+
+def _micrometres(unit: str) -> float:
+    """Return how many µm a unit of a file is; KeyError if it is none of those known."""
+    # The sign has two code points, micro and the Greek letter, and ImageJ writes an escape.
+    return MICROMETRES[unit.replace("\\u00B5", "µ").replace("\u03bc", "µ")]
