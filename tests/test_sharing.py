@@ -11,9 +11,9 @@ GIGABYTE = 2**30
 
 @pytest.mark.parametrize(
     ("cores", "ram", "expected"),
-    [(1, 64, 1), (2, 8, 2), (4, 16, 4), (64, 32, 10), (8, 2, 1), (2, 7, 2)],
+    [(1, 64, 2), (2, 8, 2), (2, 16, 3), (4, 16, 5), (64, 32, 10), (8, 2, 1), (2, 7, 2)],
 )
-def test_one_process_a_core_as_far_as_the_memory_reaches(cores, ram, expected):
+def test_one_process_more_than_cores_as_far_as_the_memory_reaches(cores, ram, expected):
     assert sharing.processes(cores, ram * GIGABYTE) == expected
 
 
