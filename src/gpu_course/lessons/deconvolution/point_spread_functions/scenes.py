@@ -16,19 +16,9 @@ BEADS = 14
 def bead_slide(shape: Sequence[int], psf: NDArray[Any], *, seed: int = 0) -> NDArray[np.float32]:
     """Take a picture of a slide with good beads and with all the bad ones that a real slide has.
 
-    Parameters
-    ----------
-    shape : (z, y, x)
-        In voxels, at least (30, 120, 120).
-    psf : ndarray
-        Centre at ``n // 2``, sum 1.
-    seed : int
-        Of the places and of the noise.
-
-    Returns
-    -------
-    ndarray of float32
-        Photons counted by a camera that counts to 2047 and no further.
+    The shape (z, y, x) is at least (30, 120, 120) voxels, the PSF has its centre at ``n // 2`` and
+    the sum 1, and `seed` is that of places and noise. Returns photons, float32, counted by a camera
+    that counts to 2047 and no further.
     """
     dice = np.random.default_rng(seed)
     size = np.array(shape)

@@ -30,19 +30,8 @@ def accuracy_of(
 ) -> float:
     """Return the share of held-out pixels that a forest labels right, each class weighing the same.
 
-    Parameters
-    ----------
-    folds : list of (train, test)
-        Positions of pixels.
-    table : ndarray of float32 (pixel, feature)
-    labels : ndarray of int (pixel,)
-    trees, seed : int
-        Of the forest.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
+    Folds are pairs (train, test) of positions of pixels; the table is float32 (pixel, feature), the
+    labels (pixel,); `trees` and `seed` are the forest's. The share is from 0 to 1.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -72,23 +61,10 @@ def dice_by_strokes(
 ) -> float:
     """Return the mean Dice on other scenes when strokes are spread over some train scenes.
 
-    Parameters
-    ----------
-    train, others : list of (features, mask)
-        float32 (feature, Y, X) and bool (Y, X) of each scene.
-    strokes : int
-        In each class, all scenes together; a multiple of `scenes`.
-    scenes : int
-        Over how many train scenes they are spread.
-    draws : int
-        How often strokes are painted anew, beginning with another scene. The mean counts.
-    trees : int
-        Of each forest.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
+    `train` and `others` are pairs of features, float32 (feature, Y, X), and mask, bool (Y, X). So
+    many `strokes` in each class, a multiple of `scenes`, are spread over so many train scenes. They
+    are painted anew for each of the `draws`, beginning with another scene, and the mean counts;
+    each forest has so many `trees`.
     """
     from sklearn.ensemble import RandomForestClassifier
 
