@@ -106,38 +106,23 @@ def waits_at_the_end(work, wait, clock, repeats):
     return (clock() - started) / repeats
 
 
-def no_warm_up(work, wait, clock, repeats):
-    times = []
-    for _ in range(repeats):
-        wait()
-        started = clock()
-        work()
-        wait()
-        times.append(clock() - started)
-    return np.median(times)
+def timed(*, warm_up=True, wait_before=True, typical=np.median):
+    """Return the course's timer, or one with a fault."""
 
+    def timer(work, wait, clock, repeats):
+        if warm_up:
+            work()
+        times = []
+        for _ in range(repeats):
+            if wait_before:
+                wait()
+            started = clock()
+            work()
+            wait()
+            times.append(clock() - started)
+        return typical(times)
 
-def mean(work, wait, clock, repeats):
-    work()
-    times = []
-    for _ in range(repeats):
-        wait()
-        started = clock()
-        work()
-        wait()
-        times.append(clock() - started)
-    return np.mean(times)
-
-
-def unwaited_start(work, wait, clock, repeats):
-    work()
-    times = []
-    for _ in range(repeats):
-        started = clock()
-        work()
-        wait()
-        times.append(clock() - started)
-    return np.median(times)
+    return timer
 
 
 def all_times(work, wait, clock, repeats):
@@ -156,13 +141,7 @@ def waits_once(work, wait, clock, repeats):
     """Mend the faults that the exercise names in another way: one wait, after the warm-up."""
     work()
     wait()
-    times = []
-    for _ in range(repeats):
-        started = clock()
-        work()
-        wait()
-        times.append(clock() - started)
-    return np.median(times)
+    return timed(warm_up=False, wait_before=False)(work, wait, clock, repeats)
 
 
 def first_crossing(sizes, first, second):
@@ -217,9 +196,9 @@ def test_one_wait_after_the_warm_up_is_enough():
     [
         ("unsynchronised-timing", hasty_time, "before the work is done"),
         ("unsynchronised-timing", waits_at_the_end, "Somebody else"),
-        ("unsynchronised-timing", no_warm_up, "compiles"),
-        ("unsynchronised-timing", mean, "median"),
-        ("unsynchronised-timing", unwaited_start, "wait before"),
+        ("unsynchronised-timing", timed(warm_up=False), "compiles"),
+        ("unsynchronised-timing", timed(typical=np.mean), "median"),
+        ("unsynchronised-timing", timed(wait_before=False), "wait before"),
         ("unsynchronised-timing", all_times, "one number"),
         ("unsynchronised-timing", all_pieces, "that of one"),
         ("unsynchronised-timing", milliseconds, "you return 2e+03 s"),
