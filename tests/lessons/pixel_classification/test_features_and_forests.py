@@ -61,7 +61,7 @@ def test_dice_by_strokes_tells_a_feature_that_helps_from_one_that_does_not():
     mask = np.tile(np.arange(64) // 16 % 2 == 1, (64, 1))
     noise = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
     helps, useless = noise[:1] + 8 * mask, noise[1:]
-    options = {"strokes": 4, "scenes": 2, "draws": 1, "trees": 5}
+    options = {"strokes": 4, "scenes": 2}
     assert dice_by_strokes([(helps, mask)] * 2, [(helps, mask)], **options) > 0.9
     assert dice_by_strokes([(useless, mask)] * 2, [(helps, mask)], **options) < 0.8
 
