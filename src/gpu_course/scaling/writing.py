@@ -223,6 +223,16 @@ def save_image(
     CourseError
         If `path` exists, the image has not three axes of real numbers, the voxel size is none in
         µm, the version is unknown, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gpu_course.scaling import open_image, save_image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_image(f"{folder}/a.zarr", np.ones((8, 96, 96)), (0.5, 0.25, 0.25))
+    ...     opened = open_image(path, level=1)
+    >>> opened.shape, opened.voxel_size
+    ((8, 48, 48), (0.5, 0.5, 0.5))
     """
     known("version", version, "0.4", "0.5")
     if np.ma.is_masked(image):
