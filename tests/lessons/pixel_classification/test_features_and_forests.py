@@ -5,7 +5,6 @@ from gpu_course import exercises
 from gpu_course.errors import CourseError
 from gpu_course.lessons.pixel_classification.features_and_forests import figures
 from gpu_course.lessons.pixel_classification.features_and_forests.solutions import (
-    choose_scales,
     folds_by_stroke,
 )
 from gpu_course.lessons.pixel_classification.features_and_forests.validation import (
@@ -79,11 +78,6 @@ def test_figures_have_a_panel_for_each_forest_and_a_bar_for_each_number():
     assert [bar.get_width() for bar in bars.patches] == [0.25, 0.5]  # the first stands on top
 
 
-def test_grouped_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(FOLDS, folds_by_stroke).solved
-    assert exercises.check(FOLDS, lambda groups, folds: None).state == "not solved yet"
-
-
 def by_pixel(groups, folds):
     return folds_by_pixel(len(groups), folds)
 
@@ -125,11 +119,6 @@ def test_grouped_check_names_the_mistake(wrong, says):
     result = exercises.check(FOLDS, wrong)
     assert not result.solved
     assert says in result.message
-
-
-def test_scales_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(SCALES, choose_scales).solved
-    assert exercises.check(SCALES, lambda: None).state == "not solved yet"
 
 
 def blind_to_ridges():
