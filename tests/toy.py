@@ -1,7 +1,7 @@
 """Chapters small enough to read at a glance; one has every part that a real one may have."""
 
-#: Where a chapter begins that needs nothing and says nothing about itself.
-HEAD = """\
+#: Front matter, open at its end.
+_BEGIN = """\
 ---
 jupytext:
   text_representation:
@@ -11,20 +11,14 @@ kernelspec:
   display_name: Python 3
   language: python
   name: python3
----
-# A chapter
 """
 
-CHAPTER = """\
----
-jupytext:
-  text_representation:
-    extension: .md
-    format_name: myst
-kernelspec:
-  display_name: Python 3
-  language: python
-  name: python3
+#: Where a chapter begins that needs nothing and says nothing about itself.
+HEAD = f"{_BEGIN}---\n# A chapter\n"
+
+CHAPTER = (
+    _BEGIN
+    + """\
 course:
   minutes: 5
   needs: [opencl]
@@ -89,3 +83,4 @@ After the solution.
 print("the end")
 ```
 """
+)

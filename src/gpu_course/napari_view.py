@@ -160,24 +160,11 @@ def longest_silence(
     seconds: float = 1.0,
     until: Callable[[], object] | None = None,
 ) -> float:
-    """Return the longest time for which the window did not answer.
+    """Return the longest time in seconds for which the window did not answer.
 
-    A clock in the window ticks every 5 ms. While the window is busy with something else, it
-    does not.
-
-    Parameters
-    ----------
-    start : callable
-        Begins some work, as the click of a button would.
-    seconds : float
-        For how long the window is watched.
-    until : callable, optional
-        The watch ends earlier where this is true.
-
-    Returns
-    -------
-    float
-        In seconds.
+    A clock in the window ticks every 5 ms. While the window is busy with something else, it does
+    not. `start` begins some work, as the click of a button would. The window is watched for so many
+    `seconds`, or until `until()` is true.
     """
     from qtpy.QtCore import QTimer
 

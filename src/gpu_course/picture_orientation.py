@@ -17,17 +17,9 @@ TAG = 274
 
 
 def orientation(file: Path) -> int:
-    """Return how a picture says that it is to be turned when it is shown.
+    """Return how a picture says that it is to be turned when it is shown; it can be read.
 
-    Parameters
-    ----------
-    file : Path
-        One that can be read.
-
-    Returns
-    -------
-    int
-        1: not at all; 2 to 4: turned by 180° or mirrored; 5 to 8: rows become columns.
+    1: not at all; 2 to 4: turned by 180° or mirrored; 5 to 8: rows become columns.
     """
     import tifffile
     from PIL import Image

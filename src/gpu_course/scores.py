@@ -49,6 +49,12 @@ class Score:
     ------
     CourseError
         If a text is empty, the value is no finite number or n is less than 1.
+
+    Examples
+    --------
+    >>> from gpu_course.scores import Score
+    >>> Score("bees", "classical", "AP@0.5", 0.5, n=8, chapter="classical/segmentation").split
+    'test'
     """
 
     set: str

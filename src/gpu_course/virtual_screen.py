@@ -9,22 +9,12 @@ from gpu_course.errors import CourseError
 
 
 def start(*options: str) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a virtual screen, and wait until it is ready.
+    """Start a virtual screen, wait until it is ready, and return it with its name for ``DISPLAY``.
 
     Left to itself, Xvfb takes the lowest free number. Then a screen that ends at this moment may
     remove the socket of the one that has just got its number, and no window finds it. So each
-    process asks for a number of its own.
-
-    Parameters
-    ----------
-    *options : str
-        For Xvfb, beside those that are always given.
-
-    Returns
-    -------
-    screen : subprocess.Popen
-    name : str
-        For ``DISPLAY``, such as ``":4711"``.
+    process asks for a number of its own. `options` are for Xvfb, beside those that are always
+    given.
 
     Raises
     ------

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gpu_course import devices
-from gpu_course.classical import buffers, memory
+from gpu_course.classical import buffers, memory, memory_in_use
 from gpu_course.classical.buffers import count_buffers
 from gpu_course.classical.device_facts import GIB, Facts
 from gpu_course.errors import CourseError
@@ -196,7 +196,7 @@ def test_without_a_device_the_one_in_use_is_asked():
 def test_counters_ask_only_who_is_there(monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", None)
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert list(memory.counters()) == ["this process, main memory"]
+    assert list(memory_in_use.counters()) == ["this process, main memory"]
 
 
 def test_counters_read_cupy_and_torch(monkeypatch):
@@ -217,7 +217,7 @@ def test_counters_read_cupy_and_torch(monkeypatch):
     )
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     monkeypatch.setitem(sys.modules, "torch", torch)
-    read = memory.counters()
+    read = memory_in_use.counters()
     assert read["CuPy, in arrays"] == 10
     assert read["CuPy, kept"] == 512
     assert read["PyTorch, in arrays"] == 20

@@ -29,6 +29,15 @@ def modelled(lens, n=9):
     return volume / volume.max()
 
 
+def of_psfmodels(lens):
+    psfmodels = pytest.importorskip("psfmodels")
+    aperture, immersion, sample, depth, model = lens
+    return psfmodels.make_psf(
+        [depth - 0.8, depth, depth + 0.8], 31, dxy=0.1, wvl=0.52, NA=aperture, ni=immersion,
+        ni0=immersion, ns=sample, pz=depth, model=model,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("lens", "expected"), PSFMODELS, ids=str)
 def test_numbers_of_psfmodels_are_met(lens, expected):
     made = modelled(Lens(*lens))
@@ -37,13 +46,7 @@ def test_numbers_of_psfmodels_are_met(lens, expected):
 
 @pytest.mark.parametrize("lens", [lens for lens, _ in PSFMODELS], ids=str)
 def test_psfmodels_is_met_in_every_voxel(lens):
-    psfmodels = pytest.importorskip("psfmodels")
-    aperture, immersion, sample, depth, model = lens
-    raw = psfmodels.make_psf(
-        [depth - 0.8, depth, depth + 0.8], 31, dxy=0.1, wvl=0.52, NA=aperture, ni=immersion,
-        ni0=immersion, ns=sample, pz=depth, model=model,
-    )  # fmt: skip
-    np.testing.assert_allclose(modelled(Lens(*lens), 31), raw, atol=1e-3)
+    np.testing.assert_allclose(modelled(Lens(*lens), 31), of_psfmodels(lens), atol=1e-3)
 
 
 # Above the critical angle of total reflection (aperture 1.33 in water), where the light that comes
@@ -112,12 +115,7 @@ def test_beyond_the_critical_angle_the_integrals_are_exact(lens):
 @pytest.mark.parametrize("lens", BEYOND, ids=str)
 def test_beyond_the_critical_angle_psfmodels_is_met_up_to_its_own_error(lens):
     """It takes evenly spread rays, which miss the kink: 2.4 % of the brightest voxel at most."""
-    psfmodels = pytest.importorskip("psfmodels")
-    aperture, immersion, sample, depth, model = lens
-    raw = psfmodels.make_psf(
-        [depth - 0.8, depth, depth + 0.8], 31, dxy=0.1, wvl=0.52, NA=aperture, ni=immersion,
-        ni0=immersion, ns=sample, pz=depth, model=model,
-    )  # fmt: skip
+    raw = of_psfmodels(lens)
     np.testing.assert_allclose(modelled(Lens(*lens), 31), raw / raw.max(), atol=0.03)
 
 

@@ -48,18 +48,10 @@ def _git(root: Path, *arguments: str) -> str | None:
 
 
 def changes(root: Path) -> list[str]:
-    """Return the files under `root` that differ from the commit, new ones included.
+    """Return the files below the repository `root` that differ from the commit, new ones included.
 
-    Parameters
-    ----------
-    root : Path
-        Root of the repository. Without git the list is empty: nothing is known.
-
-    Returns
-    -------
-    list of str
-        Paths relative to `root`, sorted, without the results of executions and without files
-        that git ignores.
+    Paths are relative to `root` and sorted; results of executions and files that git ignores are
+    left out. Without git the list is empty: nothing is known.
     """
     besides = [f":(exclude){folder}" for folder in RESULTS]
     listed = _git(root, "status", "--porcelain", "-z", "--no-renames", "--", ".", *besides)

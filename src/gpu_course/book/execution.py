@@ -33,25 +33,14 @@ def execute(
 ) -> tuple[nbformat.NotebookNode, dict[str, bytes]]:
     """Return the executed notebook of `chapter`, with its record, and the weights it trained.
 
-    Parameters
-    ----------
-    chapter : Chapter
-    commit : str
-        The commit that the course here belongs to.
-    timeout : int
-        Seconds allowed for one cell.
-
-    Returns
-    -------
-    notebook : nbformat.NotebookNode
-    trained : dict
-        File name → content of the weights.
+    The record names `commit`; a cell may take `timeout` seconds. Weights are given as file name →
+    content.
 
     Raises
     ------
     CourseError
-        If a cell raises or takes longer than `timeout` seconds, or the outputs break a rule of
-        the book (size, paths of this machine).
+        If a cell raises or takes longer, or the outputs break a rule of the book (size, paths of
+        this machine).
     """
     notebook = nbformat.from_dict(chapter.notebook)
     notebook.metadata = {

@@ -89,10 +89,8 @@ def execute(
 
     Parameters
     ----------
-    notebook : nbformat.NotebookNode
-        Gets the outputs.
-    name : str
-        The chapter's name, for messages.
+    notebook, name
+        Gets the outputs; the chapter's name, for messages.
     environment : mapping, optional
         Environment variables besides those of this process.
     timeout : int, optional
@@ -100,14 +98,10 @@ def execute(
     on_cell : callable
         Called with (cells done, cells in all) after each cell.
     before, after : str
-        Code run before the first and after the last cell, without a trace in the notebook.
+        Code run before the first and after the last cell, without a trace in the notebook. What
+        `after` printed is returned.
     at_end : callable
         Called with the folder the notebook ran in, after its last cell and before it is gone.
-
-    Returns
-    -------
-    str
-        What `after` printed.
 
     Raises
     ------

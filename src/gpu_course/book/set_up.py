@@ -36,15 +36,7 @@ VENDORS = Path("/etc/OpenCL/vendors")
 def here(extras: Sequence[str] = ()) -> Any:
     """Install what the course lacks on this machine, and return the table of devices found.
 
-    Parameters
-    ----------
-    extras : sequence of str
-        Optional parts of the package that the chapter needs on a machine with a GPU.
-
-    Returns
-    -------
-    Rows
-        One row for each library of the course, with the device it runs on.
+    `extras` are the optional parts of the package that the chapter needs on a machine with a GPU.
 
     Raises
     ------

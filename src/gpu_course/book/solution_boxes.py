@@ -25,16 +25,9 @@ _OBJECT = re.compile(r"^:pyobject: (\S+)$", re.MULTILINE)
 def with_imports(cells: list[Any]) -> Iterator[str]:
     """Yield the text of each cell of a chapter, with whole code in place of solutions' includes.
 
-    Parameters
-    ----------
-    cells : list of notebook cells
-        All cells of the chapter, in their order: a solution may go over several.
-
-    Yields
-    ------
-    str
-        The cell's source. In MyST Markdown, an included function of a solution became a block of
-        code that begins with its imports; all else is as it was.
+    All cells are given in their order: a solution may go over several. In MyST Markdown, an
+    included function of a solution becomes a block of code that begins with its imports; all else
+    stays as it is.
     """
     inside = False
     for cell in cells:

@@ -3,6 +3,7 @@
 * `segmentation` finds nuclei, bees and roots with clesperanto's operations alone;
 * `measurement` makes a table of the objects, filters it, and says who touches whom;
 * `memory` says what a pipeline takes and whether it fits, and cuts tiles where it does not;
+* `memory_in_use` asks each library, and the system, what is in use now;
 * `buffers` counts the device memory of clesperanto's arrays;
 * `device_facts` lists what the drivers say about every device;
 * `operations` holds four operations, each on the device and on the processor.

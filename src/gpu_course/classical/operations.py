@@ -18,27 +18,15 @@ SIGMA = 2.0
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation in two ways.
+    """One operation in two ways."""
 
-    Attributes
-    ----------
-    on_device : callable
-        clesperanto: image on the device → result on the device.
-    on_processor : callable
-        scikit-image or SciPy: float32 (Y, X) NumPy image → result.
-    same : callable
-        ``same(image, device_result, processor_result)`` tells whether the results agree.
-    flops : float
-        Useful additions and multiplications (or comparisons) per pixel.
-    bytes : float
-        Bytes per pixel that must travel between memory and processor, at the very least.
-    """
-
-    on_device: Callable[[Any], Any]
+    on_device: Callable[[Any], Any]  # clesperanto: image on the device → result on the device
+    # scikit-image or SciPy: float32 (Y, X) NumPy image → result.
     on_processor: Callable[[np.ndarray], np.ndarray]
+    # ``same(image, device_result, processor_result)`` tells whether the results agree.
     same: Callable[[np.ndarray, np.ndarray, np.ndarray], bool]
-    flops: float
-    bytes: float
+    flops: float  # useful additions and multiplications (or comparisons) per pixel
+    bytes: float  # that must travel between memory and processor, at the very least, per pixel
 
 
 def blur(image: Any, sigma: float = SIGMA) -> Any:

@@ -19,17 +19,9 @@ HIGHEST = 0.999
 
 
 class Momentum:
-    """How much of the last step to repeat.
+    """How much of the last step to repeat: `value`, from 0 (stand still) to below 1.
 
-    Parameters
-    ----------
-    given : sequence of float, optional
-        The momenta themselves, the first after the first iteration: nothing is computed then.
-
-    Attributes
-    ----------
-    value : float
-        For the next iteration, from 0 (stand still) to below 1.
+    The momenta may be `given`, the first after the first iteration: nothing is computed then.
     """
 
     def __init__(self, given: Sequence[float] | None = None) -> None:

@@ -128,18 +128,10 @@ def is_computed(array: Any) -> bool:
 
 
 def moderate(image: Array) -> tuple[Array, float]:
-    """Return an image with numbers that can be squared and summed in float32, and its unit.
+    """Return a float32 image with numbers that can be squared and summed in float32, and its unit.
 
-    Parameters
-    ----------
-    image : array of float32
-
-    Returns
-    -------
-    image : array of float32
-        The same where its highest value is moderate; else divided by the unit.
-    unit : float
-        A power of two: nothing is rounded.
+    It is the same where its highest value is moderate; else it is divided by the unit, a power of
+    two: nothing is rounded.
     """
     highest = float(namespace(image).max(namespace(image).abs(image)))
     if highest == 0 or MODERATE[0] <= highest <= MODERATE[1]:

@@ -114,20 +114,10 @@ def convolve(
 def pad(
     image: Array, widths: tuple[tuple[int, int], ...], boundary: Literal["reflect", "nearest"]
 ) -> Array:
-    """Continue an image beyond its border.
+    """Continue an image beyond its border; the result is larger, and a copy.
 
-    Parameters
-    ----------
-    image : array
-    widths : tuple of (int, int)
-        Voxels to add before and after, for each axis; any number.
-    boundary : {"reflect", "nearest"}
-        As in :func:`convolve`.
-
-    Returns
-    -------
-    array
-        Larger, a copy.
+    `widths` are the voxels to add before and after, for each axis, any number; the boundary is as
+    in :func:`convolve`.
     """
     xp = namespace(image)
     for axis, (before, after) in enumerate(widths):

@@ -59,23 +59,9 @@ def modelled(
 ) -> Array:
     """Return the PSF in pixels at heights of the stage, not normalised.
 
-    Parameters
-    ----------
-    heights : (z,) ndarray
-        In µm; at ``lens.depth``, rays near the axis are in focus.
-    shape : (y, x)
-        In pixels; the centre is ``n // 2``.
-    pixel, wavelength : float
-        In µm.
-    lens : Lens
-        The objective and its layers.
-    like : array
-        Of the library and in the memory of the result.
-
-    Returns
-    -------
-    (z, y, x) array
-        Float64, unless the device has none.
+    `heights` (z,) are in µm: at ``lens.depth``, rays near the axis are in focus. `shape` (y, x) is
+    in pixels, with the centre at ``n // 2``; `pixel` and `wavelength` are in µm. The result (z, y,
+    x) is float64, unless the device has none, of the library and in the memory of `like`.
     """
     table = profile(lens, wavelength, heights, radii(shape, pixel))
     return spread(beside(table, like, arrays.wide(like)), shape)
@@ -98,18 +84,9 @@ def focus(lens: Lens, wavelength: float, pixel: float) -> float:
 def through_pinhole(volume: Array, radius: float) -> Array:
     """Return a PSF seen through a pinhole: its light summed over a disc around every pixel.
 
-    Parameters
-    ----------
-    volume : (z, y, x) array
-        Larger than the result by :func:`rim` pixels on each side, since light from beside it
-        comes in as well.
-    radius : float
-        Of the pinhole as it appears in the sample, in pixels.
-
-    Returns
-    -------
-    array
-        Without the rim.
+    The volume (z, y, x) is larger than the result by :func:`rim` pixels on each side, since light
+    from beside it comes in as well. `radius` is in pixels: of the pinhole as it appears in the
+    sample.
     """
     xp = arrays.namespace(volume)
     size, cut = tuple(volume.shape[1:]), 2 * rim(radius)

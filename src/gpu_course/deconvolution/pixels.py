@@ -15,17 +15,8 @@ FINE = 3
 def radii(shape: tuple[int, int], pixel: float) -> np.ndarray:
     """Return the radii in µm at which :func:`spread` wants a profile: every third of a pixel.
 
-    Parameters
-    ----------
-    shape : (y, x)
-        In pixels.
-    pixel : float
-        Edge length in µm.
-
-    Returns
-    -------
-    (r,) ndarray of float64
-        From 0 to beyond the farthest corner.
+    They go from 0 to beyond the farthest corner of a `shape` (y, x) in pixels, whose edge `pixel`
+    is in µm.
     """
     rows, columns = (FINE * (n // 2) + FINE // 2 for n in shape)
     farthest = np.hypot(rows, columns)
@@ -39,17 +30,8 @@ def spread(profile: Array, shape: tuple[int, int]) -> Array:
     inside it, each taken from the profile by a straight line between the two nearest radii. A
     pixel has the same value as its mirror images, so an eighth of them is computed.
 
-    Parameters
-    ----------
-    profile : (z, r) array
-        Of real numbers, at the radii of :func:`radii`.
-    shape : (y, x)
-        In pixels.
-
-    Returns
-    -------
-    (z, y, x) array
-        Of the same library and dtype, in the same memory.
+    The profile (z, r) is of real numbers at the radii of :func:`radii`; the result (z, y, x) is of
+    the same library and dtype, in the same memory.
     """
     xp = arrays.namespace(profile)
     y, x = (np.abs(np.arange(n) - n // 2) for n in shape)

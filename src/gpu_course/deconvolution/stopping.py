@@ -55,17 +55,9 @@ def noise_deviance(image: Array) -> float:
 
 
 def expected_deviance(mean: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the mean deviance of a Poisson count with this mean.
+    """Return the mean deviance of a Poisson count with this mean, 0 or more, of any shape.
 
-    Parameters
-    ----------
-    mean : ndarray of float
-        0 or more, any shape.
-
-    Returns
-    -------
-    ndarray of float64
-        Summed up over all counts for means to 100; above, the first terms of its expansion.
+    Summed up over all counts for means to 100; above, the first terms of its expansion.
     """
     from scipy.stats import poisson
 

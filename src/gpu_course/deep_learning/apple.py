@@ -30,8 +30,10 @@ def keep_channels_first(model: nn.Module) -> None:
     """
     if not all(weight.is_contiguous() for weight in model.state_dict().values()):
         model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    if _channels_first not in model._forward_pre_hooks.values():
+    if not getattr(model, "keeps_channels_first", False):
         model.register_forward_pre_hook(_channels_first)
+        # Copied with the model, as its hook is.
+        model.keeps_channels_first = True  # type: ignore[assignment]
 
 
 def _channels_first(_: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:

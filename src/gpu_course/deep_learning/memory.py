@@ -160,25 +160,13 @@ def kept_for_backward(model: nn.Module, shape: tuple[int, ...], precision: str =
 
 @dataclasses.dataclass(frozen=True)
 class LayerCost:
-    """What one layer of a network holds.
+    """What one layer of a network holds."""
 
-    Attributes
-    ----------
-    name : str
-        As in ``model.named_modules()``.
-    kind : str
-        Its class.
-    shape : tuple of int
-        Of its result, without the batch: (C, Y, X).
-    parameters, result : int
-        Bytes of its parameters, and of its result for one patch in 32 bits.
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    parameters: int
-    result: int
+    name: str  # as in ``model.named_modules()``
+    kind: str  # its class
+    shape: tuple[int, ...]  # of its result, without the batch: (C, Y, X)
+    parameters: int  # bytes
+    result: int  # bytes for one patch in 32 bits
 
 
 def layers(model: nn.Module, *, patch: int) -> list[LayerCost]:

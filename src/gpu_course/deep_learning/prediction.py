@@ -190,20 +190,11 @@ def plan(side: int, overlap: int | None, blend: int | None, stride: int) -> tupl
 
 
 def fade(start: int, side: int, length: int, overlap: int, blend: int) -> Tensor:
-    """Return the weight of a tile's pixels along one axis.
+    """Return the weight, float32 (side,), of a tile's pixels along one axis.
 
-    Parameters
-    ----------
-    start, side, length : int
-        Where the tile begins, its pixels, and those of the whole axis.
-    overlap, blend : int
-        See `predict_tiled`.
-
-    Returns
-    -------
-    tensor, float32 (side,)
-        Nearly 0 in the outer (overlap − blend) / 2 pixels, rising over the next `blend` to 1; at
-        the edge of the image, 1 to the end.
+    The tile begins at `start` of an axis of `length` pixels. For `overlap` and `blend` see
+    `predict_tiled`. The weight is nearly 0 in the outer (overlap − blend) / 2 pixels, rising over
+    the next `blend` to 1; at the edge of the image, 1 to the end.
     """
     position = torch.arange(side, dtype=torch.float32)
     outer = (overlap - blend) / 2

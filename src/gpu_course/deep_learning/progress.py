@@ -17,17 +17,9 @@ POINTS = {"marker": "."}
 
 
 def bar(items: Iterable[T], *, total: int, text: str, show: bool = True) -> Iterator[T]:
-    """Yield items and show how many are done.
+    """Yield items and show how many of the total are done; `text` says what is being done.
 
-    Parameters
-    ----------
-    items : iterable
-    total : int
-        How many there are.
-    text : str
-        What is being done.
-    show : bool
-        Only a terminal gets a bar: in a notebook its lines would end up in the stored page.
+    Only a terminal gets a bar: in a notebook its lines would end up in the stored page.
     """
     from rich.progress import track
 

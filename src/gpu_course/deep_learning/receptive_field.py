@@ -65,6 +65,12 @@ class ReceptiveField:
         reach depends on where on the grid the pixel lies; these are the largest.
     size : int
         Most pixels that any one pixel sees, itself included.
+
+    Examples
+    --------
+    >>> from gpu_course.deep_learning import ReceptiveField
+    >>> ReceptiveField(before=7, after=4, size=12).radius
+    7
     """
 
     before: int

@@ -113,19 +113,11 @@ def pocl_of_wheel() -> str | None:
 
 
 def candidates(vendors: str | None = None) -> list[Driver]:
-    """Return the drivers there are, the preferred first.
+    """Return the drivers there are, the preferred first; nothing was tried yet.
 
-    Parameters
-    ----------
-    vendors : str, optional
-        What the user set ``OCL_ICD_VENDORS`` to; without it, the system's drivers and those that
-        pip installed.
-
-    Returns
-    -------
-    list of Driver
-        Those of GPUs, then Intel's runtime for processors, then PoCL: the system's, then the one
-        in PyOpenCL's wheel, which is the older. Nothing was tried yet.
+    `vendors` is what the user set ``OCL_ICD_VENDORS`` to; without it, they are the system's drivers
+    and those that pip installed. Those of GPUs come first, then Intel's runtime for processors,
+    then PoCL: the system's, then the one in PyOpenCL's wheel, which is the older.
     """
     if vendors:
         found = [_classified(library) for library in _of_user(vendors)]

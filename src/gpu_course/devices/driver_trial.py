@@ -35,24 +35,12 @@ __kernel void tried(__global float *values) {
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of trying a driver.
-
-    Attributes
-    ----------
-    driver : Driver
-        The driver tried.
-    kind : {"GPU", "CPU", ""}
-        What it computes on; empty where it does not work.
-    fault : str
-        Why it does not work, as the end of a sentence; empty where it does.
-    lasting : bool
-        Whether the same driver can be expected to answer the same again.
-    """
+    """What came of trying a driver."""
 
     driver: Driver
-    kind: str = ""
-    fault: str = ""
-    lasting: bool = True
+    kind: str = ""  # what it computes on, "GPU" or "CPU"; empty where it does not work
+    fault: str = ""  # why it does not work, as the end of a sentence; empty where it does
+    lasting: bool = True  # whether the same driver can be expected to answer the same again
 
     @property
     def works(self) -> bool:
@@ -74,19 +62,8 @@ def open_apart(library: str) -> None:
 def try_driver(driver: Driver, *, seconds: float = SECONDS, code: str = _CODE) -> Trial:
     """Try a driver in a process of its own, with no other driver in view.
 
-    Parameters
-    ----------
-    driver : Driver
-        The driver to try.
-    seconds : float
-        How long to wait.
-    code : str
-        The Python program that tries it and prints the answer.
-
-    Returns
-    -------
-    Trial
-        Whatever happens in the child is an answer.
+    Whatever happens in the child within so many seconds is an answer. `code` is the Python program
+    that tries the driver and prints the answer.
     """
     with tempfile.TemporaryDirectory(prefix="opencl-trial-") as folder:
         Path(folder, "tried.icd").write_text(f"{driver.library}\n", encoding="utf-8")

@@ -80,15 +80,8 @@ def of_user() -> str | None:
 def examine(*, again: bool = False) -> list[Trial]:
     """Return what came of every driver on this machine, the preferred first.
 
-    Parameters
-    ----------
-    again : bool
-        Try those anew that did not work, whatever is remembered.
-
-    Returns
-    -------
-    list of Trial
-        Empty where there is no driver, no PyOpenCL, or another system than Linux.
+    Those that did not work are tried anew with `again`, whatever is remembered. Empty where there
+    is no driver, no PyOpenCL, or another system than Linux.
     """
     if not sys.platform.startswith("linux"):
         return []

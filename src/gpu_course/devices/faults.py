@@ -39,17 +39,9 @@ _MEMORY = re.compile(
 def is_of_machine(error: BaseException) -> bool:
     """Return whether an error says what the machine lacks, and not that the program is wrong.
 
-    Parameters
-    ----------
-    error : exception
-        As caught. Where a driver raised it, the driver is tried, which may take a second.
-
-    Returns
-    -------
-    bool
-        True for a package that is missing or does not load, for memory that does not suffice, for
-        a :class:`gpu_course.errors.MachineError`, and for an error of a driver that fails on what
-        is known to be right, too.
+    So do a package that is missing or does not load, memory that does not suffice, a
+    :class:`gpu_course.errors.MachineError`, and an error of a driver that fails on what is known to
+    be right, too. Where a driver raised it, the driver is tried, which may take a second.
     """
     if isinstance(error, MachineError | MemoryError):
         return True

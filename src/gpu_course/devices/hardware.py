@@ -19,24 +19,12 @@ GIB = 1024**3
 
 @dataclass(frozen=True)
 class Gpu:
-    """A graphics processor as its driver describes it.
+    """A graphics processor as its driver describes it."""
 
-    Attributes
-    ----------
-    name : str
-        The driver's name of it.
-    memory : int
-        Bytes that programs may use.
-    driver : str
-        Version of the driver.
-    shared : bool
-        Whether it has no memory of its own and borrows the computer's.
-    """
-
-    name: str
-    memory: int
-    driver: str
-    shared: bool = False
+    name: str  # the driver's name of it
+    memory: int  # bytes that programs may use
+    driver: str  # its version
+    shared: bool = False  # whether it has no memory of its own and borrows the computer's
 
 
 def wanted() -> str:
@@ -152,16 +140,9 @@ def opencl_gpus() -> list[Gpu]:
 def pci_vendor(devices: Path = Path("/sys/class/drm")) -> str:
     """Return whose GPU is in this machine, asked of Linux itself and not of any driver.
 
-    Parameters
-    ----------
-    devices : Path
-        Where Linux lists graphics cards.
-
-    Returns
-    -------
-    str
-        ``"nvidia"``, ``"amd"``, ``"intel"``, or an empty string where no such card is listed (as
-        on macOS and Windows, in most containers, and on servers with a plain console card).
+    ``"nvidia"``, ``"amd"``, ``"intel"``, or an empty string where no such card is listed in
+    `devices` (as on macOS and Windows, in most containers, and on servers with a plain console
+    card).
     """
     makers = {"0x10de": "nvidia", "0x1002": "amd", "0x8086": "intel"}
     here = set()

@@ -68,17 +68,9 @@ def label_colours(n: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def adjacency(labels: NDArray[np.integer]) -> NDArray[np.integer]:
-    """Return the pairs of labels that touch, corners included.
+    """Return the pairs of labels that touch, corners included: (n, 2), the smaller label first.
 
-    Parameters
-    ----------
-    labels : integer ndarray, (Y, X) or (Z, Y, X)
-        0 is background and touches nobody.
-
-    Returns
-    -------
-    (n, 2) integer ndarray
-        Each touching pair once, the smaller label first.
+    Labels are (Y, X) or (Z, Y, X); 0 is background and touches nobody.
     """
     pairs = [np.empty((0, 2), labels.dtype)]
     for step in np.ndindex(*(3,) * labels.ndim):

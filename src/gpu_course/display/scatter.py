@@ -36,17 +36,8 @@ def _scale(values: NDArray, start: float, end: float) -> tuple[NDArray, list[tup
 def plot_svg(across: NDArray, up: NDArray, names: tuple[str, str]) -> str:
     """Return a scatter plot as SVG, its first point marked.
 
-    Parameters
-    ----------
-    across, up : (n,) float ndarray
-        Finite values along the two axes.
-    names : pair of str
-        What stands beside the axes.
-
-    Returns
-    -------
-    str
-        The points carry the place of their row in `data-i`.
+    `across` and `up` (n,) are finite; `names` stand beside the axes. The points carry the place of
+    their row in `data-i`.
     """
     width, height = PLOT
     xs, x_ticks = _scale(across, LEFT, width - RIGHT)

@@ -10,20 +10,11 @@ Status = Literal["ok", "warn", "fail"]
 class Check:
     """What the doctor found about one part of the installation.
 
-    Attributes
-    ----------
-    name : str
-        The part examined.
-    status : {"ok", "warn", "fail"}
-        ``warn`` means that the course runs, but a part of it slowly or not at all; ``fail`` that
-        no chapter will run.
-    what : str
-        What was found, in one line.
-    cure : str
-        What to do about it; empty where nothing need be done.
+    ``warn`` means that the course runs, but a part of it slowly or not at all; ``fail`` that no
+    chapter will run.
     """
 
-    name: str
+    name: str  # the part examined
     status: Status
-    what: str
-    cure: str = ""
+    what: str  # what was found, in one line
+    cure: str = ""  # what to do about it; empty where nothing need be done

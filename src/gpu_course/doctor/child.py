@@ -58,18 +58,11 @@ def answer(probe: str, name: str) -> None:
 
 
 def ask(probe: str, name: str, *, timeout: float = 180, code: str = _CODE) -> Check:
-    """Run a probe in a process of its own and return its check.
+    """Run a probe, a function of :mod:`gpu_course.doctor.probes`, in a process of its own.
 
-    Parameters
-    ----------
-    probe : str
-        Name of a function of :mod:`gpu_course.doctor.probes`.
-    name : str
-        What to call the check if the probe does not live to answer.
-    timeout : float, default 180
-        Seconds to wait. PoCL's first compilation takes some.
-    code : str
-        The program to run, with the probe's and the check's name as arguments.
+    Return its check, or one of that `name` if the probe does not live to answer within `timeout`
+    seconds; PoCL's first compilation takes some. `code` is the program, with both names as
+    arguments.
     """
     process = subprocess.Popen(
         [sys.executable, "-c", code, probe, name],

@@ -61,20 +61,10 @@ def _opencl_cache() -> Path:
 
 
 def folder(name: str, path: Path, *, need: float, purpose: str, variable: str) -> Check:
-    """Check that a folder can be written to and has room.
+    """Check that a folder for some `purpose` can be written to and has room for `need` GiB.
 
-    Parameters
-    ----------
-    name : str
-        What to call the check.
-    path : Path
-        The folder. It need not exist: then the nearest parent that does is tried.
-    need : float
-        Room needed, in GiB.
-    purpose : str
-        What the folder is for.
-    variable : str
-        The environment variable that names another folder.
+    It need not exist: then the nearest parent that does is tried. `name` is what the check is
+    called, `variable` the environment variable that names another folder.
     """
     move = f"Set {variable} to a folder on another disk"
     if error := writable.refused(path):

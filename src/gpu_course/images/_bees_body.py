@@ -17,36 +17,18 @@ Field = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Bee:
-    """Pose and looks of one bee.
+    """Pose and looks of one bee."""
 
-    Attributes
-    ----------
-    row, column : float
-        Centre of the body, pixels.
-    angle : float
-        Direction of the head, radians; 0 points along columns, pi/2 along rows (down).
-    length : float
-        Body length, pixels.
-    stout : float
-        Width relative to the ordinary bee.
-    bend : float
-        Sideways curve of the body, body lengths per squared body length.
-    tagged, belly, in_cell : bool
-        Carries a tag; shows its underside; has its head and thorax inside a cell.
-    spread : float
-        Angle of the wings to the body, radians.
-    """
-
-    row: float
+    row: float  # centre of the body, pixels
     column: float
-    angle: float
-    length: float
-    stout: float
-    bend: float
-    tagged: bool
-    belly: bool
-    in_cell: bool
-    spread: float
+    angle: float  # direction of the head, radians; 0 points along columns, pi/2 along rows (down)
+    length: float  # of the body, pixels
+    stout: float  # width relative to the ordinary bee
+    bend: float  # sideways curve of the body, body lengths per squared body length
+    tagged: bool  # carries a tag
+    belly: bool  # shows its underside
+    in_cell: bool  # has its head and thorax inside a cell
+    spread: float  # angle of the wings to the body, radians
 
 
 @dataclass(frozen=True)

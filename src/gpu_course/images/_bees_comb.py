@@ -32,26 +32,12 @@ class Ground:
 def light_and_age(
     rng: np.random.Generator, shape: tuple[int, int], clumps: NDArray[np.float64], reach: float
 ) -> tuple[Field, Field]:
-    """Draw the illumination and how dark with age the comb is.
+    """Draw the illumination and how dark with age the comb is, both float32 (Y, X).
 
-    Bees crowd where brood was raised, and comb that held brood is dark: the same clump centres
-    make both the crowd and the dark comb.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        Rows and columns.
-    clumps : ndarray, float (n, 4)
-        Row, column, radius along rows and along columns of each crowd, in pixels.
-    reach : float
-        Distance in pixels over which the light varies.
-
-    Returns
-    -------
-    light, age : ndarray, float32 (Y, X)
-        `light` about 0.6 to 1.3; `age` from 0 (fresh, bright) to 1 (old, dark).
+    Bees crowd where brood was raised, and comb that held brood is dark: the same clump centres make
+    both the crowd and the dark comb. `clumps` (n, 4) are row, column, radius along rows and along
+    columns of each crowd, and `reach` is the distance over which the light varies, in pixels. The
+    light is about 0.6 to 1.3; the age goes from 0 (fresh, bright) to 1 (old, dark).
     """
     y = np.arange(shape[0], dtype=np.float32)[:, None]
     x = np.arange(shape[1], dtype=np.float32)[None, :]
@@ -80,23 +66,9 @@ def honeycomb(
     light: Field,
     age: Field,
 ) -> Ground:
-    """Draw empty comb.
+    """Draw empty comb under the light and of the age that `light_and_age` returns.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        Rows and columns.
-    pitch : float
-        Distance between the centres of neighbouring cells, in pixels.
-    light, age : ndarray, float32 (Y, X)
-        From `light_and_age`.
-
-    Returns
-    -------
-    Ground
-        The comb and its illumination.
+    `pitch` is the distance between the centres of neighbouring cells, in pixels.
     """
     y, x = np.meshgrid(
         np.arange(shape[0], dtype=np.float32), np.arange(shape[1], dtype=np.float32), indexing="ij"

@@ -19,37 +19,20 @@ from gpu_course.images._bees_body import Bee, Field, Window, ellipse, parts, to_
 class Canvas:
     """A rectangle of the picture in which one bee, or a part of it, is painted.
 
-    Attributes
-    ----------
-    bee : Bee
-        The bee.
-    row, column : int
-        Where in the picture the rectangle begins.
-    grey : ndarray, float32 (Y, X)
-        A view of the picture: painting here changes the picture.
-    u, v : ndarray, float32 (Y, X)
-        Body coordinates of the pixels.
-    hair : ndarray, float32 (Y, X)
-        Fine noise fixed to the pixels.
-    texture : ndarray, float32 (n, n)
-        Noise of unit variance that repeats at its borders, for `noise`.
-    light, gain : float
-        Illumination of this bee; factor from the grey of a part to the grey in the picture.
-    rng : numpy.random.Generator
-        Source of the bee's own details.
+    Its arrays are float32 (Y, X), but for the texture, (n, n).
     """
 
     bee: Bee
-    row: int
+    row: int  # where in the picture the rectangle begins
     column: int
-    grey: Field
-    u: Field
+    grey: Field  # a view of the picture: painting here changes the picture
+    u: Field  # body coordinates of the pixels, with v
     v: Field
-    hair: Field
-    texture: Field
-    light: float
-    gain: float
-    rng: np.random.Generator
+    hair: Field  # fine noise fixed to the pixels
+    texture: Field  # noise of unit variance that repeats at its borders, for `noise`
+    light: float  # illumination of this bee
+    gain: float  # factor from the grey of a part to the grey in the picture
+    rng: np.random.Generator  # source of the bee's own details
 
     def lay(
         self,
@@ -109,18 +92,9 @@ def paint(
 ) -> None:
     """Paint one bee over `grey`, in place.
 
-    Parameters
-    ----------
-    grey, light : ndarray, float32 (Y, X)
-        The whole picture and its illumination.
-    bee : Bee
-        The bee.
-    area : Window
-        From `window`.
-    texture : ndarray, float32 (n, n)
-        Noise of unit variance from which hair, blotches and wing veins are taken.
-    rng : numpy.random.Generator
-        Source of the bee's own details.
+    `grey` and `light`, float32 (Y, X), are the whole picture and its illumination, `area` is that
+    of `window`. From `texture` (n, n), noise of unit variance, hair, blotches and wing veins are
+    taken; the bee's own details come from `rng`.
     """
     lit = float(np.clip(np.median(light[area.rows, area.columns]), 0.3, 1.2))
     shift = rng.integers(0, len(texture), 2)

@@ -10,24 +10,11 @@ Field = NDArray[np.floating[Any]]
 
 
 def smooth_field(rng: np.random.Generator, shape: tuple[int, int], wavelength: float) -> Field:
-    """Draw a random surface without detail finer than `wavelength`.
+    """Draw a random surface, float32 (Y, X), without detail finer than `wavelength` pixels.
 
-    Random numbers on a coarse grid are spread to the pixels by Gaussian weights. The weights of
-    rows and columns are independent, so two small matrix products do the whole interpolation.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Source of randomness.
-    shape : tuple of int
-        Rows and columns of the result.
-    wavelength : float
-        Distance of the coarse grid points, in pixels.
-
-    Returns
-    -------
-    ndarray, float32 (Y, X)
-        Values of mean about 0 and standard deviation about 1.
+    Random numbers on a coarse grid, whose points have that distance, are spread to the pixels by
+    Gaussian weights. The weights of rows and columns are independent, so two small matrix products
+    do the whole interpolation. Values have a mean of about 0 and a standard deviation of about 1.
     """
     weights = []
     for length in shape:

@@ -15,18 +15,9 @@ def coverage(roots: list[Root], shape: tuple[int, int]) -> tuple[Field, Field]:
     position and radius then give a smooth edge. Thick and thin roots are drawn one after the
     other, because next to a thick root the nearest path may be that of a thin one.
 
-    Parameters
-    ----------
-    roots : list of Root
-    shape : tuple of int
-        Rows and columns.
-
-    Returns
-    -------
-    covered : ndarray, float32 (Y, X)
-        0 outside, 1 inside, between at edges and for roots thinner than a pixel.
-    depth : ndarray, float32 (Y, X)
-        0 at a root's edge or outside, 1 on its centreline: for shading a round body.
+    Both are float32 (Y, X). `covered` is 0 outside, 1 inside, between at edges and for roots
+    thinner than a pixel. `depth` is 0 at a root's edge or outside, 1 on its centreline: for shading
+    a round body.
     """
     covered = np.zeros(shape, np.float32)
     depth = np.zeros(shape, np.float32)
@@ -80,21 +71,9 @@ def scatter(
 ) -> Field:
     """Draw many short straight strokes at once, fading towards their ends.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Gives each stroke a strength of its own.
-    starts : ndarray, float64 (n, 2)
-        Where each begins, (y, x).
-    headings, lengths : ndarray, float64 (n,)
-        Direction from straight down in radians, length in pixels.
-    shape : tuple of int
-        Rows and columns.
-
-    Returns
-    -------
-    ndarray, float32 (Y, X)
-        Sum of the strokes, about 1 where a single strong one begins.
+    They begin at `starts` (n, 2), rows and columns; `headings` (n,) are from straight down in
+    radians, `lengths` (n,) in pixels, and `rng` gives each a strength of its own. The sum of the
+    strokes, float32 (Y, X), is about 1 where a single strong one begins.
     """
     along = np.arange(0, lengths.max(initial=1), 0.7)
     y = starts[:, :1] + np.cos(headings)[:, None] * along

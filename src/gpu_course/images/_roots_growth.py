@@ -38,38 +38,18 @@ class Root:
 
 @dataclass(frozen=True)
 class Habit:
-    """How a kind of plant grows; lengths in pixels, angles in radians.
+    """How a kind of plant grows; lengths in pixels, angles in radians."""
 
-    Attributes
-    ----------
-    depth : tuple of float
-        Range of the main root's length, as a share of the picture's height.
-    radius : tuple of float
-        Radii at the base of roots of order 0, 1 and 2.
-    spacing : float
-        Mean distance of side roots along a main root.
-    reach : float
-        Length of the longest side roots.
-    bend : float
-        How strongly headings wander.
-    second : float
-        Mean distance of second-order roots along a side root; 0 for none.
-    room : float
-        Width of the picture for each plant.
-    taper : float
-        Share of its radius that a root loses on the way to its tip.
-    crown : tuple of float
-        Range of rows where main roots start, as a share of the picture's height.
-    """
-
+    # Range of the main root's length, as a share of the picture's height.
     depth: tuple[float, float]
-    radius: tuple[float, float, float]
-    spacing: float
-    reach: float
-    bend: float
-    second: float
-    room: float
-    taper: float = 0.62
+    radius: tuple[float, float, float]  # radii at the base of roots of order 0, 1 and 2
+    spacing: float  # mean distance of side roots along a main root
+    reach: float  # length of the longest side roots
+    bend: float  # how strongly headings wander
+    second: float  # mean distance of second-order roots along a side root; 0 for none
+    room: float  # width of the picture for each plant
+    taper: float = 0.62  # share of its radius that a root loses on the way to its tip
+    # Range of rows where main roots start, as a share of the height.
     crown: tuple[float, float] = (-0.12, 0.02)
 
 

@@ -11,20 +11,8 @@ def borders(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Field, Fi
     """Draw strips along some sides: a rim of a tube, the board behind the paper, a bright table.
 
     Each is dark or bright, a little tilted, and often has a thin line along its edge, which is what
-    looks most like a root. They lie over all else.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    shape : tuple of int
-        Rows and columns.
-
-    Returns
-    -------
-    cover : ndarray, float32 (Y, X)
-        1 where a strip hides what is below, 0 where there is none.
-    tone : ndarray, float32 (Y, X)
-        Its grey level there.
+    looks most like a root. They lie over all else. Both results are float32 (Y, X): 1 where a strip
+    hides what is below and 0 where there is none; and its grey level there.
     """
     cover, tone = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     for side in range(4):

@@ -31,20 +31,11 @@ picture's greys (from the 1st to the 99.8th percentile)."""
 def distinct(
     risen: Field, image: NDArray[np.uint8], hidden: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Return where a root can be told from what is beside it.
+    """Return where, bool (Y, X), a root can be told from what is beside it.
 
-    Parameters
-    ----------
-    risen : ndarray, float32 (Y, X)
-        By how many grey levels roots raised each pixel, hairs and glow around them apart.
-    image : ndarray, uint8 (Y, X)
-    hidden : ndarray, bool (Y, X)
-        Where something lies over the roots.
-
-    Returns
-    -------
-    ndarray, bool (Y, X)
-        Pixels that rise above their surroundings, by more than the grain of the picture.
+    These are pixels that rise above their surroundings, by more than the grain of the picture.
+    `risen` says by how many grey levels roots raised each pixel, hairs and glow around them apart;
+    `hidden`, where something lies over the roots.
     """
     grey = image.astype(np.float32)
     rough = grey - ndimage.gaussian_filter(grey, 3)
@@ -58,18 +49,8 @@ def distinct(
 def trace(rng: np.random.Generator, roots: list[Root], visible: NDArray[np.bool_]) -> list[Root]:
     """Return the roots as a person traces them: none lies exactly, and some are missing.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    roots : list of Root
-    visible : ndarray, bool (Y, X)
-        As `distinct` returns it.
-
-    Returns
-    -------
-    list of Root
-        With moved paths and the radii that the roots have. Roots that can be seen over less than
-        half of their way are left out, and some of the finest.
+    Paths are moved, radii are those that the roots have. Roots of which less than half of the way
+    is `visible` (as of `distinct`) are left out, and some of the finest.
     """
     traced = []
     for root in roots:
@@ -97,23 +78,11 @@ def _inside(root: Root, shape: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArr
 def drawn_mask(
     traced: list[Root], clear: NDArray[np.bool_], hidden: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return the mask that belongs to traced lines, and the lines.
+    """Return the mask that belongs to traced lines, and the lines, both bool (Y, X).
 
-    Parameters
-    ----------
-    traced : list of Root
-        As `trace` returns them.
-    clear : ndarray, bool (Y, X)
-        Pixels that roots made clearly brighter than the ground.
-    hidden : ndarray, bool (Y, X)
-        Where something lies over the roots, so that nobody could draw them.
-
-    Returns
-    -------
-    mask : ndarray, bool (Y, X)
-        Clear pixels near a line, and the middle of each root: a person goes on where soil lies on
-        it.
-    line : ndarray, bool (Y, X)
+    `clear` are pixels that roots made clearly brighter than the ground; `hidden`, where something
+    lies over the roots, so that nobody could draw them. The mask has the clear pixels near a line,
+    and the middle of each root: a person goes on where soil lies on it.
     """
     line = centreline(traced, (clear.shape[0], clear.shape[1])) & ~hidden
     if not line.any():

@@ -22,26 +22,11 @@ OTHER_SOURCES = (
 
 
 def download(url: str, path: str, digest: str, cache: Path) -> Path:
-    """Download one file into the cache, or raise and leave nothing behind.
+    """Download one file into the cache and return it, or raise and leave nothing behind.
 
-    `pooch` writes to a temporary file, compares the sha256 and only then renames, so the cache
-    never holds half a file.
-
-    Parameters
-    ----------
-    url
-        Where the file is.
-    path
-        Its path in the registry, and below `cache`.
-    digest
-        The expected sha256.
-    cache
-        The folder to save below. Created when needed.
-
-    Returns
-    -------
-    Path
-        The complete, verified file.
+    `pooch` writes to a temporary file, compares the sha256, `digest`, and only then renames, so the
+    cache never holds half a file. `path` is that in the registry, and below `cache`, which is
+    created when needed.
 
     Raises
     ------

@@ -18,23 +18,11 @@ WINDOWS = {
 def load_nuclei(split: str, index: int, size: str | None = None) -> Sample:
     """Return the nuclei picture or one of its halves.
 
-    The file is read from the installed stardist package without importing it.
-
-    Parameters
-    ----------
-    split
-        ``"train"`` (columns below 256), ``"test"`` (the others) or ``"whole"``. A nucleus on the
-        border is in both halves, each time with its own part only.
-    index
-        0: there is one scene per split.
-    size
-        Ignored: a photograph has the size it has.
-
-    Returns
-    -------
-    Sample
-        `image` uint16 of shape (512, 512) or (512, 256), axes YX; `labels`. Nobody recorded the
-        pixel size.
+    The file is read from the installed stardist package without importing it. The split is
+    ``"train"`` (columns below 256), ``"test"`` (the others) or ``"whole"``, and has one scene, 0. A
+    nucleus on the border is in both halves, each time with its own part only. A photograph has the
+    size it has: `size` is ignored. The image is uint16 of shape (512, 512) or (512, 256), axes YX.
+    Nobody recorded the pixel size.
     """
     import tifffile
 

@@ -37,31 +37,16 @@ IN_NUCLEI_WINDOW = (slice(8, 520), slice(184, 696))
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """What is known of a frame without reading it.
+    """What is known of a frame without reading it."""
 
-    Attributes
-    ----------
-    id
-        Its name in the Data Science Bowl, 64 hexadecimal digits.
-    split
-        ``"train"``, ``"validation"`` or ``"test"``.
-    shape
-        Rows and columns.
-    nuclei
-        How many nuclei people outlined.
-    diameter
-        Median over the nuclei of the diameter of a disc of equal area, in pixels. It comes from
-        the labels, so a method that is judged on this frame must not read it.
-    labels_sha256
-        Of the joined labels as uint16 in C order.
-    """
-
-    id: str
-    split: str
-    shape: tuple[int, int]
-    nuclei: int
+    id: str  # its name in the Data Science Bowl, 64 hexadecimal digits
+    split: str  # ``"train"``, ``"validation"`` or ``"test"``
+    shape: tuple[int, int]  # rows and columns
+    nuclei: int  # how many nuclei people outlined
+    # Median over the nuclei of the diameter of a disc of equal area, in pixels. It comes from the
+    # labels, so a method that is judged on this frame must not read it.
     diameter: float
-    labels_sha256: str
+    labels_sha256: str  # of the joined labels as uint16 in C order
 
     @property
     def short(self) -> str:
@@ -134,21 +119,11 @@ def masks(picture: str) -> tuple[str, ...]:
 
 
 def load_nuclei_dsb(split: str, index: int, size: str | None = None) -> Sample:
-    """Return one frame with its labels.
+    """Return one frame, by split and index as in `frames`, with its labels.
 
-    Parameters
-    ----------
-    split, index
-        Which frame, as in `frames`.
-    size
-        Ignored: a photograph has the size it has.
-
-    Returns
-    -------
-    Sample
-        `image` uint8 (Y, X), `labels` of equal shape (see `join_masks`). ``facts["frame"]`` is
-        the short id, ``facts["camera"]`` the size that stands for the camera. Nobody recorded the
-        pixel size.
+    The image is uint8 (Y, X), the labels (see `join_masks`) are of equal shape. ``facts["frame"]``
+    is the short id, ``facts["camera"]`` the size that stands for the camera. Nobody recorded the
+    pixel size. A photograph has the size it has: `size` is ignored.
     """
     frame = frames(split)[index]
     image = one_channel(_read(registry.fetch(frame.picture)), frame.short)

@@ -22,24 +22,10 @@ def draw_nucleus(
 ) -> tuple[tuple[slice, ...], npt.NDArray[np.float32], npt.NDArray[np.float32]] | None:
     """Draw one nucleus: a tilted ellipsoid with a bumpy skin, chromatin and dark nucleoli.
 
-    Parameters
-    ----------
-    centre
-        (z, y, x) in µm from the outer corner of the volume.
-    radius
-        Mean radius in µm.
-    shape
-        Of the volume, in voxels.
-    voxel_size
-        µm along z, y, x.
-    rng
-        Where all chance comes from.
-
-    Returns
-    -------
-    (window, depth, light) or None
-        The part of the volume it needs; for each voxel there how far out it lies (below 1 is
-        inside) and how many photons it sends. None if it lies outside the volume.
+    The centre (z, y, x), from the outer corner of the volume, the mean radius and the voxel size
+    are in µm, the shape of the volume in voxels. Returns the part of the volume that it needs; for
+    each voxel there how far out it lies (below 1 is inside) and how many photons it sends. None if
+    it lies outside the volume.
     """
     # A random ellipsoid: three half axes of mean 1, turned at random.
     half_axes = rng.uniform(0.82, 1.2, 3)

@@ -16,31 +16,16 @@ _SHORT = 8  # digits of a picture's name that stand for it in the table
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One registered file.
+    """One registered file."""
 
-    Attributes
-    ----------
-    path
-        Its name in the registry, with forward slashes: ``"nuclei/img2d.tif"``.
-    url
-        Where it is published, pinned to a commit. Empty if only a package has it.
-    bytes
-        Its size, or None if unknown.
-    sha256
-        Its fingerprint.
-    licence, citation
-        Under which terms it may be used, and whom to thank.
-    package
-        ``"stardist:data/images/img2d.tif"`` if a package ships it: import name, then the path
-        inside the package. Empty otherwise.
-    """
-
-    path: str
-    url: str
-    bytes: int | None
-    sha256: str
-    licence: str
-    citation: str
+    path: str  # its name in the registry, with forward slashes: ``"nuclei/img2d.tif"``
+    url: str  # where it is published, pinned to a commit; empty if only a package has it
+    bytes: int | None  # its size, or None if unknown
+    sha256: str  # its fingerprint
+    licence: str  # under which terms it may be used
+    citation: str  # whom to thank
+    # Where a package ships it, ``"stardist:data/images/img2d.tif"``: import name, then the path
+    # inside the package. Empty otherwise.
     package: str = ""
 
 
@@ -64,21 +49,11 @@ def read_entries(table: Path) -> tuple[Entry, ...]:
 def read_masks(table: Path, pictures: Iterable[Entry]) -> tuple[Entry, ...]:
     """Read a table of masks: thousands of small files.
 
-    Listed in full, they would fill the registry with two megabytes of repetition: a mask shares
-    its folder, its repository and its licence with its picture.
-
-    Parameters
-    ----------
-    table
-        CSV: ``frame`` (first eight digits of the picture's name), ``name`` (of the mask, without
-        ``.png``), ``bytes`` and ``sha256``.
-    pictures
-        The registered pictures, ``FOLDER/images/NAME.png``.
-
-    Returns
-    -------
-    tuple of Entry
-        ``FOLDER/masks/NAME.png``, in the order of the table.
+    Listed in full, they would fill the registry with two megabytes of repetition: a mask shares its
+    folder, its repository and its licence with its picture. The table, a CSV, has the columns
+    ``frame`` (first eight digits of the picture's name), ``name`` (of the mask, without ``.png``),
+    ``bytes`` and ``sha256``. For pictures ``FOLDER/images/NAME.png``, entries are
+    ``FOLDER/masks/NAME.png``, in the order of the table.
     """
     known = {Path(each.path).stem[:_SHORT]: each for each in pictures if "/images/" in each.path}
     with table.open(encoding="utf-8", newline="") as stream:

@@ -30,23 +30,14 @@ from gpu_course.images.registered import MASKS, Entry, read_entries, read_masks,
 class Status:
     """Where a registered file is on this machine, and whether it can be trusted.
 
-    Attributes
-    ----------
-    entry
-        The file.
-    state
-        ``"ready"`` (found, sha256 correct), ``"absent"`` (to be fetched) or ``"damaged"`` (found,
-        other contents, nothing better at hand).
-    where
-        ``"package"``, ``"cache"``, ``"mirror"`` or, if absent, ``""``.
-    file
-        The file on this machine, or None.
+    The state is ``"ready"`` (found, sha256 correct), ``"absent"`` (to be fetched) or ``"damaged"``
+    (found, other contents, nothing better at hand).
     """
 
     entry: Entry
     state: str
-    where: str = ""
-    file: Path | None = None
+    where: str = ""  # ``"package"``, ``"cache"``, ``"mirror"`` or, if absent, ``""``
+    file: Path | None = None  # the file on this machine, or None
 
 
 @functools.cache

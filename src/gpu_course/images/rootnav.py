@@ -69,19 +69,9 @@ def read_rsml(file: Path) -> list[Polyline]:
 
 
 def centreline(lines: Sequence[Polyline], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """Draw traced lines one pixel wide.
+    """Draw traced lines (n, 2), points (y, x) in pixels, one pixel wide: bool (Y, X).
 
-    Parameters
-    ----------
-    lines : sequence of ndarray, float (n, 2)
-        Points (y, x) in pixels.
-    shape : tuple of int
-        Rows and columns.
-
-    Returns
-    -------
-    ndarray, bool (Y, X)
-        True on a line; parts outside the picture are left out.
+    Parts outside the picture are left out.
     """
     drawn = np.zeros(shape, bool)
     for line in lines:

@@ -69,18 +69,9 @@ def download(source: str, wanted: Mapping[str, tuple[str, str]], cache: Path) ->
 
 
 def checkout(origin: str, commit: str, folders: Sequence[str], target: str, name: str) -> None:
-    """Write some folders of a commit to a new repository in the folder `target`.
+    """Write some folders of a commit to a new repository in the empty folder `target`.
 
-    Parameters
-    ----------
-    origin, commit
-        Where the repository is, and all 40 digits of the commit.
-    folders
-        Inside the repository.
-    target
-        An empty folder.
-    name
-        What the error calls the files.
+    The commit is given by all its 40 digits; `name` is what the error calls the files.
 
     Raises
     ------

@@ -42,33 +42,16 @@ ROOTS = ("plant", "roots", "other")
 
 @dataclasses.dataclass(frozen=True)
 class About:
-    """What people must be told.
+    """What people must be told."""
 
-    Attributes
-    ----------
-    name : str
-        5 to 64 letters, digits, spaces, hyphens, underscores, plus signs and parentheses.
-    takes, gives : str
-        A sentence each.
-    learned_from : str
-    fails : sequence of str
-        Where not to believe it.
-    authors : sequence of str
-    licence : str
-        One of `LICENCES`.
-    cite : sequence of dict
-        ``"text"`` and ``"doi"``.
-    tags : sequence of str
-    """
-
-    name: str
-    takes: str
+    name: str  # 5 to 64 letters, digits, spaces, hyphens, underscores, plus signs, parentheses
+    takes: str  # a sentence each: what it takes, and what it gives
     gives: str
     learned_from: str
-    fails: Sequence[str]
+    fails: Sequence[str]  # where not to believe it
     authors: Sequence[str]
-    licence: str
-    cite: Sequence[dict[str, str]]
+    licence: str  # one of `LICENCES`
+    cite: Sequence[dict[str, str]]  # ``"text"`` and ``"doi"``
     tags: Sequence[str]
 
 

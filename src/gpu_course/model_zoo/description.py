@@ -57,26 +57,11 @@ def describe(
     timestamp: str,
     versions: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return the description of a U-Net.
+    """Return the description of a U-Net, for a YAML file.
 
-    Parameters
-    ----------
-    about : About
-    model : OwnModel
-        A U-Net.
-    files : mapping
-        Name → content of all other files of the package.
-    cover : str
-        Name of the picture.
-    timestamp : str
-        As ISO 8601 has it.
-    versions : mapping
-        Of ``"torch"`` and of the ``"course"``.
-
-    Returns
-    -------
-    dict
-        For a YAML file.
+    `files` are all other files of the package, name → content, `cover` the name of the picture;
+    `timestamp` is written as ISO 8601 has it, and `versions` are those of ``"torch"`` and of the
+    ``"course"``.
     """
     network, normalisation = model.core
     settings = dataclasses.asdict(model.settings)

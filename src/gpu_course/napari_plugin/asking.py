@@ -33,17 +33,7 @@ class _TooEarlyError(Exception):
 class Asking:
     """Questions to the engine, and its answers on the window.
 
-    Parameters
-    ----------
-    stage : Stage
-    owner : QWidget
-        The timer that draws goes with it.
-    also_busy : callable
-        Returns whether other work can be cancelled.
-
-    Attributes
-    ----------
-    jobs : Latest
+    The timer that draws goes with `owner`; `also_busy` returns whether other work can be cancelled.
     """
 
     def __init__(self, stage: Stage, owner: QWidget, also_busy: Callable[[], bool]) -> None:

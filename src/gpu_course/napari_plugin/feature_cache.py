@@ -60,17 +60,8 @@ class FeatureCache:
     def features(self, picture: Picture, recipe: Recipe, tile: Region) -> NDArray[np.float32]:
         """Return the features of a tile, from memory if they are there.
 
-        Parameters
-        ----------
-        picture : Picture
-        recipe : Recipe
-            With the picture's colours and voxel size.
-        tile : region
-            Of the picture's sites; one frame.
-
-        Returns
-        -------
-        ndarray of float32, (feature, Y, X) or (feature, Z, Y, X)
+        They are float32, (feature, Y, X) or (feature, Z, Y, X). The recipe has the picture's
+        colours and voxel size; the tile is of one frame of its sites.
         """
         key = _key(picture, recipe, tile)
         if key in self._kept:

@@ -30,36 +30,16 @@ class NothingLearnedError(CourseError):
 
 @dataclass(frozen=True, eq=False)
 class Learned:
-    """What a forest can learn from, for pictures of one kind.
+    """What a forest can learn from, for pictures of one kind."""
 
-    Attributes
-    ----------
-    recipe : Recipe
-        Of the forest.
-    base : CorrectableClassifier or None
-        The loaded model, if it is of this kind.
-    kept : tuple of StrokeTable
-        The loaded model's and those of closed pictures.
-    tables : tuple of StrokeTable
-        Of the strokes on open pictures.
-    painted : dict
-        Class → number of pixels painted on the picture to predict.
-    pictures : int
-        How many other pictures there are.
-    note : str
-        What the user should know, or empty.
-    seen : Seen or None
-        Grey values of all pictures that were painted on; None if nobody knows.
-    """
-
-    recipe: Recipe
-    base: CorrectableClassifier | None
-    kept: tuple[StrokeTable, ...]
-    tables: tuple[StrokeTable, ...]
-    painted: dict[int, int]
-    pictures: int
-    note: str
-    seen: Seen | None
+    recipe: Recipe  # of the forest
+    base: CorrectableClassifier | None  # the loaded model, if it is of this kind
+    kept: tuple[StrokeTable, ...]  # the loaded model's and those of closed pictures
+    tables: tuple[StrokeTable, ...]  # of the strokes on open pictures
+    painted: dict[int, int]  # class → number of pixels painted on the picture to predict
+    pictures: int  # how many other pictures there are
+    note: str  # what the user should know, or empty
+    seen: Seen | None  # of all pictures that were painted on; None if nobody knows
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,20 +16,10 @@ from gpu_course.napari_plugin.requests import ObjectSettings
 def objects_of(
     probability: NDArray[np.float32], layout: Layout, settings: ObjectSettings
 ) -> Iterator[NDArray[np.int32]]:
-    """Yield the numbered objects, frame by frame.
+    """Yield the numbered objects (int32, sites), frame by frame.
 
-    Parameters
-    ----------
-    probability : ndarray of float32, sites
-        Of the class that objects are made of.
-    layout : Layout
-        Which axes are space.
-    settings : ObjectSettings
-
-    Yields
-    ------
-    ndarray of int32, sites
-        Always the same array, with one frame more. No two frames share a number.
+    It is always the same array, with one frame more; no two frames share a number. `probability`
+    (sites) is that of the class that objects are made of; `layout` says which axes are space.
     """
     from gpu_course.pixel_classification.objects import to_objects
 

@@ -26,15 +26,8 @@ OLD_OBJECTS = "The objects are of an earlier answer: press Objects again."
 def known(viewer: napari.Viewer, image: Image, choice: Choice, *, old_objects: bool) -> str:
     """Return sentences on what may be taken for something else, or nothing.
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-    image : layer
-        The one that is chosen.
-    choice : str
-        What a person said of its axes.
-    old_objects : bool
-        Whether its objects are of another answer than is shown.
+    `image` is the layer that is chosen, `choice` what a person said of its axes, and `old_objects`
+    whether its objects are of another answer than is shown.
     """
     said = []
     above = covering(viewer, image)

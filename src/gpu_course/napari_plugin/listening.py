@@ -17,20 +17,10 @@ Callback = Callable[[Any], None]
 class LayerEvents:
     """Connects what happens in layers and view to callbacks.
 
-    Parameters
-    ----------
-    replaced : callable
-        An image has other pixels; its event names the layer as `source`.
-    placed : callable
-        The chosen image lies elsewhere, or its axes have other labels.
-    changed : callable
-        There are other strokes.
-    moved : callable
-        Other pixels may be in view, or strokes were undone.
-    labelled : callable
-        Another class is painted with.
-    hidden : callable
-        An image was hidden or shown.
+    `replaced`: an image has other pixels; its event names the layer as `source`. `placed`: the
+    chosen image lies elsewhere, or its axes have other labels. `changed`: there are other strokes.
+    `moved`: other pixels may be in view, or strokes were undone. `labelled`: another class is
+    painted with. `hidden`: an image was hidden or shown.
     """
 
     def __init__(

@@ -38,15 +38,8 @@ class _Known:
 class PaintedTables:
     """The table of each lesson. While its strokes stay the same, so does the table.
 
-    Parameters
-    ----------
-    cache : FeatureCache
-        Has the features of tiles.
-
-    Attributes
-    ----------
-    greys : GreyValues
-        Of the pictures that are painted on.
+    `cache` has the features of tiles; `greys` are the grey values of the pictures that are painted
+    on.
     """
 
     def __init__(self, cache: FeatureCache) -> None:

@@ -30,22 +30,12 @@ class Kind(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """An image, and how it is read.
+    """An image, and how it is read."""
 
-    Attributes
-    ----------
-    pixels : array
-        Only the parts that are needed are read.
-    source : hashable
-        Changes whenever the pixels do.
-    layout : Layout
-    voxel_size : tuple of float or None
-        Edges of a pixel along the axes of space, in units of the shortest; None if all are equal.
-    """
-
-    pixels: Any
-    source: Hashable
+    pixels: Any  # an array, of which only the parts that are needed are read
+    source: Hashable  # changes whenever the pixels do
     layout: Layout
+    # Edges of a pixel along the axes of space, in units of the shortest; None if equal.
     voxel_size: tuple[float, ...] | None = None
 
     @property
@@ -65,43 +55,23 @@ class Picture:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A picture and what is painted on it.
+    """A picture and what is painted on it."""
 
-    Attributes
-    ----------
-    key : hashable
-        The same for the same strokes layer on the same image.
-    picture : Picture
-    scribbles : array of int
-        Of the picture's sites: 0 where nothing is painted, else the class.
-    """
-
-    key: Hashable
+    key: Hashable  # the same for the same strokes layer on the same image
     picture: Picture
+    # Whole numbers of the picture's sites: 0 where nothing is painted, else the class.
     scribbles: Any
 
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """What was learned from a picture that is no more: closed, or with other pixels.
-
-    Attributes
-    ----------
-    table : StrokeTable
-    recipe : Recipe
-        Of its features.
-    kind : Kind
-    source : hashable
-        The picture's.
-    seen : Seen or None
-        Its grey values.
-    """
+    """What was learned from a picture that is no more: closed, or with other pixels."""
 
     table: StrokeTable
-    recipe: Recipe
+    recipe: Recipe  # of its features
     kind: Kind
-    source: Hashable
-    seen: Seen | None
+    source: Hashable  # the picture's
+    seen: Seen | None  # its grey values
 
 
 @dataclass(frozen=True)
@@ -117,77 +87,39 @@ class ObjectSettings:
 
 @dataclass(frozen=True)
 class Request:
-    """Everything a job needs to know, read from the window before the job begins.
+    """Everything a job needs to know, read from the window before the job begins."""
 
-    Attributes
-    ----------
-    picture : Picture
-        The one to predict.
-    lessons : tuple of Lesson
-        All pictures that are painted on; the one to predict may be among them.
-    recipe : Recipe
-        Features and scales; colours and voxel size come from each picture.
-    trees : int
-    view : region
-        What the window shows of the picture's sites.
-    base : CorrectableClassifier or None
-        A loaded model, which the strokes correct.
-    kept : tuple of Kept
-        What was learned from pictures that are no more.
-    goal : "view", "whole" or "objects"
-    objects : ObjectSettings
-    coarse : int
-        Pixels of the image in a pixel of the screen, along an axis. Where that is 2 or more, a
-        large view is first answered with every so manieth pixel.
-    open : frozenset
-        The sources of all images that are open; what is kept of others is forgotten.
-    """
-
-    picture: Picture
+    picture: Picture  # the one to predict
+    # All pictures that are painted on; the one to predict may be among them.
     lessons: tuple[Lesson, ...]
-    recipe: Recipe
+    recipe: Recipe  # features and scales; colours and voxel size come from each picture
     trees: int
-    view: Region
-    base: CorrectableClassifier | None = None
-    kept: tuple[Kept, ...] = ()
+    view: Region  # what the window shows of the picture's sites
+    base: CorrectableClassifier | None = None  # a loaded model, which the strokes correct
+    kept: tuple[Kept, ...] = ()  # what was learned from pictures that are no more
     goal: Goal = "view"
     objects: ObjectSettings = field(default_factory=ObjectSettings)
+    # Pixels of the image in a pixel of the screen, along an axis. Where that is 2 or more, a large
+    # view is first answered with every so manieth pixel.
     coarse: int = 1
+    # The sources of all open images; what is kept of others is forgotten.
     open: frozenset[Hashable] = frozenset()
 
 
 @dataclass(frozen=True)
 class Ready:
-    """A forest is there, and these arrays will hold what it predicts.
+    """A forest is there, and these arrays will hold what it predicts."""
 
-    Attributes
-    ----------
-    forest : object
-        Another one for each forest.
-    painted : dict
-        Class → number of pixels painted on this picture.
-    pictures : int
-        How many other pictures the forest learned from: open, closed, or in the loaded model.
-    note : str
-        A sentence that the user should know, or empty.
-    doubt : str
-        That the picture's grey values are far from those that the forest learned from, or empty.
-    known : tuple of int
-        The classes of the forest, in the order of `probabilities`.
-    classes : ndarray of uint8, the picture's sites
-    probabilities : ndarray of float32 (class, …sites)
-    uncertainty : ndarray of float32, the picture's sites
-        0 where the forest is sure, 1 where two classes are equally probable.
-    """
-
-    forest: object
-    painted: dict[int, int]
+    forest: object  # another one for each forest
+    painted: dict[int, int]  # class → number of pixels painted on this picture
+    # How many other pictures the forest learned from: open, closed, or in the loaded model.
     pictures: int
-    note: str
-    doubt: str
-    known: tuple[int, ...]
-    classes: NDArray[np.uint8]
-    probabilities: NDArray[np.float32]
+    note: str  # a sentence that the user should know, or empty
+    doubt: str  # that the picture's grey values are far from those of the forest, or empty
+    known: tuple[int, ...]  # the classes of the forest, in the order of `probabilities`
+    classes: NDArray[np.uint8]  # the picture's sites
+    probabilities: NDArray[np.float32]  # (class, …sites)
+    # Sites: 0 where the forest is sure, 1 where two classes are equally probable.
     uncertainty: NDArray[np.float32]
 
 

@@ -27,30 +27,14 @@ Key = tuple[int, Hashable]
 
 @dataclass
 class ImageState:
-    """What is known of an open image.
+    """What is known of an open image."""
 
-    Attributes
-    ----------
-    number : int
-        No other image had it.
-    revision : int
-        How often its pixels were replaced.
-    choice : "", "volume" or "planes"
-        What a person said of its axes.
-    scribbles : Labels or None
-        The strokes layer that is chosen when the image is.
-    status : str
-        The sentence about it.
-    notice : str
-        What is added to it until strokes are chosen.
-    """
-
-    number: int
-    revision: int = 0
-    choice: Choice = ""
-    scribbles: Labels | None = None
-    status: str = ""
-    notice: str = ""
+    number: int  # no other image had it
+    revision: int = 0  # how often its pixels were replaced
+    choice: Choice = ""  # what a person said of its axes
+    scribbles: Labels | None = None  # the strokes layer that is chosen when the image is
+    status: str = ""  # the sentence about it
+    notice: str = ""  # what is added to it until strokes are chosen
 
     @property
     def source(self) -> tuple[int, int]:
@@ -66,17 +50,9 @@ class _Binding:
 
 
 class Session:
-    """The open images, their strokes, and what stays learned from closed ones.
+    """The open images, their strokes, and what stays learned from closed ones (`kept`).
 
-    Parameters
-    ----------
-    learned : callable
-        Takes the key of a lesson and returns what was learned from it, or None.
-
-    Attributes
-    ----------
-    kept : tuple of Kept
-        What was learned from images that are no more.
+    `learned` takes the key of a lesson and returns what was learned from it, or None.
     """
 
     def __init__(self, learned: Callable[[Hashable], Kept | None]) -> None:

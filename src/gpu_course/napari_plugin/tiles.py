@@ -23,19 +23,10 @@ volume the window mostly shows one plane, so its tiles are thin slabs."""
 
 
 def grid(shape: Sequence[int], space: Sequence[int] | None = None) -> list[Region]:
-    """Cut an image into tiles.
+    """Cut an image into tiles that cover each pixel once, in the order of the axes.
 
-    Parameters
-    ----------
-    shape : sequence of int
-        Shape in pixels, such as (y, x), (z, y, x) or (t, y, x).
-    space : sequence of int, optional
-        The axes that are space; a tile has one pixel along the others. None: all.
-
-    Returns
-    -------
-    list of region
-        They cover each pixel once, in the order of the axes.
+    The shape is in pixels, such as (y, x), (z, y, x) or (t, y, x); a tile has one pixel along axes
+    that are not `space` (None: all are).
     """
     space = range(len(shape)) if space is None else space
     sides = dict(zip(space, SIDE[len(space)], strict=True))

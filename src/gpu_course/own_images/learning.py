@@ -36,24 +36,9 @@ def learn(
 ) -> OwnModel:
     """Train one method on the training images; the best epoch is that of the validation images.
 
-    Parameters
-    ----------
-    method : {"threshold", "unet", "stardist"}
-    labelled : Labelled
-    split : Split
-    plan : Plan
-    learned : Learned
-        What the training images look like.
-    channel : int or None
-        The channel that was read.
-    checkpoints : Path
-        The folder in which a checkpoint is kept, from which an interrupted training goes on.
-    callbacks : tuple of function
-        Called after every epoch.
-
-    Returns
-    -------
-    OwnModel
+    `learned` is what the training images look like, `channel` the one that was read (None: all).
+    `checkpoints` is the folder of the checkpoint from which an interrupted training goes on;
+    `callbacks` are called after every epoch.
     """
     settings = Settings(
         kind=labelled.kind,

@@ -24,30 +24,15 @@ LARGEST = 2**32 - 1
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How a model is trained.
+    """How a model is trained."""
 
-    Attributes
-    ----------
-    methods : tuple of str
-        Which methods are tried, from simple to costly.
-    scale : float
-        By what factor images are enlarged first.
-    epochs, batches, batch : int
-        Epochs at most, batches an epoch, patches a batch.
-    patch : int
-        Rows and columns of a patch, in pixels of the enlarged images.
-    width : int
-        Channels of the first level of the network.
-    seed : int
-    """
-
-    methods: tuple[Method, ...]
-    scale: float
-    epochs: int = 40
-    batches: int = 50
-    batch: int = 4
-    patch: int = 128
-    width: int = 16
+    methods: tuple[Method, ...]  # which methods are tried, from simple to costly
+    scale: float  # by what factor images are enlarged first
+    epochs: int = 40  # at most
+    batches: int = 50  # in an epoch
+    batch: int = 4  # patches in a batch
+    patch: int = 128  # rows and columns of a patch, in pixels of the enlarged images
+    width: int = 16  # channels of the first level of the network
     seed: int = 0
 
 

@@ -66,21 +66,10 @@ def padded(image: NDArray[Any], side: int) -> NDArray[Any]:
 
 
 def for_training(scenes: Sequence[Sample], factor: float, side: int) -> list[Sample]:
-    """Return scenes at the size at which the network works, none smaller than a patch.
+    """Return scenes at the size at which the network works, none smaller than a patch of `side`.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With `labels` or `mask`.
-    factor : float
-        From `scale_for`.
-    side : int
-        Least number of rows and columns.
-
-    Returns
-    -------
-    list of Sample
-        An object and its mirror image have numbers of their own, unless they are one.
+    Scenes have `labels` or `mask`; `factor` is that of `scale_for`. An object and its mirror image
+    have numbers of their own, unless they are one.
     """
     from skimage.measure import label
 

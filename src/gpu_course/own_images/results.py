@@ -8,39 +8,19 @@ from pathlib import Path
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """What came of one picture.
-
-    Attributes
-    ----------
-    image : str
-    objects : int
-    diameter : float or None
-        Median over objects of the diameter of a disc of equal area, in pixels.
-    area : float
-        Share of the image that objects cover.
-    sure : float or None
-        Mean over objects of how sure the model is.
-    look : dict
-        What was measured of brightness and size, as in `looks.Look`.
-    warnings : list of str
-    score : float or None
-        Where the folder has labels or masks.
-    problem : str
-        Why there is no result, or empty.
-    seen : bool
-        Whether the model learned from this picture, or choices were made by it.
-    """
+    """What came of one picture."""
 
     image: str
     objects: int = 0
-    diameter: float | None = None
-    area: float = 0.0
-    sure: float | None = None
+    diameter: float | None = None  # median over objects, of a disc of equal area, in pixels
+    area: float = 0.0  # share of the image that objects cover
+    sure: float | None = None  # mean over objects of how sure the model is
+    # What was measured of brightness and size, as in `looks.Look`.
     look: dict[str, float | None] = dataclasses.field(default_factory=dict)
     warnings: list[str] = dataclasses.field(default_factory=list)
-    score: float | None = None
-    problem: str = ""
-    seen: bool = False
+    score: float | None = None  # where the folder has labels or masks
+    problem: str = ""  # why there is no result, or empty
+    seen: bool = False  # whether the model learned from this picture, or choices were made by it
 
 
 @dataclasses.dataclass(frozen=True)

@@ -53,6 +53,15 @@ def deal(scenes: Sequence[Sample], *, seed: int = 0) -> Split:
     ------
     CourseError
         If there are too few images, or nothing is labelled in those to learn from or to choose by.
+
+    Examples
+    --------
+    >>> from gpu_course import images
+    >>> from gpu_course.own_images import deal
+    >>> scenes = [images.load("bees", "train", index=n, size="small") for n in range(3)]
+    >>> split = deal(scenes)
+    >>> len(split.train), len(split.validation), len(split.test)
+    (2, 1, 0)
     """
     notes = []
     named = {scene.split for scene in scenes}

@@ -25,24 +25,12 @@ LEVELS = 40
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A threshold on normalised and blurred grey values.
+    """A threshold on normalised and blurred grey values."""
 
-    Attributes
-    ----------
-    channel : int
-        Which channel is looked at; -1 is the mean of all.
-    blur : float
-        Width of the Gaussian, in pixels.
-    level : float
-        The threshold; 0 and 1 are the percentiles 1 and 99.8 of the image.
-    darker : bool
-        Objects lie below it.
-    """
-
-    channel: int
-    blur: float
-    level: float
-    darker: bool
+    channel: int  # which channel is looked at; -1 is the mean of all
+    blur: float  # width of the Gaussian, in pixels
+    level: float  # 0 and 1 are the percentiles 1 and 99.8 of the image
+    darker: bool  # objects lie below it
 
     def mask(self, image: NDArray[Any]) -> NDArray[np.bool_]:
         """Return where the objects of an image (Y, X) or (Y, X, C) are."""

@@ -20,17 +20,9 @@ Array = Any  # of any library
 
 
 def weights(sigma: float) -> NDArray[np.float64]:
-    """Return the weights of a Gaussian blur, from −r to r pixels, with r = ⌊4 σ⌋.
+    """Return the weights of a Gaussian blur, from −r to r pixels, with r = ⌊4 σ⌋; their sum is 1.
 
-    Parameters
-    ----------
-    sigma : float
-        Width in pixels. Where r is 0 nothing is blurred.
-
-    Returns
-    -------
-    ndarray of float64, (2 r + 1,)
-        Their sum is 1. The same as clesperanto's.
+    They are the same as clesperanto's. Where r is 0 nothing is blurred.
     """
     radius = int(REACH * sigma)
     if radius == 0:
@@ -44,24 +36,12 @@ def weights(sigma: float) -> NDArray[np.float64]:
 def matrix(
     sigma: float, length: int, rows: tuple[int, int], columns: tuple[int, int]
 ) -> NDArray[np.float32]:
-    """Return the matrix that blurs a part of a line.
+    """Return the matrix, float32 (wanted, given), that blurs a part of a line of `length` pixels.
 
-    Parameters
-    ----------
-    sigma : float
-        Width in pixels.
-    length : int
-        Pixels of the whole line.
-    rows : (int, int)
-        First pixel wanted, and the first not wanted. Pixels outside the line are wanted as
-        copies of its end.
-    columns : (int, int)
-        The pixels given, all inside the line. They must reach as far as the blur does.
-
-    Returns
-    -------
-    ndarray of float32, (wanted, given)
-        Beyond its ends the line goes on with its last value. Do not write into it: it is kept.
+    `sigma` is in pixels. `rows` are the first pixel wanted and the first not wanted; pixels outside
+    the line are wanted as copies of its end. `columns` are likewise the pixels given, all inside
+    the line; they must reach as far as the blur does. Beyond its ends the line goes on with its
+    last value. Do not write into the matrix: it is kept.
     """
     kernel = weights(sigma)
     radius = len(kernel) // 2
@@ -76,20 +56,10 @@ def matrix(
 
 
 def multiplied(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
-    """Multiply every line of an image along one axis by a matrix.
+    """Multiply every line of an image along one axis by a float32 matrix (after, before).
 
-    Parameters
-    ----------
-    xp : module
-        The image's array API namespace.
-    image : array of float32
-    operator : ndarray of float32, (after, before)
-    axis : int
-
-    Returns
-    -------
-    array of float32
-        The image's shape, with `after` in place of `before` along `axis`.
+    `xp` is the image's array API namespace. The result has `after` pixels in place of `before`
+    along the axis.
     """
     if xp.__name__.endswith("numpy"):
         there = operator

@@ -101,21 +101,10 @@ def tile_by_tile(
 ) -> None:
     """Compute the features of one tile after another, and hand them on.
 
-    On a processor each core works on a tile of its own.
-
-    Parameters
-    ----------
-    use : callable
-        Takes the tile's place within the window, and its features, one array each.
-    xp, channels
-        From :func:`inputs.channels`.
-    recipe : Recipe
-    window : tuple of slice
-        With all ends written out.
-    tile : int or tuple of int, optional
-        Edge of a tile.
-    wanted : callable
-        Takes a tile's place within the window; False leaves that tile out.
+    On a processor each core works on a tile of its own. `use` takes the tile's place within the
+    window and its features, one array each; `xp` and `channels` are those of
+    :func:`inputs.channels`; the window has all ends written out, and `tile` is the edge of a tile.
+    A tile for whose place `wanted` is False is left out.
     """
     size = tuple(part.stop - part.start for part in window)
 
@@ -228,17 +217,8 @@ def _step(axis: int, ndim: int, by: int = 1) -> tuple[int, ...]:
 def gradient(image: Array, spacing: tuple[float, ...]) -> list[Array]:
     """Return the central differences along each axis, ½ (next − previous), per unit of length.
 
-    Parameters
-    ----------
-    image : array
-        With a border of one pixel, which the result has no more.
-    spacing : tuple of float
-        Distance of neighbours along each axis.
-
-    Returns
-    -------
-    list of array
-        One per axis.
+    The image has a border of one pixel, which the result has no more; `spacing` is the distance of
+    neighbours along each axis.
     """
     n = image.ndim
     return [
@@ -252,19 +232,9 @@ def hessian(
 ) -> dict[tuple[int, int], Array]:
     """Return the second differences for each pair of axes, per unit of length squared.
 
-    Parameters
-    ----------
-    image : array
-        With a border of one pixel, which the result has no more.
-    spacing : tuple of float
-        Distance of neighbours along each axis.
-    mixed : bool
-        Whether pairs of two different axes are wanted.
-
-    Returns
-    -------
-    dict
-        Pair of axes → array: the upper triangle of the Hessian matrix, row by row.
+    The image has a border of one pixel, which the result has no more; `spacing` is the distance of
+    neighbours along each axis. Pairs of two different axes are left out unless `mixed`. The arrays
+    are the upper triangle of the Hessian matrix, row by row.
     """
     n = image.ndim
     centre = _shifted(image, (0,) * n)

@@ -20,24 +20,10 @@ def over_tiles(
 ) -> Array:
     """Compute features tile by tile, and keep what is predicted from them.
 
-    Parameters
-    ----------
-    image : array
-        As :func:`features.compute` takes it.
-    recipe : Recipe
-    ndim : int
-        Spatial axes of the images that were learned from.
-    window : tuple of slice or None
-        Predict this part only; None is all.
-    values : int or None
-        So many probabilities are predicted for each pixel; None is one label.
-    ask : callable
-        Takes (feature, …) and returns (value, …), or (…) for labels.
-
-    Returns
-    -------
-    array of float32, (value, …), or of uint8, (…)
-        In the image's own library.
+    The image is as :func:`features.compute` takes it; those that were learned from had `ndim`
+    spatial axes. Only `window` is predicted (None: all). For each pixel there are so many `values`,
+    probabilities; None is one label. `ask` takes (feature, …) and returns (value, …), or (…) for
+    labels. The result is float32 (value, …) or uint8 (…), in the image's own library.
 
     Raises
     ------

@@ -53,41 +53,20 @@ LARGEST_FILE, LARGEST_CONTENT, LARGEST_TEXT = 1 << 28, 1 << 29, 1 << 20
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-    """All that a classifier has learned, and the settings it learned with.
-
-    Attributes
-    ----------
-    recipe : Recipe
-    trees : int
-    depth : int or None
-    seed : int
-        As the classifier takes them.
-    forest : Forest
-    classes : tuple of int
-        The labels that were painted, ascending.
-    ndim : int
-        Spatial axes of the images it learned from.
-    importances : tuple of float
-        How much each feature helped the forest, in the order of the recipe's names.
-    strokes : StrokeTable or None
-        What it learned from, so that it can be corrected.
-    class_names : tuple of str
-        What a person calls the classes, in the order of `classes`; empty if they have no names.
-    seen : Seen or None
-        Grey values of the images it learned from; None in older files.
-    """
+    """All that a classifier has learned, and the settings it learned with."""
 
     recipe: Recipe
     trees: int
     depth: int | None
     seed: int
     forest: Forest
-    classes: tuple[int, ...]
-    ndim: int
+    classes: tuple[int, ...]  # the labels that were painted, ascending
+    ndim: int  # spatial axes of the images it learned from
+    # How much each feature helped the forest, in the order of the recipe's names.
     importances: tuple[float, ...]
-    strokes: StrokeTable | None = None
-    class_names: tuple[str, ...] = ()
-    seen: Seen | None = None
+    strokes: StrokeTable | None = None  # what it learned from, so that it can be corrected
+    class_names: tuple[str, ...] = ()  # what a person calls the classes, in their order; or empty
+    seen: Seen | None = None  # grey values of the images it learned from; None in older files
 
 
 class _WrongError(Exception):
@@ -95,18 +74,9 @@ class _WrongError(Exception):
 
 
 def save(trained: Trained, path: Path | str) -> Path:
-    """Write what a classifier has learned to a file.
+    """Write what a classifier has learned to a file, and return its path.
 
-    Parameters
-    ----------
-    trained : Trained
-    path : Path or str
-        By custom it ends in ``.npz``. A file of that name is replaced, at once or not at all.
-
-    Returns
-    -------
-    Path
-        The file written.
+    By custom the path ends in ``.npz``. A file of that name is replaced, at once or not at all.
 
     Raises
     ------

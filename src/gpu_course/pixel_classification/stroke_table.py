@@ -52,17 +52,9 @@ def joined(tables: Sequence[StrokeTable]) -> StrokeTable:
 def corrected(kept: StrokeTable, painted: StrokeTable) -> tuple[StrokeTable, StrokeTable]:
     """Let what is painted now rule over what was kept of the same pixels.
 
-    Parameters
-    ----------
-    kept, painted : StrokeTable
-        Of one recipe. A pixel is the same if all its features are, to the last bit.
-
-    Returns
-    -------
-    kept : StrokeTable
-        Without the pixels that are painted with another class now.
-    painted : StrokeTable
-        Without the pixels that were kept with the same class: they would count twice.
+    A pixel is the same if all its features, of one recipe, are, to the last bit. What was kept
+    comes back without the pixels that are painted with another class now; what is painted, without
+    those that were kept with the same class: they would count twice.
     """
     before = {row.tobytes(): int(c) for row, c in zip(kept.features, kept.labels, strict=True)}
     now = {row.tobytes(): int(c) for row, c in zip(painted.features, painted.labels, strict=True)}
@@ -78,21 +70,10 @@ def corrected(kept: StrokeTable, painted: StrokeTable) -> tuple[StrokeTable, Str
 
 
 def problem(table: StrokeTable, features: int, classes: Sequence[int]) -> str | None:
-    """Say what makes this no table of a classifier's strokes, or None if it is one.
+    """Say what makes a table from a file none of a classifier's strokes, or None if it is one.
 
-    Parameters
-    ----------
-    table : StrokeTable
-        As read from a file.
-    features : int
-        How many the classifier's recipe has.
-    classes : sequence of int
-        The classes of its forest.
-
-    Returns
-    -------
-    str or None
-        Words that complete a sentence.
+    The classifier's recipe has so many `features`, its forest these `classes`. The words complete a
+    sentence.
     """
     rows, columns = table.features.shape
     if rows != len(table.labels) or columns != features:

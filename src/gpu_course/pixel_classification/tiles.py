@@ -9,18 +9,8 @@ Window = tuple[slice, ...]
 def windows(shape: tuple[int, ...], edge: int | tuple[int, ...]) -> Iterator[Window]:
     """Yield the tiles of an image: together they cover it, and none overlaps another.
 
-    Parameters
-    ----------
-    shape : tuple of int
-        Spatial shape of the image.
-    edge : int or tuple of int
-        Pixels along each axis of a tile. Where they do not divide the image, tiles are as equal
-        as can be, and none is larger.
-
-    Yields
-    ------
-    tuple of slice
-        One per axis.
+    The shape is that of space, the edge in pixels, along each axis or for all. Where it does not
+    divide the image, tiles are as equal as can be, and none is larger.
     """
     edges = (edge,) * len(shape) if isinstance(edge, int) else edge
     axes = []

@@ -132,16 +132,9 @@ def finished(
 ) -> Iterator[Any]:
     """Give the results of many calls, each as soon as it is there.
 
-    Parameters
-    ----------
-    client : Client, optional
-        Unless given, the calls are made here, one after the other.
-    function : callable
-        Returns the same for the same arguments.
-    items : sequence of tuple
-        The arguments of each call.
-    names : sequence of (str, str)
-        Step and block of each call, by which the scheduler's trace and its page call it.
+    Without a client the calls are made here, one after the other. The function returns the same for
+    the same arguments; `items` are those of each call, and `names` its step and block, by which the
+    scheduler's trace and its page call it.
 
     Raises
     ------

@@ -32,6 +32,13 @@ def measure_block(image: Any, labels: Any, corner: Sequence[int]) -> pd.DataFram
     ------
     CourseError
         If image or labels are none, or are no volume with a corner of three whole numbers.
+
+    Examples
+    --------
+    >>> from gpu_course.scaling import measure_block
+    >>> labels = np.ones((1, 2, 2), int)
+    >>> measure_block(labels * 7, labels, corner=(0, 0, 4))[["centroid_x", "max_intensity"]].values
+    array([[4.5, 7. ]])
     """
     from gpu_course.classical import measure
     from gpu_course.deconvolution.units import wholes

@@ -50,39 +50,19 @@ class Record:
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """All that a task must know beside its block.
+    """All that a task must know beside its block."""
 
-    Attributes
-    ----------
-    source, store : str
-        Folders of the input, and of the output as long as it grows.
-    choice : dict
-        `channel` and `time` for :func:`gpu_course.scaling.open_image`.
-    done : str
-        Folder of the marks of the step.
-    voxel_size : (z, y, x)
-        In µm.
-    version : str
-        Of the output.
-    settings : NucleiSettings
-    deconvolution : Deconvolution, optional
-        None copies the image.
-    facts : dict
-        What is known of the whole volume by now.
-    level : int
-        Of a coarser resolution, for the steps that make one.
-    """
-
-    source: str
-    store: str
-    choice: dict[str, Any]
-    done: str
-    voxel_size: tuple[float, ...]
-    version: Any
+    source: str  # the folder of the input
+    store: str  # that of the output as long as it grows
+    choice: dict[str, Any]  # `channel` and `time` for :func:`gpu_course.scaling.open_image`
+    done: str  # the folder of the marks of the step
+    voxel_size: tuple[float, ...]  # (z, y, x) in µm
+    version: Any  # of the output
     settings: NucleiSettings
-    deconvolution: Deconvolution | None = None
+    deconvolution: Deconvolution | None = None  # none copies the image
+    # What is known of the whole volume by now.
     facts: dict[str, Any] = dataclasses.field(default_factory=dict)
-    level: int = 0
+    level: int = 0  # of a coarser resolution, for the steps that make one
 
     def input(self) -> Any:
         """Open the input."""

@@ -106,19 +106,10 @@ def create(
 ) -> None:
     """Create the empty arrays of an image, and say what they are.
 
-    Parameters
-    ----------
-    group : zarr.Group
-        Of Zarr format 2 for version 0.4, and 3 for 0.5.
-    plan : sequence of Level
-        From :func:`levels`.
-    dtype : dtype
-    version : {"0.5", "0.4"}
-        0.4 has no shards: a task then writes several chunks.
-    name : str
-    labels : bool
-        Whether coarser resolutions take every second voxel and not the mean, which decides where
-        their first voxel lies.
+    The group is of Zarr format 2 for version 0.4, which has no shards (a task then writes several
+    chunks), and 3 for 0.5; the plan is that of :func:`levels`. `labels` says whether coarser
+    resolutions take every second voxel and not the mean, which decides where their first voxel
+    lies.
     """
     writer, formats = needed("ome_zarr.writer"), needed("ome_zarr.format")
     fmt = formats.FormatV05() if version == "0.5" else formats.FormatV04()
@@ -169,19 +160,9 @@ def open_for_writing(path: Path | str, version: Version) -> Any:
 
 
 def coarser(group: Any, number: int, plan: Sequence[Level], block: Block, *, labels: bool) -> None:
-    """Write one block of a coarser resolution from the one before it.
+    """Write one block of resolution `number` of an image's group from the one before it.
 
-    Parameters
-    ----------
-    group : zarr.Group
-        Of the image.
-    number : int
-        Of the resolution, 1 or more.
-    plan : sequence of Level
-    block : Block
-        Of this resolution.
-    labels : bool
-        Take every second voxel, and not the mean: numbers have no mean.
+    For `labels` every second voxel is taken, and not the mean: numbers have no mean.
     """
     level, source = plan[number], group[str(number - 1)]
     box = tuple(
@@ -242,6 +223,16 @@ def save_image(
     CourseError
         If `path` exists, the image has not three axes of real numbers, the voxel size is none in
         µm, the version is unknown, or the disk is full.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gpu_course.scaling import open_image, save_image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = save_image(f"{folder}/a.zarr", np.ones((8, 96, 96)), (0.5, 0.25, 0.25))
+    ...     opened = open_image(path, level=1)
+    >>> opened.shape, opened.voxel_size
+    ((8, 48, 48), (0.5, 0.5, 0.5))
     """
     known("version", version, "0.4", "0.5")
     if np.ma.is_masked(image):

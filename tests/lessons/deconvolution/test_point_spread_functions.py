@@ -27,11 +27,6 @@ def test_slide_has_every_kind_of_bead():
     assert len(figure.axes[0].lines) == len(found)
 
 
-def test_check_of_the_depth_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(DEPTH, match_depth).solved
-    assert exercises.check(DEPTH, lambda measured, make: None).state == "not solved yet"
-
-
 def by(measured, make, misfit, depths):
     return min(depths, key=lambda depth: misfit(make(depth), measured))
 
@@ -72,11 +67,6 @@ def test_mend_makes_what_check_demands():
     mended = mend(raw, 100)
     assert psf.check(mended) == []
     np.testing.assert_allclose(mended, SPOT, atol=1e-6)
-
-
-def test_check_of_mend_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(MEND, mend).solved
-    assert exercises.check(MEND, lambda volume, background: None).state == "not solved yet"
 
 
 def only_divided(volume, background):

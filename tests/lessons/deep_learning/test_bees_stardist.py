@@ -167,21 +167,6 @@ def test_rays_are_drawn_from_three_pixels(bees):
 # --- the exercises ------------------------------------------------------------------------------
 
 
-def stub(*arguments): ...
-
-
-def test_solutions_pass():
-    for name, solution in ((STAR, "star_distances"), (CHOICE, "best_first")):
-        result = exercises.check(name, getattr(solutions, solution))
-        assert result.solved, result
-        assert result.score == 1
-
-
-@pytest.mark.parametrize("name", [STAR, CHOICE])
-def test_stub_is_not_solved_yet(name):
-    assert exercises.check(name, stub).state == "not solved yet"
-
-
 def test_stardists_own_distances_pass():
     def theirs(labels, row, column, rays):
         return data.targets(labels, rays, 1)[1][row, column]

@@ -65,8 +65,6 @@ def to_the_last_byte(model, batch, room):
 @pytest.mark.parametrize(
     ("name", "function", "state", "word"),
     [
-        ("stack-bytes", solutions.stack_bytes, "solved", ""),
-        ("stack-bytes", lambda c, p, b: None, "not solved yet", ""),
         ("stack-bytes", lambda c, p, b: stack(c, p, b, copies=1), "below the goal", "Gradients"),
         ("stack-bytes", lambda c, p, b: stack(c, p, b, copies=2), "below the goal", "two means"),
         ("stack-bytes", lambda c, p, b: stack(c, p, b, kept=1), "below the goal", "its input"),

@@ -390,8 +390,6 @@ def no_beginning(efforts, scores, wanted):
 @pytest.mark.parametrize(
     ("function", "state", "word"),
     [
-        (solutions.effort_for, "solved", ""),
-        (lambda efforts, scores, wanted: None, "not solved yet", ""),
         (over_the_effort, "wrong", "logarithm first"),
         (as_if_it_only_rose, "wrong", "only rise"),
         (nearest_point, "wrong", "Interpolate between"),

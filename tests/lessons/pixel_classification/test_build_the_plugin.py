@@ -119,11 +119,6 @@ def test_the_small_plugin_of_the_page_keeps_the_plan_of_its_exercise(seed, monke
     assert [time for _, time in begun] == pytest.approx([time for _, time in expected])
 
 
-def test_check_accepts_the_solution_and_knows_the_stub():
-    assert exercises.check(NAME, schedule).solved
-    assert exercises.check(NAME, lambda asked, pause, work: None).state == "not solved yet"
-
-
 def all_at_once(asked, pause, work):
     return [(number, time + pause) for number, time in enumerate(asked)]
 

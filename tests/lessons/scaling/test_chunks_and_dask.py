@@ -12,20 +12,6 @@ from gpu_course.lessons.scaling.chunks_and_dask import figures, solutions
 REACH, MEANS = "scaling/chunks-and-dask/chain-reach", "scaling/chunks-and-dask/join-means"
 
 
-def stub(*_):
-    return None
-
-
-@pytest.mark.parametrize(
-    ("exercise", "solution"), [(REACH, solutions.chain_reach), (MEANS, solutions.join_means)]
-)
-def test_checks_pass_on_the_solution_and_know_the_stub(exercise, solution):
-    result = exercises.check(exercise, solution)
-    assert result.solved
-    assert result.score == 1
-    assert exercises.check(exercise, stub).state == "not solved yet"
-
-
 def the_longer(gaussian, minimum):
     return [max(int(4 * g + 0.5), m // 2) for g, m in zip(gaussian, minimum, strict=True)]
 

@@ -35,20 +35,9 @@ def make(
 ) -> dict[str, Any]:
     """Write the bundle into the folder `out`, which must be new, and return its plan.
 
-    Parameters
-    ----------
-    out : Path
-    target : Target
-    have : dict
-        Normalised name → version of what the node has.
-    names : sequence of str
-        Chapters; all that have code, if empty.
-    extras, also : sequence of str
-        Extras of the course, and requirements besides, such as ``"pyclesperanto-cuda"``.
-    size : str
-        Problem size.
-    most : int
-        Bytes that one part may take.
+    `have` is what the node has, normalised name → version. Chapters are those of `names`, or all
+    that have code; `also` are requirements besides the course's `extras`, such as
+    ``"pyclesperanto-cuda"``; `most` are the bytes that one part may take.
 
     Raises
     ------

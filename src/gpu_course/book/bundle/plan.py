@@ -53,21 +53,10 @@ def entry(
 ) -> dict[str, Any]:
     """Return the plan of one chapter.
 
-    Parameters
-    ----------
-    chapter : Chapter
-    have : mapping
-        Normalised name → version of what the node has.
-    opens : collection of str
-        Registry paths of the images that it opens.
-    lacking : mapping
-        Those images that cannot be packed → why.
-
-    Returns
-    -------
-    dict
-        ``name``, ``needs``, ``trains``, ``seconds`` (of the stored run, or None), ``run`` (whether
-        the node executes it) and ``why``.
+    It has ``name``, ``needs``, ``trains``, ``seconds`` (of the stored run, or None), ``run``
+    (whether the node executes it) and ``why``. `have` is what the node has, normalised name →
+    version; `opens` the registry paths of the images that the chapter opens; `lacking` those that
+    cannot be packed, and why.
     """
     needs = list(chapter.course.get("needs", []))
     record = records.read(notebooks.read_executed(chapter))

@@ -24,26 +24,13 @@ RUNS = "runs"
 
 @dataclass
 class Accepted:
-    """What was taken over.
-
-    Attributes
-    ----------
-    chapters : list of str
-    device : str
-        The devices that computed.
-    rows : list of comparison.Row
-        Scores beside the stored ones.
-    file : Path
-        The file of this run in ``data/runs``.
-    stale : dict
-        Chapters that became stale with the new weights → why.
-    """
+    """What was taken over."""
 
     chapters: list[str]
-    device: str
-    rows: list[comparison.Row]
-    file: Path
-    stale: dict[str, str]
+    device: str  # the devices that computed
+    rows: list[comparison.Row]  # scores beside the stored ones
+    file: Path  # the file of this run in ``data/runs``
+    stale: dict[str, str]  # chapters that became stale with the new weights → why
 
 
 def accept(archive: Path, *, only: Collection[str] = (), despite_scores: bool = False) -> Accepted:

@@ -28,8 +28,6 @@ MACHINES = {
     ("win32", "AMD64"): "windows-amd64",
     ("darwin", "arm64"): "macos-arm64",
 }
-
-
 LOCK = ".start.lock"
 
 
@@ -155,9 +153,8 @@ def verified(folder: str) -> dict[str, Any]:
         raise StopError("SHA256SUMS is missing beside start.py. Copy the whole bundle again.")
     with open(sums, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split("  ", 1) for line in file if line.strip()]
-    print(
-        f"comparing {len(rows)} files with their sums …", flush=True
-    )  # a slow stick takes a while
+    # A slow stick takes a while.
+    print(f"comparing {len(rows)} files with their sums …", flush=True)
     for value, name in rows:
         path = os.path.join(folder, *name.split("/"))
         if not os.path.isfile(path):

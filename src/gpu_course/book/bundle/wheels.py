@@ -59,22 +59,10 @@ def missing(
     target: Target,
     tested: Sequence[str] = (),
 ) -> list[Pin]:
-    """Return what has to be fetched so that `requirements` are met on a machine.
+    """Return what has to be fetched so that `requirements` are met on a machine, sorted by name.
 
-    Parameters
-    ----------
-    requirements : sequence of str
-        As in a requirements file.
-    have : mapping
-        Normalised name → version of what is installed there.
-    target : Target
-    tested : sequence of str
-        Versions to hold to, as in a file of constraints.
-
-    Returns
-    -------
-    list of Pin
-        Sorted by name.
+    `have` is what is installed there, normalised name → version; `tested` are versions to hold to,
+    as in a file of constraints.
 
     Raises
     ------

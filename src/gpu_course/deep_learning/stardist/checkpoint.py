@@ -26,23 +26,12 @@ class Run:
     """What changes while training, besides the network and its optimiser.
 
     Batches and learning rate are not in it: both follow from the number of the epoch.
-
-    Attributes
-    ----------
-    best : dict of ndarray
-        The best weights so far.
-    best_epoch : int
-        0 before the first.
-    history : list of dict
-        One row per epoch.
-    finished : bool
-        Whether training ended before its last epoch.
     """
 
-    best: dict[str, NDArray[np.float32]]
-    best_epoch: int = 0
-    history: list[dict[str, float]] = dataclasses.field(default_factory=list)
-    finished: bool = False
+    best: dict[str, NDArray[np.float32]]  # the best weights so far
+    best_epoch: int = 0  # 0 before the first
+    history: list[dict[str, float]] = dataclasses.field(default_factory=list)  # one row per epoch
+    finished: bool = False  # whether training ended before its last epoch
 
     @property
     def smallest_loss(self) -> float:
@@ -57,15 +46,8 @@ def save(
 ) -> None:
     """Write a run; a crash while writing leaves the file of the epoch before.
 
-    Parameters
-    ----------
-    path : Path or str
-    model : StarModel
-    optimiser : keras.optimizers.Optimizer
-        Its running means are part of the run.
-    settings : dict
-        All that decides what the run is; another run may not go on from this file.
-    run : Run
+    The optimiser's running means are part of the run. `settings` are all that decides what the run
+    is; another run may not go on from this file.
 
     Raises
     ------

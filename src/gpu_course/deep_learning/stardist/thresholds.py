@@ -136,23 +136,10 @@ def choose(
     Pixels above one threshold propose stars, and of those that overlap by more than the other only
     the most probable stays.
 
-    Parameters
-    ----------
-    chances : ndarray, float32 (Y / grid, X / grid)
-        How sure every pixel is to lie in an object, from 0 to 1.
-    distances : ndarray, float32 (Y / grid, X / grid, rays)
-        Pixels to the border of the object in every direction.
-    grid : int
-        As in `Design`.
-    shape : (int, int)
-        Rows and columns of the image.
-    probability, overlap : float
-        As in `Thresholds`.
-
-    Returns
-    -------
-    ndarray, int32 (Y, X)
-        0 is background.
+    `chances`, float32 (Y / grid, X / grid), say how sure every pixel is to lie in an object, from 0
+    to 1; `distances`, float32 (Y / grid, X / grid, rays), are pixels to the border of the object in
+    every direction. `grid` is as in `Design`, `shape` the rows and columns of the image, and both
+    thresholds are as in `Thresholds`. Labels are int32 (Y, X), 0 is background.
     """
     from stardist.geometry import polygons_to_label
     from stardist.nms import non_maximum_suppression

@@ -128,19 +128,10 @@ PAIRS = (
 
 
 def translation_table(prototype: Any, successor: Any, image: NDArray[Any]) -> Rows:
-    """Call every pair of :data:`PAIRS` with both libraries, and compare.
+    """Call every pair of :data:`PAIRS` with both libraries on a float32 image (Y, X), and compare.
 
-    Parameters
-    ----------
-    prototype, successor : module
-        Both with a device selected.
-    image : ndarray of float32, YX
-        What the calls are made with.
-
-    Returns
-    -------
-    Rows
-        One row a pair: macro, prototype, successor, and the largest difference of the results.
+    Both modules have a device selected. A row holds macro, prototype, successor, and the largest
+    difference of the results.
     """
     return Rows(
         [

@@ -24,18 +24,9 @@ _VARIABLES = ("PYOPENCL_BUILD_OPTIONS", "PYOPENCL_COMPILER_OUTPUT")
 def save(source: str, name: str) -> str:
     """Write OpenCL source to a temporary file for ``execute`` and return its path.
 
-    Parameters
-    ----------
-    source : str
-        OpenCL C.
-    name : str
-        Under which the compiler's messages will speak of it, such as ``"gamma"``.
-
-    Returns
-    -------
-    str
-        Path of the file. It begins with a ``#line`` directive, by which the compiler counts the
-        lines as you see them in `source`, whatever clesperanto puts in front.
+    The compiler's messages will speak of it under its name, such as ``"gamma"``. The file begins
+    with a ``#line`` directive, by which the compiler counts the lines as you see them in `source`,
+    whatever clesperanto puts in front.
     """
     # The line break after the opening quotes of a Python string is not a line one sees.
     file = Path(tempfile.mkdtemp(prefix="kernel-")) / f"{name}.cl"
@@ -70,22 +61,12 @@ def compiler_messages(file: str, *, show: bool = True, options: str = "") -> Ite
 
     The course keeps the compiler quiet elsewhere, since its warnings speak of clesperanto's own
     kernels. Inside the block warnings are on, where the library hands them on (the prototype does,
-    pyclesperanto hands on errors alone). A kernel that does not compile prints its errors
-    and goes on after the block; nothing has run then.
+    pyclesperanto hands on errors alone). A kernel that does not compile prints its errors and goes
+    on after the block; nothing has run then.
 
-    Parameters
-    ----------
-    file : str
-        What :func:`save` returned.
-    show : bool
-        Whether to print the messages at the end of the block.
-    options : str
-        Given to the compiler, such as ``"-cl-opt-disable"``.
-
-    Yields
-    ------
-    list of str
-        Filled with the messages at the end of the block.
+    `file` is what :func:`save` returned, `options` are for the compiler, such as
+    ``"-cl-opt-disable"``. The list that is given is filled with the messages at the end of the
+    block, which are printed unless `show` is False.
     """
     before = {name: os.environ.get(name) for name in _VARIABLES}
     os.environ.update(PYOPENCL_BUILD_OPTIONS=options, PYOPENCL_COMPILER_OUTPUT="1")

@@ -14,18 +14,9 @@ if TYPE_CHECKING:
 def plot_history(peaks: Mapping[str, "Peak"], *, alt: str) -> Panels:
     """Draw the memory in use after each allocation and release, one chart for each pipeline.
 
-    Parameters
-    ----------
-    peaks : mapping
-        Name of a pipeline → what :func:`gpu_course.classical.memory.measure_peak` returned, for
-        the same image.
-    alt : str
-        What a reader who cannot see the curves should know. The peaks are added to it.
-
-    Returns
-    -------
-    Panels
-        The memory is in buffers, arrays of the image's shape in float32.
+    `peaks` is the name of a pipeline → what :func:`gpu_course.classical.memory.measure_peak`
+    returned, all for one image; they are added to `alt`. The memory is in buffers, arrays of the
+    image's shape in float32.
     """
     numbers = ", ".join(f"{name} {peak.buffers:.3g}" for name, peak in peaks.items())
     figure, every = chart(len(peaks), alt=f"{alt} Peaks in buffers: {numbers}.", height=1.8)

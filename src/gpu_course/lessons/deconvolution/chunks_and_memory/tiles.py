@@ -16,21 +16,14 @@ Array = Any  # of NumPy, CuPy or PyTorch
 Shape = tuple[int, ...]
 
 
-def seam_error(whole: Array, parts: Array, seam: int, axis: int = 2, reach: int = 3) -> float:
+def seam_error(whole: Array, parts: Array, seam: int, axis: int = 2) -> float:
     """Return the largest difference beside a seam, relative to the range of the whole result.
 
-    Parameters
-    ----------
-    whole, parts : array, (z, y, x)
-        Deconvolved in one piece, and in chunks.
-    seam : int
-        First voxel of the second chunk along `axis`.
-    axis : int
-    reach : int
-        Voxels on either side that count as beside it.
+    `whole` and `parts` (z, y, x) were deconvolved in one piece and in chunks; `seam` is the first
+    voxel of the second chunk along `axis`. Three voxels on either side count as beside it.
     """
     whole, parts = to_numpy(whole), to_numpy(parts)
-    beside = np.moveaxis(abs(whole - parts), axis, 0)[seam - reach : seam + reach]
+    beside = np.moveaxis(abs(whole - parts), axis, 0)[seam - 3 : seam + 3]
     return float(beside.max() / (whole.max() - whole.min()))
 
 

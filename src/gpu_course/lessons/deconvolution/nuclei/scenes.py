@@ -51,21 +51,10 @@ def tissue(
 ) -> Phantom:
     """Draw tissue that goes on beyond the picture that will be taken of it.
 
-    Parameters
-    ----------
-    split, index
-        "train" to tune on, "test" to report on; no two scenes share a seed.
-    shape : (z, y, x)
-        Of the picture. The tissue is larger by `MARGIN` on every side.
-    voxel_size : (z, y, x)
-        In µm.
-    nucleus : float
-        Mean diameter of the nuclei in µm.
-
-    Returns
-    -------
-    Phantom
-        With ``seed``, ``split``, ``index`` and ``nucleus`` among its facts.
+    The picture has `shape` (z, y, x), and the tissue is larger by `MARGIN` on every side;
+    `voxel_size` and `nucleus`, the mean diameter of the nuclei, are in µm. Settings are tuned on
+    the split "train", results reported on "test"; no two scenes share a seed. The phantom has
+    ``seed``, ``split``, ``index`` and ``nucleus`` among its facts.
     """
     seed = seed_of(split, index)
     larger = [n + 2 * margin for n, margin in zip(shape, MARGIN, strict=True)]
@@ -77,22 +66,11 @@ def tissue(
 
 
 def photograph(phantom: Phantom, psf: NDArray[np.float32], *, photons: float) -> Sample:
-    """Take a picture of the middle of a piece of tissue; light enters from around it.
+    """Take a picture of the middle of a piece of :func:`tissue`; light enters from around it.
 
-    Parameters
-    ----------
-    phantom : Phantom
-        From :func:`tissue`.
-    psf : ndarray (z, y, x)
-        For the phantom's voxels; reaching no further than `MARGIN`.
-    photons : float
-        Expected in the brightest voxel: the exposure.
-
-    Returns
-    -------
-    Sample
-        `image` float32 counts, `labels`, `truth` (the object), ``facts["background"]`` and
-        ``facts["nucleus"]``.
+    The PSF (z, y, x) is for the phantom's voxels and reaches no further than `MARGIN`; `photons`
+    are expected in the brightest voxel, the exposure. The sample has the `image` (float32 counts),
+    `labels`, `truth` (the object), ``facts["background"]`` and ``facts["nucleus"]``.
     """
     background = BACKGROUND * photons
     seed = int(phantom.facts["seed"])
@@ -128,17 +106,9 @@ def two_balls(
 ) -> NDArray[np.float32]:
     """Draw two balls one above the other, with a known gap between them along z.
 
-    Parameters
-    ----------
-    gap, radius : float
-        In µm.
-    shape : (z, y, x)
-        In voxels of `NUCLEI_VOXEL`.
-
-    Returns
-    -------
-    ndarray of float32
-        1 inside, 0 outside; a voxel that the surface cuts holds the share that lies inside.
+    `gap` and `radius` are in µm, `shape` (z, y, x) in voxels of `NUCLEI_VOXEL`. The result,
+    float32, is 1 inside and 0 outside; a voxel that the surface cuts holds the share that lies
+    inside.
     """
     fine = 4  # samples along each edge of a voxel
     z, y, x = (

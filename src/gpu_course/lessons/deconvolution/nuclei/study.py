@@ -83,17 +83,10 @@ def tune(
 
 
 def volume_errors(true_labels: Labels, found_labels: Labels) -> NDArray[np.float64]:
-    """Return by how much the volume of each nucleus that was found is off.
+    """Return by how much the volume of each nucleus that was found is off: (found - true) / true.
 
-    Parameters
-    ----------
-    true_labels, found_labels : ndarray of int (z, y, x)
-
-    Returns
-    -------
-    ndarray of float
-        (found - true) / true of every pair with an IoU above 0.5, which makes partners unique.
-        Empty if none was found.
+    Of label images (z, y, x), for every pair with an IoU above 0.5, which makes partners unique.
+    Empty if none was found.
     """
     if true_labels.shape != found_labels.shape:
         raise CourseError(
@@ -111,19 +104,10 @@ def volume_errors(true_labels: Labels, found_labels: Labels) -> NDArray[np.float
 
 
 def judge(scene: Sample, found: Labels) -> dict[str, float]:
-    """Return the four measures of one segmentation; both errors without their sign.
+    """Return the four measures of one segmentation (z, y, x), by the names in `MEASURES`.
 
-    Parameters
-    ----------
-    scene : Sample
-        With its true labels.
-    found : ndarray of int32 (z, y, x)
-
-    Returns
-    -------
-    dict
-        By the names in `MEASURES`. The volume error is the mean over the nuclei that were found,
-        NaN if there was none.
+    The scene has its true labels. Both errors are without their sign; the volume error is the mean
+    over the nuclei that were found, NaN if there was none.
     """
     assert scene.labels is not None
     at_half, at_more = metrics.average_precision(scene.labels, found, [0.5, 0.7])
@@ -189,18 +173,10 @@ def compare(
 def differences(table: pd.DataFrame) -> pd.DataFrame:
     """Return the paired difference, deconvolved minus raw, of every measure and condition.
 
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        From :func:`compare`, of one or several conditions.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``microscope``, ``photons``, ``measure``, ``raw`` and ``deconvolved`` (means),
-        ``difference``, ``low``, ``high`` (95 % interval), and ``verdict``: "better", "worse" or
-        "no clear difference". A scene in which one method found nothing to measure is left out of
-        that measure.
+    `table` is that of :func:`compare`, of one or several conditions. Columns are ``microscope``,
+    ``photons``, ``measure``, ``raw`` and ``deconvolved`` (means), ``difference``, ``low``, ``high``
+    (95 % interval), and ``verdict``: "better", "worse" or "no clear difference". A scene in which
+    one method found nothing to measure is left out of that measure.
     """
     import pandas as pd
 

@@ -14,23 +14,11 @@ from gpu_course.display.figures import Panels, show
 def judged(
     stack: NDArray[Any], beads: Sequence[Bead], voxel_size: Sequence[float], *, alt: str
 ) -> Panels:
-    """Draw the brightest value along z, with every bead's verdict.
+    """Draw the brightest value of a stack (z, y, x) along z, with the verdict on every bead.
 
-    Parameters
-    ----------
-    stack : ndarray, (z, y, x)
-        Drawn by its square root.
-    beads : sequence of Bead
-        From :func:`gpu_course.deconvolution.beads.find`.
-    voxel_size : (z, y, x)
-        In µm.
-    alt : str
-        What a reader who cannot see the figure should know.
-
-    Returns
-    -------
-    Panels
-        A white square is a bead that is used; the others are crossed and say why not.
+    Beads are those of :func:`gpu_course.deconvolution.beads.find`, the voxel size is in µm. Grey
+    values are drawn by their square root. A white square is a bead that is used; the others are
+    crossed and say why not.
     """
     from matplotlib.patheffects import withStroke
 

@@ -13,24 +13,13 @@ from gpu_course.deconvolution.simulation import bead_image
 BEADS = 14
 
 
-def bead_slide(shape: Sequence[int], psf: NDArray[Any], *, seed: int = 0) -> NDArray[np.float32]:
+def bead_slide(shape: Sequence[int], psf: NDArray[Any]) -> NDArray[np.float32]:
     """Take a picture of a slide with good beads and with all the bad ones that a real slide has.
 
-    Parameters
-    ----------
-    shape : (z, y, x)
-        In voxels, at least (30, 120, 120).
-    psf : ndarray
-        Centre at ``n // 2``, sum 1.
-    seed : int
-        Of the places and of the noise.
-
-    Returns
-    -------
-    ndarray of float32
-        Photons counted by a camera that counts to 2047 and no further.
+    The shape (z, y, x) is at least (30, 120, 120) voxels; the PSF has its centre at ``n // 2`` and
+    the sum 1. Returns photons, float32, counted by a camera that counts to 2047 and no further.
     """
-    dice = np.random.default_rng(seed)
+    dice = np.random.default_rng(0)
     size = np.array(shape)
     # On a loose grid, so that the beads meant to be good are apart.
     rows = 5
@@ -43,5 +32,5 @@ def bead_slide(shape: Sequence[int], psf: NDArray[Any], *, seed: int = 0) -> NDA
     light[dim], light[bright] = 2e4, 1e6
     places[border, 0] = 3.0
     places = np.vstack([places, places[pair] + (0.6, 6.2, 4.1)])
-    image = bead_image(shape, places, [*light, 1.5e5], psf, seed=seed)
+    image = bead_image(shape, places, [*light, 1.5e5], psf)
     return np.minimum(image, 2047)

@@ -15,16 +15,8 @@ def error_chart(
 ) -> Panels:
     """Draw error and deviance over the iterations, one line for each way of deconvolving.
 
-    Parameters
-    ----------
-    histories : mapping
-        Name → what `watch` returned.
-    target : float
-        Deviance at which a rule stops, drawn as a level.
-    stops : mapping
-        Name → iteration to mark, for as many of the names as have one.
-    alt : str
-        What a reader who cannot see the chart should know.
+    `histories` is a name → what `watch` returned; `target` the deviance at which a rule stops,
+    drawn as a level; `stops` a name → the iteration to mark, for as many as have one.
     """
     figure, (upper, lower) = chart(2, alt=alt)
     for number, (name, history) in enumerate(histories.items()):

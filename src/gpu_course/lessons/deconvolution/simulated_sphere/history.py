@@ -16,23 +16,12 @@ Array = Any  # of NumPy, CuPy or PyTorch
 
 @dataclass(frozen=True)
 class History:
-    """A deconvolution and what it went through.
+    """A deconvolution and what it went through."""
 
-    Attributes
-    ----------
-    estimate : array
-        After the last iteration.
-    error : ndarray of float
-        NRMSE after each iteration. Only a simulation has a truth to compare with.
-    deviance : ndarray of float
-        Mean Poisson deviance at each iteration; needs no truth.
-    kept : dict
-        Iteration → copy of the estimate after it, in NumPy's memory.
-    """
-
-    estimate: Array
-    error: NDArray[np.float64]
-    deviance: NDArray[np.float64]
+    estimate: Array  # after the last iteration
+    error: NDArray[np.float64]  # NRMSE after each iteration; only a simulation has a truth
+    deviance: NDArray[np.float64]  # mean Poisson deviance at each iteration; needs no truth
+    # Iteration → copy of the estimate after it, in NumPy's memory.
     kept: dict[int, NDArray[np.float32]]
 
     @property

@@ -16,21 +16,10 @@ Array = Any  # of NumPy, CuPy or PyTorch
 def profile(
     volume: Array, axis: int, voxel_size: Sequence[float], reach: float = 0.35
 ) -> NDArray[np.float64]:
-    """Return the mean grey value along a thin rod through the middle of a volume.
+    """Return the mean grey value along a thin rod through the middle of a volume (z, y, x).
 
-    Parameters
-    ----------
-    volume : array, (z, y, x)
-    axis : int
-        Along which the rod lies.
-    voxel_size : (z, y, x)
-        In µm.
-    reach : float
-        Half the thickness of the rod in µm. A few lines together are less noisy than one.
-
-    Returns
-    -------
-    ndarray of float64, as long as the axis
+    The rod lies along `axis`; voxel size and `reach`, half its thickness, are in µm. A few lines
+    together are less noisy than one.
     """
     window = []
     for a, (n, step) in enumerate(zip(volume.shape, voxel_size, strict=True)):
@@ -41,19 +30,10 @@ def profile(
 
 
 def diameter(across: NDArray[Any], step: float) -> float:
-    """Return the width of a bright object at half its height.
+    """Return the width of a bright object at half its height, in µm.
 
-    Parameters
-    ----------
-    across : ndarray, one axis
-        Grey values on a line through the middle of the object, which lies in the middle.
-    step : float
-        From one value to the next, in µm.
-
-    Returns
-    -------
-    float
-        In µm.
+    `across` are grey values on a line through the middle of the object, which lies in the middle;
+    `step` is the way from one to the next in µm.
     """
     n = len(across)
     ends = max(n // 8, 1)
@@ -77,16 +57,8 @@ def diameter(across: NDArray[Any], step: float) -> float:
 def sizes_of(volume: Array, voxel_size: Sequence[float]) -> dict[str, float]:
     """Measure the object in the middle of a volume, across (x) and along the optical axis (z).
 
-    Parameters
-    ----------
-    volume : array, (z, y, x)
-    voxel_size : (z, y, x)
-        In µm.
-
-    Returns
-    -------
-    dict
-        Diameter (Ø) and edge width along x and z, in µm. The edge is the mean of both ends.
+    The volume is (z, y, x), its voxel size in µm. Returns diameter (Ø) and edge width along x and
+    z, in µm. The edge is the mean of both ends.
     """
     lines = {"x": (2, voxel_size[2]), "z": (0, voxel_size[0])}
     rods = {name: profile(volume, axis, voxel_size) for name, (axis, _) in lines.items()}

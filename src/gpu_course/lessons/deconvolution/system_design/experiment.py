@@ -84,23 +84,12 @@ def half_fraction(names: Sequence[str]) -> pd.DataFrame:
 
 
 def run(design: pd.DataFrame, levels: Mapping[str, tuple[Any, Any]], scene: Scene) -> list[float]:
-    """Deconvolve a scene in chunks with the settings of each row, and return the errors.
+    """Deconvolve a scene in chunks with the settings of each row, and return the errors (NRMSE).
 
-    Parameters
-    ----------
-    design : DataFrame
-        From :func:`half_fraction`, with the factors `iterations`, `size`, `aperture`, `TV` and
-        `overlap`.
-    levels : mapping
-        Factor → (low, high): iterations; (z, y, x) of the PSF; aperture that the PSF is computed
-        with; total variation; overlap in voxels along y and x.
-    scene : Scene
-        It is cut in four chunks along y and x, which are computed on the course's device.
-
-    Returns
-    -------
-    list of float
-        NRMSE of each run.
+    `design` is that of :func:`half_fraction`, with the factors `iterations`, `size`, `aperture`,
+    `TV` and `overlap`. `levels` is a factor → (low, high): iterations; (z, y, x) of the PSF;
+    aperture that the PSF is computed with; total variation; overlap in voxels along y and x. The
+    scene is cut in four chunks along y and x, which are computed on the course's device.
     """
     from gpu_course.deconvolution import psf
     from gpu_course.metrics.errors import nrmse
@@ -140,19 +129,10 @@ def middle_of(psf: NDArray[np.float32], shape: Shape) -> NDArray[np.float32]:
 def effects(design: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
     """Return by how much each factor and each pair of factors changes the response.
 
-    Parameters
-    ----------
-    design : DataFrame of -1 and 1
-        From :func:`half_fraction`.
-    responses : DataFrame
-        One row for each run, one column for each scene.
-
-    Returns
-    -------
-    DataFrame
-        One row for each factor (mean at its high level minus mean at its low one) and each pair
-        (mean where both levels are alike minus mean where they differ), largest first; a column
-        `effect` and one for each scene, which shows what chance does.
+    `design`, of -1 and 1, is that of :func:`half_fraction`; `responses` has a row for each run and
+    a column for each scene. The answer has a row for each factor (mean at its high level minus mean
+    at its low one) and each pair (mean where both levels are alike minus mean where they differ),
+    largest first; a column `effect` and one for each scene, which shows what chance does.
     """
     import pandas as pd
 

@@ -48,16 +48,9 @@ def interaction_chart(
 ) -> Panels:
     """Draw for pairs of factors how the effect of one depends on the other.
 
-    Parameters
-    ----------
-    design, errors : DataFrame
-        As for :func:`gpu_course.lessons.deconvolution.system_design.experiment.effects`.
-    pairs : sequence of (name, name)
-        The first stands on the horizontal axis, the second has a line for each level.
-    levels : mapping
-        Factor → (low, high), as they are written at the chart.
-    alt : str
-        What a reader who cannot see the chart should know.
+    `design` and `errors` are those of ``experiment.effects``. The first factor of a pair stands on
+    the horizontal axis, the second has a line for each level; `levels` is a factor → (low, high),
+    as they are written at the chart.
     """
     figure, all_axes = chart(len(pairs), alt=alt)
     error = errors.mean(axis=1)
@@ -84,16 +77,8 @@ def weight_chart(
 ) -> Panels:
     """Draw the error over the weight of a regularisation, the chosen weight marked.
 
-    Parameters
-    ----------
-    weights : sequence of float
-        Ascending. They stand at equal distances: each is about twice the one before, but for 0.
-    errors : mapping
-        Name of a scene → its error at each weight.
-    chosen : float
-        One of the weights.
-    alt : str
-        What a reader who cannot see the chart should know.
+    Weights ascend. They stand at equal distances: each is about twice the one before, but for 0.
+    `errors` is the name of a scene → its error at each weight.
     """
     figure, (axes,) = chart(alt=alt, height=3.2)
     places = range(len(weights))

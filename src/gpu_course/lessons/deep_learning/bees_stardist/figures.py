@@ -54,16 +54,7 @@ def around(labels: Labels, number: int, margin: int = 12) -> tuple[slice, slice]
 def rays_figure(image: NDArray[Any], labels: Labels, number: int, rays: int, *, alt: str) -> Panels:
     """Draw what pixels of one object say: stars of three pixels, probability, one distance.
 
-    Parameters
-    ----------
-    image : ndarray (Y, X)
-    labels : ndarray, integer (Y, X)
-    number : int
-        Of the object.
-    rays : int
-        Of a star.
-    alt : str
-        What a reader who cannot see the pictures should know.
+    Image and labels are (Y, X); `number` is that of the object, `rays` those of a star.
     """
     from stardist.geometry import dist_to_coord
 
@@ -144,20 +135,9 @@ def most_missed(
 ) -> tuple[int, tuple[slice, slice]]:
     """Return where most objects were missed, so that failures are shown and not looked for.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With labels, numbered from 1 without gaps.
-    found : sequence of ndarray, integer (Y, X)
-        Label images in the same order.
-    side : int
-        Rows and columns of the window, at most as large as a scene.
-
-    Returns
-    -------
-    scene : int
-        Its place in the sequence.
-    window : tuple of slice
+    Scenes have labels, numbered from 1 without gaps; `found` are label images (Y, X) in the same
+    order. Returns the scene's place in the sequence, and a window of `side` rows and columns, which
+    is at most as large as a scene.
     """
     from scipy import ndimage
 

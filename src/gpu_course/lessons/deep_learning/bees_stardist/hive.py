@@ -50,20 +50,10 @@ def outlines() -> list[Outline]:
 
 
 def draw(bees: list[Outline], shape: tuple[int, int], scale: float = 1.0) -> NDArray[np.int32]:
-    """Paint outlines as labels.
+    """Paint outlines as labels: int32 (Y, X), 0 or the number of the bee, from 1 on.
 
-    Parameters
-    ----------
-    bees : list of Outline
-    shape : tuple of int
-        Rows and columns of the result.
-    scale : float
-        Size of the result relative to the photograph.
-
-    Returns
-    -------
-    ndarray, int32 (Y, X)
-        0, or the number of the bee, from 1 on. A bee is an ellipse with blunt ends.
+    A bee is an ellipse with blunt ends. `shape` is that of the result, whose size is `scale`
+    relative to the photograph.
     """
     labels = np.zeros(shape, np.int32)
     rows, columns = np.ogrid[: shape[0], : shape[1]]
@@ -82,20 +72,8 @@ def draw(bees: list[Outline], shape: tuple[int, int], scale: float = 1.0) -> NDA
 def cut(photograph: Sample, window: tuple[slice, slice], split: str, index: int) -> Sample:
     """Return a part of the left half, reduced by `SCALE`, with its labels.
 
-    Parameters
-    ----------
-    photograph : Sample
-        The hive photograph, image uint8 (3000, 4000).
-    window : (slice, slice)
-        Rows and columns of the photograph.
-    split : str
-        ``"train"`` or ``"validation"``.
-    index : int
-
-    Returns
-    -------
-    Sample
-        Image uint8, labels int32.
+    The photograph is that of the hive, uint8 (3000, 4000), and the window its rows and columns; the
+    split is ``"train"`` or ``"validation"``. The sample's image is uint8, its labels int32.
 
     Raises
     ------

@@ -40,16 +40,9 @@ def crowd(
 ) -> Panels:
     """Draw the crowd of the right half with the objects of several methods, one below another.
 
-    Parameters
-    ----------
-    image : ndarray, uint8 (Y, X)
-        The photograph.
-    answers : mapping
-        Name of a method → its objects in the whole photograph.
-    points : hive_points.Reference, optional
-        None: those of the course. Bees are dots, unclear places crosses.
-    alt : str
-        What a reader who cannot see the pictures should know.
+    The image is the photograph, uint8 (Y, X); `answers` is the name of a method → its objects in
+    the whole photograph. Bees of `points` (None: those of the course) are dots, unclear places
+    crosses.
     """
     points = hive_points.reference() if points is None else points
     figure = display.show(

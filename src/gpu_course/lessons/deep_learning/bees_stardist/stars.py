@@ -44,18 +44,10 @@ def perfect_stars(
 
 
 def is_found(truth: Labels, found: Labels, *, least: float = 0.5) -> NDArray[np.bool_]:
-    """Return for every true object whether a found one overlaps it enough.
+    """Return for every true object whether a found one overlaps it enough, bool (objects,).
 
-    Parameters
-    ----------
-    truth, found : ndarray, integer (Y, X)
-        Numbered from 1 without gaps.
-    least : float
-        IoU of a match, above 0.5 or equal.
-
-    Returns
-    -------
-    ndarray, bool (objects,)
+    Label images (Y, X) are numbered from 1 without gaps; `least` is the IoU of a match, above 0.5
+    or equal.
     """
     shape = (int(truth.max()) + 1, int(found.max()) + 1)
     both = np.zeros(shape, np.int64)
@@ -68,18 +60,9 @@ def is_found(truth: Labels, found: Labels, *, least: float = 0.5) -> NDArray[np.
 def by_kind(scenes: Sequence[Sample], answers: Mapping[str, Sequence[Labels]]) -> "pd.DataFrame":
     """Return which share of the objects was found, by what is to be seen of them.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With labels, numbered from 1 without gaps.
-    answers : mapping
-        Name of a method → its label images, one per scene.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each of `KINDS` that occurs; columns "bees" and, for each method, the share
-        found at IoU 0.5.
+    Scenes have labels, numbered from 1 without gaps; `answers` is the name of a method → its label
+    images, one per scene. A row for each of `KINDS` that occurs; columns "bees" and, for each
+    method, the share found at IoU 0.5.
     """
     import pandas as pd
 

@@ -26,21 +26,9 @@ def learning_curves_figure(
 ) -> Panels:
     """Draw score over minutes of a person, one panel for each set, one below the other.
 
-    Parameters
-    ----------
-    curves : mapping
-        Set → method → points of its curve.
-    trained : mapping
-        Set → the single point of a network that was trained for long.
-    up : mapping
-        Set → what its score is.
-    alt : str
-        What a reader who cannot see the charts should know.
-
-    Returns
-    -------
-    Panels
-        A number at each mark: the scenes learned from.
+    `curves` is a set → method → points of its curve, `trained` a set → the single point of a
+    network that was trained for long, `up` a set → what its score is. A number at each mark: the
+    scenes learned from.
     """
     figure, panels = charts.chart(len(curves), alt=alt, height=2.9)
     for axes, (name, methods) in zip(panels, curves.items(), strict=True):
@@ -70,16 +58,8 @@ def known_answer_figure(
 ) -> Panels:
     """Draw a few seeds of a learner whose learning curve is known, and that curve.
 
-    Parameters
-    ----------
-    labels : array (n,)
-    scores : array (seeds, n)
-    exact : array (n,)
-        The mean over all seeds there could be.
-    best : float
-        What no label brings more.
-    alt : str
-        What a reader who cannot see the chart should know.
+    `labels` are (n,), `scores` (seeds, n); `exact` (n,) is the mean over all seeds there could be,
+    and `best` what no label brings more.
     """
     import numpy as np
 

@@ -73,19 +73,11 @@ class Kept:
 
 
 def code_digest(names: Iterable[str]) -> str:
-    """Return a short text that differs when the code of the course has changed.
+    """Return 16 hexadecimal digits that differ when the code of the course has changed.
 
-    Parameters
-    ----------
-    names : iterable of str
-        Modules and packages of the course with all that is in them, relative to it, such as
-        ``"deep_learning"`` or ``"labels"``.
-
-    Returns
-    -------
-    str
-        16 hexadecimal digits. A changed comment changes it, too: that costs a training, while an
-        old result under new code would be wrong.
+    `names` are modules and packages of the course with all that is in them, relative to it, such as
+    ``"deep_learning"`` or ``"labels"``. A changed comment changes the digits, too: that costs a
+    training, while an old result under new code would be wrong.
 
     Raises
     ------

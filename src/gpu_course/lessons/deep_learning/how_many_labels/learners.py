@@ -57,27 +57,11 @@ def stars(
 ) -> Learned:
     """Train a StarDist network for so many steps, however many scenes there are.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With labels.
-    seed : int
-        Of the first weights, and of the patches.
-    design, prepared, batch, augmentation
-        As `stardist.build` and `stardist.StarPatches` take them.
-    scale : float
-        By which every image is shrunk before the network sees it: it is quicker on few pixels.
-    steps : int
-        Batches in all.
-    rate : float
-        The largest learning rate.
-    probability, overlap : float
-        Thresholds.
-
-    Returns
-    -------
-    Learned
-        Its actions are outlines.
+    Scenes have labels; `seed` is that of the first weights and of the patches; `design`,
+    `prepared`, `batch` and `augmentation` are as `stardist.build` and `stardist.StarPatches` take
+    them. Every image is shrunk by `scale` before the network sees it: it is quicker on few pixels.
+    `steps` are batches in all, `rate` is the largest learning rate, `probability` and `overlap` are
+    thresholds. The learner's actions are outlines.
     """
     from gpu_course.deep_learning.stardist import StarPatches, StarTiles, build, predict, train
 
@@ -117,27 +101,11 @@ def u_net(
 ) -> Learned:
     """Train a U-Net for so many steps, however many scenes there are.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With masks.
-    seed : int
-        Of the first weights, and of the patches.
-    depth, width : int
-        Of the network.
-    patch, batch, foreground, augmentation
-        As `deep_learning.Patches` takes them.
-    steps : int
-        Batches in all.
-    rate : float
-        The largest learning rate.
-    threshold : float
-        Of the probability.
-
-    Returns
-    -------
-    Learned
-        Its actions are scenes: roots are traced, scene by scene.
+    Scenes have masks; `seed` is that of the first weights and of the patches; `depth` and `width`
+    are the network's; `patch`, `batch`, `foreground` and `augmentation` are as
+    `deep_learning.Patches` takes them. `steps` are batches in all, `rate` is the largest learning
+    rate, `threshold` that of the probability. The learner's actions are scenes: roots are traced,
+    scene by scene.
     """
     import torch
 
@@ -159,21 +127,11 @@ def u_net(
 
 
 def nuclei_forest(scenes: Sequence[Sample], seed: int, *, strokes: int) -> Learned:
-    """Teach the course's forest of nuclei.
+    """Teach the course's forest of nuclei; its actions are strokes.
 
-    Parameters
-    ----------
-    scenes : sequence of Sample
-        With labels, which the simulated hand knows.
-    seed : int
-        Not used: strokes depend on the place of a scene in the list.
-    strokes : int
-        On background and on insides of every scene; rims get more.
-
-    Returns
-    -------
-    Learned
-        Its actions are strokes.
+    Scenes have labels, which the simulated hand knows. The seed is not used: strokes depend on the
+    place of a scene in the list. So many `strokes` are painted on background and on insides of
+    every scene; rims get more.
     """
     forest = course_classifiers.teach_nuclei(
         [scene.image for scene in scenes], [_labels(scene) for scene in scenes], strokes=strokes
@@ -217,22 +175,11 @@ def bee_forest(
 
 
 def root_forest(scenes: Sequence[Sample], seed: int, *, strokes: int, trees: int) -> Learned:
-    """Teach the course's two looks at roots, each on its half of the scenes.
+    """Teach the course's two looks at roots, each on its half of the scenes. Actions are strokes.
 
-    Parameters
-    ----------
-    scenes, seed
-        As `nuclei_forest` takes them, with masks. A single scene is cut in two, since each look
-        needs pixels of its own.
-    strokes : int
-        On soil and on roots of every scene, at first and at the one correction; the halves of a
-        cut scene share them.
-    trees : int
-
-    Returns
-    -------
-    Learned
-        Its actions are strokes.
+    Scenes have masks; the seed is as for `nuclei_forest`. A single scene is cut in two, since each
+    look needs pixels of its own. So many `strokes` are painted on soil and on roots of every scene,
+    at first and at the one correction; the halves of a cut scene share them.
     """
     parts = list(scenes)
     if len(parts) == 1:

@@ -69,28 +69,12 @@ def curve(
     score: Score,
     seconds: float,
 ) -> list[Point]:
-    """Train with more and more scenes, once for each seed.
+    """Train with more and more scenes, once for each seed, and return a point for each step.
 
-    Parameters
-    ----------
-    kept : Kept
-        What was trained before is not trained again.
-    learner : function
-        One of the module `learners`.
-    steps : iterable of Step
-    pools : sequence of sequences of Sample
-        Of every seed, the scenes to learn from: the first, the first three, and so on.
-    judged : sequence of Sample
-        No scene of the pools.
-    score : function
-        A named function of the truth and of what was found.
-    seconds : float
-        That a person takes for an action of the learner.
-
-    Returns
-    -------
-    list of Point
-        In the order of the steps.
+    What was `kept` of earlier runs is not trained again. The learner is a function of the module
+    `learners`, for whose actions a person takes so many `seconds` each. `pools` are for every seed
+    the scenes to learn from: the first, the first three, and so on; none of them is judged. `score`
+    is a named function of the truth and of what was found.
     """
     jobs = [(step, seed) for step in steps for seed in range(len(pools))]
     results: dict[int, list[dict[str, Any]]] = {}
@@ -180,17 +164,8 @@ def truth(scene: Sample) -> NDArray[Any]:
 def score_at(points: Sequence[Point], minutes: ArrayLike) -> NDArray[np.float64]:
     """Return the score after so many minutes of a person, between the points on a log axis.
 
-    Parameters
-    ----------
-    points : sequence of Point
-        Of one curve, by minutes.
-    minutes : array of float
-        Above 0.
-
-    Returns
-    -------
-    ndarray of float
-        NaN before the first point; after the last one its own score, as nothing beyond was tried.
+    Points are those of one curve, by minutes; minutes are above 0. NaN before the first point;
+    after the last one its own score, as nothing beyond was tried.
     """
     at = np.log([point.minutes for point in points])
     return np.interp(np.log(minutes), at, [point.score for point in points], left=np.nan)

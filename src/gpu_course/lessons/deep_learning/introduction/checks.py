@@ -5,20 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 
-def _numbers(answer: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _finite(answer: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Return an answer as float64, after a look at its shape."""
-    try:
-        values = np.asarray(answer, np.float64)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise Wrong("Return a NumPy array of numbers.") from error
-    if values.shape != shape:
-        raise Wrong(f"Your result has the shape {values.shape}; it should be {shape}.")
-    if not np.isfinite(values).all():
-        raise Wrong("Some of your values are no finite numbers.")
-    return values
+    values = array(answer, "a NumPy array of real numbers", shape)
+    if values.dtype.kind == "c" or not np.isfinite(values).all():
+        raise Wrong("Some of your values are no finite real numbers.")
+    return values.astype(np.float64)
 
 
 def _layer_score(function: Function) -> tuple[float, str]:
@@ -49,7 +45,7 @@ def _layer_score(function: Function) -> tuple[float, str]:
 
         right = torchs(weights, bias)
         given = (image.copy(), weights.copy(), bias.copy())
-        found = _numbers(function(*given), right.shape)
+        found = _finite(function(*given), right.shape)
         if not all(map(np.array_equal, given, (image, weights, bias))):
             raise Wrong("Your function changed what it was given. Work on copies.")
         shares.append(float(np.isclose(found, np.maximum(right, 0), atol=1e-4).mean()))
@@ -79,7 +75,7 @@ def _step_score(function: Function) -> tuple[float, str]:
         target = rng.normal(size=(21 - size, 32 - size))
         kernel = rng.normal(size=(size, size))
         given = (kernel.copy(), image.copy(), target.copy())
-        found = _numbers(function(*given, rate), kernel.shape) - kernel
+        found = _finite(function(*given, rate), kernel.shape) - kernel
         if not all(map(np.array_equal, given, (kernel, image, target))):
             raise Wrong("Your function changed what it was given. Return a new kernel.")
         right = step(kernel, image, target, rate) - kernel

@@ -15,19 +15,9 @@ def feature_maps(
 ) -> dict[str, NDArray[np.float32]]:
     """Return what parts of a network hand on while it looks at an image.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Used as if after ``eval()``.
-    parts : mapping
-        Name → a module inside the model.
-    image : ndarray, float32 (C, Y, X)
-        Normalised, of a size that fits the model.
-
-    Returns
-    -------
-    dict
-        Name → feature maps, float32 (channels, rows, columns), in the order of use.
+    The model is used as if after ``eval()``; `parts` is a name → a module inside it; the image,
+    float32 (C, Y, X), is normalised and of a size that fits. Returns name → feature maps, float32
+    (channels, rows, columns), in the order of use.
     """
     import torch
 

@@ -39,19 +39,10 @@ class Hand:
     merged: float = 0.0
 
     def draw(self, labels: Labels, *, seed: int) -> NDArray[np.int32]:
-        """Return the labels that this hand would draw.
+        """Return the labels, int32 (Y, X), that this hand would draw for the true ones.
 
-        Parameters
-        ----------
-        labels : ndarray, integer (Y, X)
-            The truth.
-        seed : int
-            The same seed slips in the same places.
-
-        Returns
-        -------
-        ndarray, int32 (Y, X)
-            Numbers as in the truth; a merged pair has the number of one of them.
+        Numbers are as in the truth; a merged pair has the number of one of them. The same seed
+        slips in the same places.
         """
         rng = np.random.default_rng(seed)
         truth = labels.astype(np.int32)

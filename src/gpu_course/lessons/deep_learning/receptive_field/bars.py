@@ -11,22 +11,11 @@ LENGTH, HEAD, THICK = 60, 4, 6
 
 
 def draw(n: int, seed: int) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
-    """Draw pictures of one bar each; every second one, by chance, has a bright head.
+    """Draw `n` pictures of one bar each; every second one, by chance, has a bright head.
 
-    Parameters
-    ----------
-    n : int
-        Number of pictures.
-    seed : int
-
-    Returns
-    -------
-    images : tensor, float32 (n, 1, 16, 80)
-        Noise, and a bar of `LENGTH` pixels at a random place.
-    truth : tensor, float32 (n, 1, 16, 80)
-        1 on all of a bar that has a head, 0 elsewhere.
-    distance : ndarray, int64 (n, 1, 16, 80)
-        On the bar, pixels to the place of the head (0: on it); elsewhere −1.
+    Returns images, float32 (n, 1, 16, 80): noise, and a bar of `LENGTH` pixels at a random place;
+    the truth, float32 of the same shape: 1 on all of a bar that has a head; and the distance, int64
+    of the same shape: on the bar, pixels to the place of the head (0: on it), elsewhere −1.
     """
     rng = np.random.default_rng(seed)
     images = rng.normal(0.3, 0.05, (n, 1, 16, 80)).astype(np.float32)
@@ -44,21 +33,10 @@ def draw(n: int, seed: int) -> tuple[Tensor, Tensor, NDArray[np.int64]]:
 
 
 def fit(model: nn.Module, *, steps: int, seed: int = 0, batch: int = 8) -> nn.Module:
-    """Train a network to say of every pixel of a bar whether the bar has a head.
+    """Train a network to say of every pixel of a bar whether the bar has a head, and return it.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        From (N, 1, Y, X) to logits of the same shape. Changed in place.
-    steps : int
-        Each on new pictures, so none is seen twice.
-    seed : int
-    batch : int
-
-    Returns
-    -------
-    torch.nn.Module
-        The same, after ``eval()``.
+    The model, from (N, 1, Y, X) to logits of the same shape, is changed in place, and returned
+    after ``eval()``. Each of the `steps` is on new pictures, so none is seen twice.
     """
     optimiser = torch.optim.AdamW(model.parameters(), lr=0.01)
     plan = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.01, total_steps=steps)

@@ -36,16 +36,8 @@ def load_red(split: str, number: int) -> list[Sample]:
 def halve(sample: Sample) -> Sample:
     """Return a grey scene at half its size, with its mask.
 
-    Parameters
-    ----------
-    sample : Sample
-        With axes YX.
-
-    Returns
-    -------
-    Sample
-        Image float32, the means of 2 × 2 pixels; mask True where two pixels of four were.
-        An odd last row or column is dropped. There is no centreline: half a line is none.
+    The image is float32, the means of 2 × 2 pixels; the mask True where two pixels of four were. An
+    odd last row or column is dropped. There is no centreline: half a line is none.
 
     Raises
     ------

@@ -13,20 +13,9 @@ from gpu_course.deep_learning.precision import autocast, best_precision
 def quicker_precision(model: nn.Module, batch: Batch, *, least: float = 1.3) -> str:
     """Return the number format in which this device trains faster, by trying both.
 
-    A CPU with units for bfloat16 is twice as fast with it; one without them is slower. GPUs are
-    not asked: `precision.best_precision` knows.
-
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Is left as it was, apart from its gradients, which are dropped.
-    batch : Batch
-    least : float
-        How many times faster bfloat16 must be to be chosen.
-
-    Returns
-    -------
-    {"float32", "bfloat16", "float16"}
+    A CPU with units for bfloat16 is twice as fast with it; one without them is slower. GPUs are not
+    asked: `precision.best_precision` knows. bfloat16 is chosen if it is `least` times faster. The
+    model is left as it was, apart from its gradients, which are dropped.
     """
     device = batch.images.device
     if device.type != "cpu":

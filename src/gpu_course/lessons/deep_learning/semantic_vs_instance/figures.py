@@ -13,21 +13,10 @@ from gpu_course.labels import Labels
 
 
 def star(labels: Labels, number: int, rays: int) -> tuple[tuple[int, int], NDArray[np.float64]]:
-    """Return the star of one object: its middle, and the ends of its rays.
+    """Return the star of one object of a label image (Y, X): its middle, and the ends of its rays.
 
-    Parameters
-    ----------
-    labels : ndarray, integer (Y, X)
-    number : int
-        Of the object.
-    rays : int
-
-    Returns
-    -------
-    middle : tuple of int
-        Row and column of the pixel that lies deepest inside.
-    ends : ndarray, float (rays, 2)
-        Rows and columns.
+    The middle is row and column of the pixel that lies deepest inside; the ends are rows and
+    columns, float (rays, 2).
     """
     from scipy import ndimage
     from stardist.geometry import dist_to_coord, star_dist
@@ -45,15 +34,7 @@ def stars_figure(
 ) -> Panels:
     """Draw the rays of one object over its picture, once for each number of rays.
 
-    Parameters
-    ----------
-    image : ndarray (Y, X)
-    labels : ndarray, integer (Y, X)
-    number : int
-        Of the object.
-    rays : sequence of int
-    alt : str
-        What a reader who cannot see the figure should know.
+    Image and labels are (Y, X); `number` is that of the object.
     """
     rows, columns = np.nonzero(labels == number)
     window = tuple(slice(max(n.min() - 8, 0), n.max() + 9) for n in (rows, columns))

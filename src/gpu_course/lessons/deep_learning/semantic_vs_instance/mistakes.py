@@ -15,21 +15,10 @@ if TYPE_CHECKING:
 
 
 def one_kind_each(labels: Labels, *, objects: int = 8, shift: int = 2) -> dict[str, Labels]:
-    """Return answers that each make one kind of mistake.
+    """Return answers that each make one kind of mistake: name of the mistake → label image.
 
-    Parameters
-    ----------
-    labels : ndarray, integer (Y, X)
-        The truth.
-    objects : int
-        How many objects the mistake befalls (an even number), where it does not befall all.
-    shift : int
-        By how many pixels the shifted answer is moved down and to the right.
-
-    Returns
-    -------
-    dict
-        Name of the mistake → label image.
+    `labels` (Y, X) are the truth. A mistake befalls so many `objects` (an even number), where it
+    does not befall all; the shifted answer is moved down and to the right by `shift` pixels.
     """
     numbers = np.unique(labels[labels > 0])
     # Spread over the image, and the same at every call.

@@ -14,20 +14,11 @@ FAR = 15
 
 
 def look(samples: Sequence[Sample]) -> dict[str, float]:
-    """Return numbers that describe scenes as a network sees them.
+    """Return numbers that describe scenes (grey, with mask and line) as a network sees them.
 
-    Parameters
-    ----------
-    samples : sequence of Sample
-        Grey, with `mask` and `centreline`.
-
-    Returns
-    -------
-    dict
-        Widths in pixels (the 10th, 50th and 90th percentile over all lines), and the median over
-        scenes of the normalised grey levels of root and bare ground, and of the root's height over
-        the ground in units of the ground's grain. A scene that is full of roots, or has none, has
-        no say.
+    Widths in pixels (the 10th, 50th and 90th percentile over all lines), and the median over scenes
+    of the normalised grey levels of root and bare ground, and of the root's height over the ground
+    in units of the ground's grain. A scene that is full of roots, or has none, has no say.
     """
     widths, levels = [], []
     for sample in samples:

@@ -25,22 +25,10 @@ SIDES = ((176, 208), (192, 192), (208, 176), (60, 150))
 def scene(
     seed: int, *, diameter: float = 13.0, shape: tuple[int, int] | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """Simulate a picture of stained cells.
+    """Simulate a picture of stained cells: uint8 (Y, X, 3), red, green and blue, and its labels.
 
-    Parameters
-    ----------
-    seed : int
-    diameter : float
-        Of a mean nucleus, in pixels.
-    shape : (int, int), optional
-        Rows and columns. None: one of `SIDES`.
-
-    Returns
-    -------
-    image : ndarray, uint8 (Y, X, 3)
-        Red, green, blue.
-    labels : ndarray, int32 (Y, X)
-        0 is background, 1 … n the nuclei; grains are background.
+    `diameter` is that of a mean nucleus in pixels, `shape` rows and columns (None: one of `SIDES`).
+    Labels, int32 (Y, X), are 0 on background and 1 … n on nuclei; grains are background.
     """
     rng = np.random.default_rng([2026, seed])
     rows, columns = shape or SIDES[seed % len(SIDES)]
@@ -78,22 +66,8 @@ def write(
 ) -> Path:
     """Write a folder of labelled pictures: ``images/`` as PNG, ``labels/`` or ``masks/`` as TIFF.
 
-    Parameters
-    ----------
-    folder : Path or str
-    count : int
-        Pictures.
-    masks : bool
-        Write masks, 0 and 255, instead of labels.
-    diameter : float
-        Of a mean nucleus, in pixels.
-    first : int
-        Seed of the first picture.
-
-    Returns
-    -------
-    Path
-        The folder.
+    `count` pictures, the first with the seed `first`; `diameter` is that of a mean nucleus in
+    pixels. Masks are 0 and 255. Returns the folder.
     """
     folder = Path(folder)
     for number in range(first, first + count):

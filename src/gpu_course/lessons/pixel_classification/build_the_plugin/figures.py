@@ -18,16 +18,8 @@ def timeline(
 ) -> Panels:
     """Draw when requests come, and when jobs run under each plan.
 
-    Parameters
-    ----------
-    asked : sequence of float
-        When each request comes, in seconds.
-    plans : mapping
-        Name of the plan → its jobs, as `schedule` returns them.
-    work : float
-        How long each job takes, in seconds.
-    alt : str
-        What a reader who cannot see the chart should know.
+    `asked` says when each request comes and `work` how long each job takes, in seconds; `plans` is
+    the name of a plan → its jobs, as `schedule` returns them.
     """
     figure, (axes,) = chart(alt=alt, height=0.6 + 0.6 * len(plans))
     rows = {name: -row for row, name in enumerate(plans, 1)}

@@ -21,18 +21,9 @@ def borders(
 ) -> Panels:
     """Draw where forests that know two features put the border between two classes.
 
-    Parameters
-    ----------
-    forests : mapping
-        Title → a fitted estimator with `predict_proba` for (n, 2) values.
-    points : ndarray of float32 (pixel, 2)
-        The two features of the painted pixels.
-    labels : ndarray of int (pixel,)
-        1 or 2.
-    names : pair of str
-        Of the features.
-    alt : str
-        What a reader who cannot see the charts should know.
+    `forests` is a title → a fitted estimator with `predict_proba` for (n, 2) values; `points`,
+    float32 (pixel, 2), are the two features of the painted pixels, `labels` (pixel,) their classes,
+    1 or 2, and `names` those of the features.
     """
     from matplotlib.colors import LinearSegmentedColormap
 

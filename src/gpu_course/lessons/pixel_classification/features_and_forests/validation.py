@@ -7,49 +7,37 @@ from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
 
+TREES = 30
+"""Of each forest."""
 
-def folds_by_pixel(
-    count: int, folds: int = 4, *, seed: int = 0
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+DRAWS = 3
+"""So often strokes are painted anew, beginning with another scene."""
+
+
+def folds_by_pixel(count: int, folds: int = 4) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Deal pixels at random to training and test: the split that leaks.
 
     Each fold is a pair (train, test) of positions of pixels.
     """
-    shuffled = np.random.default_rng(seed).permutation(count)
+    shuffled = np.random.default_rng(0).permutation(count)
     parts = [np.sort(shuffled[part::folds]) for part in range(folds)]
     return [(np.setdiff1d(np.arange(count), part), part) for part in parts]
 
 
 def accuracy_of(
-    folds: list[tuple[Any, Any]],
-    table: NDArray[np.float32],
-    labels: NDArray[np.integer[Any]],
-    *,
-    trees: int = 30,
-    seed: int = 0,
+    folds: list[tuple[Any, Any]], table: NDArray[np.float32], labels: NDArray[np.integer[Any]]
 ) -> float:
     """Return the share of held-out pixels that a forest labels right, each class weighing the same.
 
-    Parameters
-    ----------
-    folds : list of (train, test)
-        Positions of pixels.
-    table : ndarray of float32 (pixel, feature)
-    labels : ndarray of int (pixel,)
-    trees, seed : int
-        Of the forest.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
+    Folds are pairs (train, test) of positions of pixels; the table is float32 (pixel, feature), the
+    labels (pixel,). The share is from 0 to 1.
     """
     from sklearn.ensemble import RandomForestClassifier
 
     right = np.zeros(len(labels))
     times = np.zeros(len(labels))
     for train, test in folds:
-        forest = RandomForestClassifier(trees, random_state=seed, n_jobs=-1)
+        forest = RandomForestClassifier(TREES, random_state=0, n_jobs=-1)
         forest.fit(table[train], labels[train])
         right[test] += forest.predict(table[test]) == labels[test]
         times[test] += 1
@@ -67,28 +55,12 @@ def dice_by_strokes(
     *,
     strokes: int,
     scenes: int,
-    draws: int = 3,
-    trees: int = 30,
 ) -> float:
     """Return the mean Dice on other scenes when strokes are spread over some train scenes.
 
-    Parameters
-    ----------
-    train, others : list of (features, mask)
-        float32 (feature, Y, X) and bool (Y, X) of each scene.
-    strokes : int
-        In each class, all scenes together; a multiple of `scenes`.
-    scenes : int
-        Over how many train scenes they are spread.
-    draws : int
-        How often strokes are painted anew, beginning with another scene. The mean counts.
-    trees : int
-        Of each forest.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
+    `train` and `others` are pairs of features, float32 (feature, Y, X), and mask, bool (Y, X). So
+    many `strokes` in each class, a multiple of `scenes`, are spread over so many train scenes. The
+    mean of `DRAWS` counts.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -97,14 +69,14 @@ def dice_by_strokes(
     from gpu_course.pixel_classification.painter import paint
 
     scores = []
-    for draw in range(draws):
+    for draw in range(DRAWS):
         tables, labels = [], []
         for number in range(scenes):
             stack, mask = train[(draw + number) % len(train)]
             marks = paint(mask, strokes=strokes // scenes, length=60, margin=1, seed=draw)
             tables.append(stack[:, marks > 0].T)
             labels.append(marks[marks > 0])
-        fitted = RandomForestClassifier(trees, random_state=draw, n_jobs=-1)
+        fitted = RandomForestClassifier(TREES, random_state=draw, n_jobs=-1)
         forest = Forest.from_sklearn(fitted.fit(np.concatenate(tables), np.concatenate(labels)))
         scores += [dice(mask, forest.predict_proba(stack)[1] > 0.5) for stack, mask in others]
     return float(np.mean(scores))

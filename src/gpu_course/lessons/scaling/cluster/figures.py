@@ -43,15 +43,8 @@ def plan_chart(
 ) -> Panels:
     """Draw days over devices, a line for each way to share the work, and the floor of the storage.
 
-    Parameters
-    ----------
-    devices : sequence of int
-    days : mapping
-        Way → days for each number of devices.
-    floor : float
-        Days that the storage needs alone.
-    alt : str
-        What a reader who cannot see the chart should know.
+    `days` is a way → days for each number of devices; `floor` are those that the storage needs
+    alone.
     """
     figure, (axes,) = chart(alt=alt)
     for number, (name, values) in enumerate(days.items()):

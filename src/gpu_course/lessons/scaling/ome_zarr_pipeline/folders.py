@@ -8,15 +8,7 @@ import pandas as pd
 def count_files(path: Path | str) -> pd.DataFrame:
     """Count the files below each entry of a store, with their sizes.
 
-    Parameters
-    ----------
-    path : Path or str
-        Of the store.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each file or folder at the top: how many files it holds, and their KB.
+    A row for each file or folder at the top: how many files it holds, and their KB.
     """
     rows = {}
     for entry in sorted(Path(path).iterdir()):
