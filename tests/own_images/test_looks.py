@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
+from skimage.io import imread
 
+from gpu_course import brightness
 from gpu_course.images import Sample
+from gpu_course.lessons.deep_learning.your_own_images import made
 from gpu_course.own_images import learned_from, look
-from gpu_course.own_images.looks import diameter_of, true_diameter, warnings
+from gpu_course.own_images.looks import diameter_of, grey, true_diameter, warnings
 from gpu_course.own_images.preparing import for_training, padded, scale_for
 from gpu_course.own_images.separating import objects_of
 from tests.own_images.conftest import discs
@@ -113,5 +116,12 @@ def dotted(diameter, every, slope):
 def test_light_that_rises_above_the_objects_is_told_and_wide_objects_are_not_taken_for_it():
     assert look(dotted(13, 24, 0)).fault == ""
     assert "one threshold" in look(dotted(13, 24, 300)).fault
-    wide = dotted(40, 60, 0)  # tiles of 24 pixels lie inside of discs of 40
-    assert look(wide).fault == ""
+    assert look(dotted(40, 60, 0)).fault == ""  # tiles of 24 pixels lie inside of discs of 40
+
+
+def test_wide_objects_side_by_side_are_not_taken_for_uneven_light(tmp_path):
+    made.write(tmp_path / "new", 1, first=201, diameter=26)
+    slide = imread(tmp_path / "new" / "images" / "slide-201.tif")
+    dark = grey(slide)
+    assert brightness.measure(dark.max() - dark).uneven > 0
+    assert look(slide, darker=True).fault == ""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course import brightness, object_size
+from gpu_course import brightness, object_size, planes
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.labels import labelled_diameter
@@ -25,6 +25,9 @@ GIVE_SIZE = "give the diameter"
 
 FAR_SIZE = 1.5
 """By this factor larger or smaller, objects are of another size than those of the training."""
+
+WIDE = 0.7
+"""From this share of a tile's side on, objects may fill tiles of `gpu_course.planes`."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +118,9 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
     levels = brightness.measure(turned)
     contrast = channels.contrast(levels)
     size = object_size.measure_diameter(turned, levels=levels)
+    if size.count and size.diameter > WIDE * planes.tile_side(turned.shape):
+        # Tiles that objects fill, several side by side, have no background to tell the light by.
+        levels = dataclasses.replace(levels, uneven=-1.0)
     background, objects = (
         float(top) - level if darker else level for level in (levels.background, levels.objects)
     )
