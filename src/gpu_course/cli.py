@@ -210,7 +210,8 @@ def process(
 
     with command_line.busy(f"Looking at {source.name}"):
         from gpu_course import scaling
-        from gpu_course.scaling.progress import bars, read_psf
+        from gpu_course.scaling.progress import bars
+        from gpu_course.scaling.psf_file import read_psf
 
         given_psf = None
         if psf is not None:

@@ -6,7 +6,8 @@ from gpu_course import brightness
 from gpu_course.images import Sample
 from gpu_course.lessons.deep_learning.your_own_images import made
 from gpu_course.own_images import learned_from, look
-from gpu_course.own_images.looks import diameter_of, grey, true_diameter, warnings
+from gpu_course.own_images.channels import grey
+from gpu_course.own_images.looks import diameter_of, true_diameter, warnings
 from gpu_course.own_images.preparing import for_training, padded, scale_for
 from gpu_course.own_images.separating import objects_of
 from tests.own_images.conftest import discs

@@ -14,7 +14,7 @@ pytest.importorskip("ome_zarr", reason="the extra scaling is not installed")
 from gpu_course.deconvolution import psf as psfs
 from gpu_course.scaling import open_image, process, save_image
 from gpu_course.scaling.planning import lens_for
-from gpu_course.scaling.progress import read_psf
+from gpu_course.scaling.psf_file import read_psf
 
 VOXEL = (0.5, 0.25, 0.25)
 PSF = psfs.gaussian((9, 9, 9), (0.5, 0.25, 0.25), VOXEL)

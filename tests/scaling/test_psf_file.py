@@ -6,7 +6,7 @@ import tifffile
 from PIL import Image
 
 from gpu_course.errors import CourseError
-from gpu_course.scaling.progress import read_psf
+from gpu_course.scaling.psf_file import read_psf
 
 PSF = np.random.default_rng(0).random((7, 9, 11)).astype(np.float32)
 

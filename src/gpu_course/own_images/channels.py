@@ -1,4 +1,4 @@
-"""What tells the channels of an image from one another: how dark they are, and how much shows."""
+"""The channels of an image: their mean, and what tells them apart (how dark, how much shows)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ FAR_CHANNELS = 2.0
 Marks = Sequence[tuple[float, float]]
 """Of each channel, where between background and objects the middle grey value lies, and how far
 objects stand out of the noise; see `looks.Look`."""
+
+
+def grey(image: NDArray[Any]) -> NDArray[np.float32]:
+    """Return an image (Y, X) or (Y, X, C) as grey values, the mean over its channels."""
+    return (image if image.ndim == 2 else image.mean(axis=-1)).astype(np.float32)
 
 
 def exchanged(image: NDArray[Any], before: Marks) -> str:

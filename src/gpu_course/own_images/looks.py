@@ -17,7 +17,7 @@ from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 from gpu_course.labels import labelled_diameter
 from gpu_course.own_images import channels
-from gpu_course.own_images.channels import FAR_GROUND, FAR_NOISE
+from gpu_course.own_images.channels import FAR_GROUND, FAR_NOISE, grey
 from gpu_course.own_images.folder import truth_of
 
 GIVE_SIZE = "give the diameter"
@@ -92,11 +92,6 @@ class Learned:
     contrast: float
     fault: bool
     channels: tuple[tuple[float, float], ...] = ()
-
-
-def grey(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Return an image (Y, X) or (Y, X, C) as grey values, the mean over its channels."""
-    return (image if image.ndim == 2 else image.mean(axis=-1)).astype(np.float32)
 
 
 def look(image: NDArray[Any], *, darker: bool = False) -> Look:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.images import Sample
+from gpu_course.own_images.channels import grey
 
 SAMPLED = 128
 """Rows and columns of an image that are compared with others, in even steps."""
@@ -71,7 +72,7 @@ def doubts(scenes: Sequence[Sample], named: Named) -> list[str]:
 def _twins(scenes: Sequence[Sample]) -> list[tuple[Sample, Sample]]:
     found = []
     for group in _of_one_shape(scenes):
-        table = np.stack([_sampled(_plane(scene)).ravel() for scene in group])
+        table = np.stack([_sampled(grey(scene.image)).ravel() for scene in group])
         table -= table.mean(axis=1, keepdims=True)
         table /= np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-30)
         close = np.triu(table @ table.T >= TWINS, 1)
@@ -96,7 +97,7 @@ def _out_of_place(scenes: Sequence[Sample], named: Named) -> list[str]:
     labelled = [scene for scene in scenes if np.any(scene.labels)]
     if len(labelled) < 2:
         return []
-    images = [_even(_sampled(_plane(scene))) for scene in labelled]
+    images = [_even(_sampled(grey(scene.image))) for scene in labelled]
     drawn = [_sampled(np.asarray(scene.labels)) > 0 for scene in labelled]
     as_it_is = [_fit(image, there) for image, there in zip(images, drawn, strict=True)]
     for turn, turned in TURNS.items():
@@ -125,7 +126,7 @@ def _belonging(scenes: Sequence[Sample]) -> list[tuple[Sample, Sample, float]]:
     """
     found: list[tuple[Sample, Sample, float]] = []
     for group in _of_one_shape(scenes):
-        images = np.stack([_even(_sampled(_plane(scene))).ravel() for scene in group])
+        images = np.stack([_even(_sampled(grey(scene.image))).ravel() for scene in group])
         drawn = np.stack([_sampled(np.asarray(scene.labels)).ravel() > 0 for scene in group])
         fits = _fits(images, drawn)
         rows, columns = (np.abs(fits).argmax(axis=axis) for axis in (1, 0))
@@ -183,11 +184,6 @@ def _of_one_shape(scenes: Sequence[Sample]) -> list[list[Sample]]:
     return list(groups.values())
 
 
-def _plane(scene: Sample) -> NDArray[np.float32]:
-    image = scene.image if scene.image.ndim == 2 else scene.image.mean(axis=-1)
-    return image.astype(np.float32)
-
-
 def _sampled(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return pixels in even steps: neighbours taken together would hide what noise tells."""
     rows, columns = (
@@ -212,7 +208,7 @@ def _is_labels(scene: Sample) -> bool:
     """Return whether an image is 0 beside the labelled objects, and each has one grey value."""
     from scipy import ndimage
 
-    image, labels = _plane(scene), np.asarray(scene.labels)
+    image, labels = grey(scene.image), np.asarray(scene.labels)
     if not labels.any() or not np.array_equal(image != 0, labels > 0):
         return False
     numbers = np.unique(labels)[1:]

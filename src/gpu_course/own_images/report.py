@@ -14,7 +14,7 @@ from gpu_course.display.encode import data_uri, webp
 from gpu_course.display.overlays import ERRORS_KEY
 from gpu_course.html_table import Rows
 from gpu_course.images.windows import fullest_window
-from gpu_course.own_images import looks, pictures
+from gpu_course.own_images import channels, pictures
 from gpu_course.own_images.model import OwnModel
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _worst(applied: Applied, done: list[Row], model: OwnModel, folder: Path) -> 
 def _drawn(
     image: NDArray[Any], found: NDArray[np.int32], truth: NDArray[Any] | None, masks: bool
 ) -> NDArray[np.uint8]:
-    picture = image if image.ndim == 2 or image.shape[-1] == 3 else looks.grey(image)
+    picture = image if image.ndim == 2 or image.shape[-1] == 3 else channels.grey(image)
     if truth is None:
         drawn = display.overlays.draw_outlines(display.arrays.to_rgb(picture), found)
         window = fullest_window(found > 0, SIDE)
