@@ -117,6 +117,22 @@ def reading_order() -> list[str]:
     return [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
 
 
+def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Return outputs in which what a kernel sent of one text in pieces is one piece again.
+
+    MyST-NB joins them too, but strips each: a blank line between two pieces was lost.
+    """
+    joined: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else output
+        one_text = last.output_type == output.output_type == "stream"
+        if joined and one_text and last.name == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
+
+
 def staged(
     chapter: Chapter, executed: nbformat.NotebookNode | None, header: str
 ) -> nbformat.NotebookNode:
@@ -129,7 +145,9 @@ def staged(
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     # Outputs stay with the cell whose code made them, also when a stale page is rendered.
     # Copies: what the page takes out of them, the notebook to download keeps.
-    by_code = {code_digest.of_cell(cell.source): copy.deepcopy(cell.outputs) for cell in stored}
+    by_code = {
+        code_digest.of_cell(cell.source): _joined(copy.deepcopy(cell.outputs)) for cell in stored
+    }
     for number, cell in enumerate(code, 1):
         cell.outputs = by_code.get(code_digest.of_cell(cell.source), [])
         cell.execution_count = number if cell.outputs else None

@@ -208,6 +208,17 @@ def test_text_that_the_cell_gives_wins_over_that_of_the_picture():
     assert page_with_picture("A rise.", given="A fall.")["mystnb"]["image"]["alt"] == "A fall."
 
 
+def test_a_text_that_came_in_pieces_keeps_its_blank_lines_and_indents():
+    chapter = chapters.parse("part/page", PICTURE)
+    executed = nbformat.from_dict(chapter.notebook)
+    pieces = [("stdout", "one\n\n"), ("stdout", "  two\n"), ("stderr", "odd"), ("stdout", "end")]
+    executed.cells[-1].outputs = [
+        nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces
+    ]
+    found = [(each.name, each.text) for each in staged(chapter, executed, "").cells[-1].outputs]
+    assert found == [("stdout", "one\n\n  two\n"), ("stderr", "odd"), ("stdout", "end")]
+
+
 def test_address_of_the_site_is_the_one_that_is_told(monkeypatch):
     monkeypatch.setenv("GPU_COURSE_REPOSITORY", "Owner/name")
     monkeypatch.delenv("GPU_COURSE_SITE", raising=False)
