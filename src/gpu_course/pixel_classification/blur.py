@@ -32,11 +32,11 @@ def weights(sigma: float) -> NDArray[np.float64]:
     return kernel / kernel.sum()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def matrix(
     sigma: float, length: int, rows: tuple[int, int], columns: tuple[int, int]
-) -> NDArray[np.float32]:
-    """Return the matrix, float32 (wanted, given), that blurs a part of a line of `length` pixels.
+) -> NDArray[np.float64]:
+    """Return the matrix (wanted, given) that blurs a part of a line of `length` pixels.
 
     `sigma` is in pixels. `rows` are the first pixel wanted and the first not wanted; pixels outside
     the line are wanted as copies of its end. `columns` are likewise the pixels given, all inside
@@ -50,27 +50,44 @@ def matrix(
     for offset, weight in zip(range(-radius, radius + 1), kernel, strict=True):
         source = np.clip(wanted + offset, 0, length - 1) - columns[0]
         result[np.arange(len(wanted)), source] += weight
-    single = result.astype(np.float32)
-    single.flags.writeable = False
-    return single
+    result.flags.writeable = False
+    return result
 
 
-def multiplied(xp: Any, image: Array, operator: NDArray[np.float32], axis: int) -> Array:
-    """Multiply every line of an image along one axis by a float32 matrix (after, before).
+def multiplied(xp: Any, image: Array, operators: list[NDArray[np.float64]]) -> Array:
+    """Multiply all lines along every axis by that axis' matrix, (after, before); answer in float32.
 
     `xp` is the image's array API namespace. The result has `after` pixels in place of `before`
-    along the axis.
+    along each axis.
+
+    Every processor adds up a product in an order of its own, and so ends with other last digits.
+    A forest asks whether a value is above or below, and a teacher who corrects its mistakes goes
+    on from the answer: single digits become other scores. With NumPy the sums are therefore done
+    in float64 and rounded once, at the end. What differs between processors is then rounded away,
+    and all of them answer the same. A GPU stays with float32: many have hardly any float64.
     """
-    if xp.__name__.endswith("numpy"):
-        there = operator
-    else:  # a copy, as the kept matrix must not be written into
-        there = xp.asarray(operator.copy(), device=array_api_compat.device(image))
+    processor = xp.__name__.endswith("numpy")
+    if processor:
+        image = xp.astype(image, xp.float64)
+    for axis, operator in enumerate(operators):
+        # A GPU gets a copy, as the kept matrix must not be written into.
+        there = (
+            operator
+            if processor
+            else xp.asarray(operator.astype(np.float32), device=array_api_compat.device(image))
+        )
+        image = _along(xp, image, there, axis)
+    return xp.astype(image, xp.float32, copy=False)
+
+
+def _along(xp: Any, image: Array, operator: Array, axis: int) -> Array:
+    """Multiply every line along one axis by a matrix of the image's own library."""
     shape = tuple(image.shape)
     if axis == len(shape) - 1:
-        return xp.matmul(image, there.T)
+        return xp.matmul(image, operator.T)
     before = int(np.prod(shape[:axis], dtype=int))
     after = int(np.prod(shape[axis + 1 :], dtype=int))
     lines = xp.reshape(image, (before, shape[axis], after))
     return xp.reshape(
-        xp.matmul(there, lines), (*shape[:axis], operator.shape[0], *shape[axis + 1 :])
+        xp.matmul(operator, lines), (*shape[:axis], operator.shape[0], *shape[axis + 1 :])
     )

@@ -113,8 +113,11 @@ def paint_nuclei(
 
 
 def logarithm(image: NDArray[Any]) -> NDArray[np.float32]:
-    """Return log(image + 1), so that a factor in brightness becomes the same step everywhere."""
-    return np.log1p(np.asarray(image).astype(np.float32))
+    """Return log(image + 1), so that a factor in brightness becomes the same step everywhere.
+
+    Computed in float64 and rounded to float32, whose last digit is then the same everywhere.
+    """
+    return np.log1p(np.asarray(image, np.float64)).astype(np.float32)
 
 
 def find_nuclei(

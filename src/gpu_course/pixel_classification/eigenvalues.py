@@ -56,5 +56,14 @@ def three(xp: Any, zz: Array, zy: Array, zx: Array, yy: Array, yx: Array, xx: Ar
 
 
 def of_symmetric(xp: Any, entries: list[Array]) -> list[Array]:
-    """Return the eigenvalues of the matrix with this upper triangle, the largest first."""
-    return two(xp, *entries) if len(entries) == 3 else three(xp, *entries)
+    """Return the eigenvalues of the matrix with this upper triangle, the largest first.
+
+    The entries are float32, and so is the answer. Angles of three axes are done in float64 with
+    NumPy, so that all processors agree, for the reason that :func:`.blur.multiplied` gives.
+    """
+    if len(entries) == 3:
+        return two(xp, *entries)
+    if xp.__name__.endswith("numpy"):
+        exact = three(xp, *(xp.astype(entry, xp.float64) for entry in entries))
+        return [xp.astype(value, xp.float32) for value in exact]
+    return three(xp, *entries)

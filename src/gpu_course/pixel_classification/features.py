@@ -148,13 +148,16 @@ def _blurred(
     ndim = len(shape)
     reach = tuple(recipe.radius(sigma, axis, ndim) + border for axis in range(ndim))
     given = grown(window, reach, shape)
-    block = image[given]
-    for axis, part in enumerate(window):
-        width = sigma / recipe.spacing(ndim)[axis]
-        rows = (part.start - border, part.stop + border)
-        columns = (given[axis].start, given[axis].stop)
-        block = multiplied(xp, block, matrix(width, shape[axis], rows, columns), axis)
-    return block
+    operators = [
+        matrix(
+            sigma / recipe.spacing(ndim)[axis],
+            shape[axis],
+            (part.start - border, part.stop + border),
+            (given[axis].start, given[axis].stop),
+        )
+        for axis, part in enumerate(window)
+    ]
+    return multiplied(xp, image[given], operators)
 
 
 def _at_scale(xp: Any, image: Array, recipe: Recipe, sigma: float, window: Window) -> list[Array]:
@@ -190,19 +193,19 @@ def _structure(xp: Any, image: Array, recipe: Recipe, sigma: float, window: Wind
     around = grown(window, tuple(recipe.radius(width, a, ndim) for a in range(ndim)), shape)
     smooth = _blurred(xp, image, recipe, sigma, around, border=1)
     slopes = gradient(smooth, recipe.spacing(ndim))
-    entries = []
-    for one, other in combinations_with_replacement(slopes, 2):
-        block = one * other
-        for axis, (part, given) in enumerate(zip(window, around, strict=True)):
-            operator = matrix(
-                width / recipe.spacing(ndim)[axis],
-                shape[axis],
-                (part.start, part.stop),
-                (given.start, given.stop),
-            )
-            block = multiplied(xp, block, operator, axis)
-        entries.append(block)
-    return entries
+    operators = [
+        matrix(
+            width / recipe.spacing(ndim)[axis],
+            shape[axis],
+            (part.start, part.stop),
+            (given.start, given.stop),
+        )
+        for axis, (part, given) in enumerate(zip(window, around, strict=True))
+    ]
+    return [
+        multiplied(xp, one * other, operators)
+        for one, other in combinations_with_replacement(slopes, 2)
+    ]
 
 
 def _shifted(image: Array, by: tuple[int, ...]) -> Array:
