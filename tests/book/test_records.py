@@ -127,6 +127,42 @@ def test_what_the_run_did_not_use_stales_nothing(tree, stored, file, change):
     assert problems() == []
 
 
+FACE = """from gpu_course import lazy_names
+
+__getattr__, __dir__ = lazy_names.attach(__name__, {%s})
+"""
+
+
+@pytest.fixture
+def through_a_face(tree):
+    """Store a run of the toy chapter that imported one of two modules of a package."""
+    package = tree / "src" / "gpu_course" / "toys"
+    package.mkdir()
+    face, module = package / "__init__.py", package / "one.py"
+    face.write_text(FACE % '"one": ("ball", "doll"), "two": ("kite",)')
+    module.write_text("ball = doll = 1\n")
+    chapter = chapters.read("toy")
+    notebook = nbformat.from_dict(chapter.notebook)
+    inputs = records.inputs_of([str(face), str(module)], [], {})
+    notebook.metadata[records.KEY] = {"code": chapter.code, "inputs": inputs}
+    chapter.output_path.parent.mkdir(parents=True)
+    nbformat.write(notebook, chapter.output_path)
+    assert problems() == []
+    return face
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        ('"one": ("ball", "doll"), "two": ("kite", "lorry"), "six": ("top",)', []),
+        ('"one": ("ball",), "two": ("doll", "kite")', ["src/gpu_course/toys/__init__.py: changed"]),
+    ],
+)
+def test_a_name_of_a_module_that_was_not_imported_stales_nothing(through_a_face, table, found):
+    through_a_face.write_text(FACE % table)
+    assert problems() == found
+
+
 def test_scores_edited_by_hand_are_noticed(tree, stored):
     file = tree / "data" / "scores" / "toy.json"
     file.parent.mkdir()

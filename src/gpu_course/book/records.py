@@ -6,7 +6,8 @@ module of ``gpu_course`` that was imported and every data file that was opened. 
 
 * ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count, nor blocks for
   a device on which the run did not compute (``module_code``), so that neither a better word nor a
-  mend for Apple's GPUs stales a chapter; or a kernel's source, whole;
+  mend for Apple's GPUs stales a chapter; or a package's face, by what it says of the modules that
+  were imported (``face_code``), so that a new public name stales none; or a kernel's source, whole;
 * ``data/…``: a file of the repository;
 * ``data/registry.csv::<path>``: one registered image, so that adding an image stales no chapter.
 
@@ -33,7 +34,7 @@ from typing import Any
 import nbformat
 
 from gpu_course import paths, scores
-from gpu_course.book import module_code, notebooks
+from gpu_course.book import face_code, module_code, notebooks
 from gpu_course.book.chapters import Chapter
 
 KEY = "gpu_course_record"
@@ -65,14 +66,26 @@ def sha256(path: Path) -> str:
     return sha256_of(content.replace(b"\r\n", b"\n") if path.suffix in TEXTS else content)
 
 
-def digest(path: Path, used: frozenset[str] = frozenset()) -> str:
+def digest(
+    path: Path, used: frozenset[str] = frozenset(), imported: frozenset[str] = frozenset()
+) -> str:
     """Return what a record holds of a file: of a module the sha256 of its code, else of all.
 
-    `used` are the `devices_apart` of the run.
+    `used` are the `devices_apart` of the run, `imported` the modules `beside` a package's face.
     """
-    if path.suffix == ".py":
-        return module_code.digest(path.read_text(encoding="utf-8"), used)
-    return sha256(path)
+    if path.suffix != ".py":
+        return sha256(path)
+    source = path.read_text(encoding="utf-8")
+    if path.name == "__init__.py" and (doors := face_code.doors(source)) is not None:
+        return face_code.digest(doors, imported)
+    return module_code.digest(source, used)
+
+
+def beside(key: str, keys: Iterable[str]) -> frozenset[str]:
+    """Return which modules and packages of the same folder as that of `key` are among the keys."""
+    folder = key.rpartition("/")[0] + "/"
+    ends = (each.removeprefix(folder) for each in keys if each.startswith(folder))
+    return frozenset(end.removesuffix("/__init__.py").removesuffix(".py") for end in ends)
 
 
 def devices_apart(machine: Mapping[str, Any]) -> frozenset[str]:
@@ -111,10 +124,13 @@ def inputs_of(
     found: dict[str, str] = {}
     used = devices_apart(machine)
     kernels = [file for file in map(Path, opened) if file.suffix == ".cl"]
-    for source in [*map(Path, modules), *kernels]:
-        if source.resolve().is_relative_to(paths.package()):
-            relative = source.resolve().relative_to(paths.package())
-            found[f"src/gpu_course/{relative.as_posix()}"] = digest(source, used)
+    sources = {
+        f"src/gpu_course/{file.relative_to(paths.package()).as_posix()}": file
+        for file in (source.resolve() for source in [*map(Path, modules), *kernels])
+        if file.is_relative_to(paths.package())
+    }
+    for key, file in sources.items():
+        found[key] = digest(file, used, beside(key, sources))
     rows = registered()
     # A registered file may have come from a package, the cache or a mirror, under various names.
     ends = {row_path: row_path for row_path in rows}
@@ -152,7 +168,7 @@ def problems(chapter: Chapter) -> list[str]:
         return ["has no stored output"]
     spared = _drawn_earlier(chapter, record)
     counted = {key: sha for key, sha in record["inputs"].items() if key not in spared}
-    found = stale(chapter, {**record, "inputs": counted})
+    found = _stale(chapter, record, counted)
     for name, expected in record.get("trained", {}).items():
         file = paths.data() / "weights" / name
         if not file.is_file() or sha256(file) != expected:
@@ -179,10 +195,20 @@ def stale(
     besides : mapping, optional
         Key → sha256 of files that the tree is about to hold, such as new weights.
     """
+    return _stale(chapter, record, record["inputs"], besides)
+
+
+def _stale(
+    chapter: Chapter,
+    record: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    besides: Mapping[str, str] | None = None,
+) -> list[str]:
+    """Return what `stale` returns, for these of the run's inputs alone."""
     found = []
     if record["code"] != chapter.code:
         found.append(f"book/{chapter.name}.md: its code cells changed")
-    changed = _changed(record, record["inputs"], besides)
+    changed = _changed(record, inputs, besides)
     found += [f"{key.replace('::', ': ')}: {what}" for key, what in changed.items()]
     found += [f"was executed without {what}" for what in record.get("lacks", [])]
     return found
@@ -215,13 +241,15 @@ def _changed(
     rows, used = registered(), devices_apart(record.get("machine", {}))
     found = {}
     for key, expected in inputs.items():
-        actual = (besides or {}).get(key) or _now(key, rows, used)
+        actual = (besides or {}).get(key) or _now(key, rows, used, beside(key, record["inputs"]))
         if actual != expected:
             found[key] = "changed" if actual else "is gone"
     return found
 
 
-def _now(key: str, rows: dict[str, dict[str, str]], used: frozenset[str]) -> str:
+def _now(
+    key: str, rows: dict[str, dict[str, str]], used: frozenset[str], imported: frozenset[str]
+) -> str:
     """Return the sha256 that the tree holds for an input today, or ``""``."""
     if key.startswith(f"{REGISTRY}::"):
         return rows.get(key.partition("::")[2], {}).get("sha256", "")
@@ -229,7 +257,7 @@ def _now(key: str, rows: dict[str, dict[str, str]], used: frozenset[str]) -> str
         file = paths.package() / key.removeprefix("src/gpu_course/")
     else:
         file = paths.root() / key
-    return digest(file, used) if file.is_file() else ""
+    return digest(file, used, imported) if file.is_file() else ""
 
 
 def scores_path(chapter: Chapter) -> Path:
