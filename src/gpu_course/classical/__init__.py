@@ -1,7 +1,7 @@
 """Classical image processing on the GPU: segment, measure, and know what memory it takes.
 
 * `segmentation` finds nuclei, bees and roots with clesperanto's operations alone;
-* `measurement` makes a table of the objects, filters it, and says who touches whom;
+* `measurement` makes a table of the objects and filters it, `neighbours` says who touches whom;
 * `memory` says what a pipeline takes and whether it fits, and cuts tiles where it does not;
 * `memory_in_use` asks each library, and the system, what is in use now;
 * `buffers` counts the device memory of clesperanto's arrays;
@@ -16,14 +16,7 @@ from gpu_course import lazy_names
 if TYPE_CHECKING:
     from gpu_course.classical.buffers import Buffers, count_buffers
     from gpu_course.classical.device_facts import Facts, all_facts, facts_in_use, facts_table
-    from gpu_course.classical.measurement import (
-        contacts,
-        count_neighbours,
-        keep,
-        measure,
-        on_border,
-        paint,
-    )
+    from gpu_course.classical.measurement import keep, measure, on_border, paint
     from gpu_course.classical.memory import (
         check_fits,
         estimate_bytes,
@@ -31,6 +24,7 @@ if TYPE_CHECKING:
         largest_edge,
         measure_peak,
     )
+    from gpu_course.classical.neighbours import contacts, count_neighbours
     from gpu_course.classical.segmentation import segment_bees, segment_nuclei, segment_roots
 
 __all__ = [
@@ -61,8 +55,9 @@ __getattr__, __dir__ = lazy_names.attach(
     {
         "buffers": ("Buffers", "count_buffers"),
         "device_facts": ("Facts", "all_facts", "facts_in_use", "facts_table"),
-        "measurement": ("contacts", "count_neighbours", "keep", "measure", "on_border", "paint"),
+        "measurement": ("keep", "measure", "on_border", "paint"),
         "memory": ("check_fits", "estimate_bytes", "in_tiles", "largest_edge", "measure_peak"),
+        "neighbours": ("contacts", "count_neighbours"),
         "segmentation": ("segment_bees", "segment_nuclei", "segment_roots"),
     },
 )

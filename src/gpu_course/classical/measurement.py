@@ -1,4 +1,4 @@
-"""Measure the objects of a label image, keep the ones that count, and find who touches whom.
+"""Measure the objects of a label image, and keep the ones that count.
 
 Everything here is a look-up table in one direction or the other. Measuring adds up what the pixels
 of each label hold: pixels → table. Painting and filtering ask the table for each pixel's label:
@@ -18,7 +18,7 @@ from gpu_course.classical._label_numbers import (
 )
 from gpu_course.devices.array_device import to_numpy
 from gpu_course.errors import CourseError
-from gpu_course.labels import refuse_mask, touching_faces
+from gpu_course.labels import refuse_mask
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +153,7 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
     >>> on_border(measure(labels, labels), labels.shape).tolist()
     [True, False]
     """
-    _need(table, "label")
+    need_columns(table, "label")
     extents = np.asarray(shape)
     deep = "bbox_min_z" in table
     if extents.shape != (2 + deep,) or extents.dtype.kind not in "iu":
@@ -162,7 +162,9 @@ def on_border(table: "pd.DataFrame", shape: tuple[int, ...]) -> "pd.Series":
             "labels.shape."
         )
     names = "zyx"[-len(shape) :]
-    _need(table, "label", *(f"bbox_{end}_{name}" for end in ("min", "max") for name in names))
+    need_columns(
+        table, "label", *(f"bbox_{end}_{name}" for end in ("min", "max") for name in names)
+    )
     cut = table["label"] < 0  # False for all
     for name, extent in zip(names, shape, strict=True):
         if (table[f"bbox_max_{name}"] >= extent).any():
@@ -238,7 +240,7 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     """
     if not isinstance(column, str):
         raise CourseError(f"column={column!r} is no name of a column. Give one name, such as area.")
-    _need(table, "label", column)
+    need_columns(table, "label", column)
     known = label_numbers(table["label"], "The table's labels")
     if len(set(known.tolist())) < len(known):
         raise CourseError(
@@ -256,73 +258,7 @@ def paint(labels: Any, table: "pd.DataFrame", column: str) -> np.ndarray:
     return np.where(found, values[place], np.nan)
 
 
-def contacts(labels: Any) -> "pd.DataFrame":
-    """List the pairs of objects that touch, and along how many pixel faces.
-
-    Two objects touch where a pixel of one lies right beside, above or below (or, in 3D, before or
-    behind) a pixel of the other; corners do not count.
-
-    Parameters
-    ----------
-    labels : integer array, (Y, X) or (Z, Y, X)
-        0 is background and touches nobody.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Each pair once: ``label``, ``neighbour`` (the larger number) and ``length``, the number of
-        pixel faces they share. Sorted by the first two.
-
-    Examples
-    --------
-    >>> from gpu_course.classical import contacts
-    >>> contacts(np.array([[1, 1, 2], [0, 1, 2]])).values.tolist()
-    [[1, 2, 2]]
-    """
-    import pandas as pd
-
-    faces = touching_faces(to_numpy(whole_labels(labels)))
-    unique, length = np.unique(faces, axis=0, return_counts=True)
-    return pd.DataFrame({"label": unique[:, 0], "neighbour": unique[:, 1], "length": length})
-
-
-def count_neighbours(table: "pd.DataFrame", pairs: "pd.DataFrame") -> "pd.Series":
-    """Count how many others each object touches.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-        With the column ``label``.
-    pairs : pandas.DataFrame
-        From :func:`contacts`.
-
-    Returns
-    -------
-    pandas.Series of int
-        Beside the rows of `table`; 0 for an object that stands alone.
-
-    Raises
-    ------
-    CourseError
-        If one of the tables lacks a column.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from gpu_course.classical import contacts, count_neighbours
-    >>> table = pd.DataFrame({"label": [1, 2, 3]})
-    >>> count_neighbours(table, contacts(np.array([[1, 1, 2, 0, 3]]))).tolist()
-    [1, 1, 0]
-    """
-    import pandas as pd
-
-    _need(table, "label")
-    _need(pairs, "label", "neighbour")
-    counts = pd.concat([pairs["label"], pairs["neighbour"]]).value_counts()
-    return table["label"].map(counts).fillna(0).astype(int).rename("neighbours")
-
-
-def _need(table: "pd.DataFrame", *columns: str) -> None:
+def need_columns(table: "pd.DataFrame", *columns: str) -> None:
     """Raise a CourseError unless it is a table and has all these columns."""
     if not hasattr(table, "columns"):
         raise CourseError(f"The table is {type(table).__name__}. Give one that measure() returned.")

@@ -19,7 +19,7 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclass(frozen=True)
 class Matching:
-    """What came of matching true and predicted objects one to one.
+    """What came of matching true and predicted objects one to one; of two images it can be added.
 
     Attributes
     ----------
@@ -29,10 +29,6 @@ class Matching:
         True objects that were found; predicted objects that match none; true objects missed.
     summed_iou : float
         Sum of the IoU of all matched pairs.
-
-    Notes
-    -----
-    Two matchings at the same threshold can be added: objects are then counted over both images.
 
     Examples
     --------
@@ -243,11 +239,6 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     first, second : array of integer, YX or ZYX
         0 is background in both, and every other number one object.
 
-    Notes
-    -----
-    Every pixel pairs a number of the first image with one of the second. The images show the same
-    objects exactly if no number of either takes part in two different pairs, and 0 pairs with 0.
-
     Examples
     --------
     >>> from gpu_course.metrics import same_objects
@@ -259,6 +250,7 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     one, two = np.asarray(first), np.asarray(second)
     if one.shape != two.shape or ((one == 0) != (two == 0)).any():
         return False
+    # Each pixel pairs two numbers. No number of either side may take part in two different pairs.
     pairs = np.unique(np.stack([one.ravel(), two.ravel()]), axis=1)
     return bool(pairs.shape[1] == len(np.unique(one)) == len(np.unique(two)))
 

@@ -107,12 +107,8 @@ class PixelClassifier:
     def fit_features(self, features: Array, scribbles: Any) -> PixelClassifier:
         """Learn from painted pixels of an image whose features are at hand.
 
-        Parameters
-        ----------
-        features : array of float32, (feature, …)
-            As :func:`features.compute` gives them.
-        scribbles : array of int
-            Of the image's spatial shape.
+        `features`, float32 (feature, …), are those of :func:`features.compute`; `scribbles` are as
+        in :meth:`fit`, of the image's spatial shape.
         """
         from gpu_course.devices import to_numpy
 
@@ -126,14 +122,9 @@ class PixelClassifier:
     def fit_table(
         self, table: NDArray[np.float32], labels: NDArray[np.uint8], *, ndim: int = 2
     ) -> PixelClassifier:
-        """Learn from a table of pixels.
+        """Learn from a table of pixels, float32 (pixel, feature), and their labels, int (pixel,).
 
-        Parameters
-        ----------
-        table : ndarray of float32, (pixel, feature)
-        labels : ndarray of int, (pixel,)
-        ndim : int
-            Spatial axes of the images they come from.
+        `ndim` is the number of spatial axes of the images they come from.
         """
         if len(np.unique(labels)) < 2:
             raise CourseError("Paint at least two classes: what you look for, and what is not it.")
@@ -220,30 +211,17 @@ class PixelClassifier:
         return self._over(image, window, len(self.classes), forest.predict_proba)
 
     def label_features(self, features: Array) -> Array:
-        """Label every pixel whose features are at hand, as :func:`features.compute` gives them.
+        """Label every pixel, uint8 (…), whose features, float32 (feature, …), are at hand.
 
-        Parameters
-        ----------
-        features : array of float32, (feature, …)
-
-        Returns
-        -------
-        array of uint8, (…)
-            The fastest answer after a new stroke, where probabilities are not asked for.
+        They are those of :func:`features.compute`. The fastest answer after a new stroke, where
+        probabilities are not asked for.
         """
         return prediction.named(self._fitted().predict(features), self.classes)
 
     def predict_features(self, features: Array) -> tuple[Array, Array]:
-        """Return labels and probabilities of pixels whose features are at hand.
+        """Return labels, uint8 (…), and probabilities, float32 (class, …), of features at hand.
 
-        Parameters
-        ----------
-        features : array of float32, (feature, …)
-
-        Returns
-        -------
-        labels : array of uint8, (…)
-        probability : array of float32, (class, …)
+        These are float32, (feature, …).
         """
         probability = self._fitted().predict_proba(features)
         xp = array_api_compat.array_namespace(probability)
@@ -268,17 +246,10 @@ class PixelClassifier:
         return self.forest
 
     def importances(self, *, ordered: bool = True) -> dict[str, float]:
-        """Return how much each feature helped the forest, by name.
+        """Return name → share of each feature in the forest's gain in purity; they add up to 1.
 
-        Parameters
-        ----------
-        ordered : bool
-            The most helpful first; else in the order of :func:`features.compute`.
-
-        Returns
-        -------
-        dict
-            Name → share of the forest's gain in purity; the shares add up to 1.
+        With `ordered` the most helpful comes first; else they are in the order of
+        :func:`features.compute`.
         """
         self._fitted()
         assert self._importance is not None  # set with the forest
