@@ -9,6 +9,9 @@ from scipy import ndimage
 from gpu_course import brightness
 from gpu_course.brightness import COURSE, Levels
 from gpu_course.errors import CourseError
+from gpu_course.illumination import Light
+
+LIGHT_FROM_A_SIDE = Light((5, 0, 0), (2, 0, 1), falls=3.14)
 
 
 def discs(shape=(256, 256), *, every=32, radius=9, background=100, level=500, noise=4.0):
@@ -132,15 +135,25 @@ def test_few_grey_values_are_said():
 def test_light_that_falls_off_is_said_and_light_that_is_added_is_not_taken_for_it(image):
     slope = np.linspace(0.2, 1, 256)
     assert brightness.measure(image * slope).falls > brightness.FALLS
-    assert "flat-field" in brightness.warning(brightness.measure(image * slope))
-    assert brightness.measure(image + 100 * slope).falls == pytest.approx(1, abs=0.1)
+    assert "light falls off" in brightness.warning(brightness.measure(image * slope))
+    assert brightness.measure(image + 100 * slope).falls == 1
+
+
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_light_that_falls_off_is_evened_out(image, offset):
+    slope = np.linspace(0.25, 1, 256)
+    dim = offset + image * slope
+    plain, matched = brightness.match(image), brightness.match(dim)
+    as_it_is = brightness.match(dim, levels=brightness.measure(dim, evened=False))
+    assert abs(matched - plain).mean() < abs(as_it_is - plain).mean() / 2
 
 
 def test_wide_objects_are_not_taken_for_uneven_light():
     wide = discs(every=80, radius=30)  # tiles of 32 pixels inside of discs of 60
     assert brightness.warning(brightness.measure(wide)) is None
-    rising = wide + np.linspace(0, 1200, 256)
-    assert "one part of the image" in brightness.warning(brightness.measure(rising))
+    assert brightness.measure(wide).light is None
+    rising = brightness.measure(wide + np.linspace(0, 1200, 256), evened=False)
+    assert "one part of the image" in brightness.warning(rising)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +167,9 @@ def test_wide_objects_are_not_taken_for_uneven_light():
         (Levels(0, 9, steps=1), "as in a mask"),
         (Levels(0, 9, spikes=5, uneven=2, aside=9), "stand out 5 times"),
         (Levels(0, 9, uneven=2, aside=9), "one part of the image"),
-        (Levels(0, 9, falls=3.14, aside=9), "3.1 times as bright"),
+        (Levels(0, 9, falls=3.14, aside=9), "flat-field"),
+        (Levels(0, 9, falls=3.14, light=LIGHT_FROM_A_SIDE), "3.1 times as bright"),
+        (Levels(0, 9, falls=3.14, light=LIGHT_FROM_A_SIDE), "evened out"),
         (Levels(0, 9, aside=9), "such as a scratch"),
         (Levels(1e9, 1e9 + 64), "subtract the smallest value"),
     ],
@@ -289,7 +304,17 @@ LIGHT = {
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_hides_objects_is_said(image, name):
     change, says = LIGHT[name]
-    assert says in brightness.warning(brightness.measure(change(image)))
+    assert says in brightness.warning(brightness.measure(change(image), evened=False))
+
+
+def test_added_light_is_evened_out(image, levels):
+    rising = image + np.linspace(0, 2500, 256)
+    found = brightness.measure(rising)
+    assert brightness.warning(found) is None
+    assert found.objects - found.background == pytest.approx(400, rel=0.1)
+    assert abs(brightness.match(rising) - brightness.match(image)).mean() < 3
+    alone = brightness.measure(LIGHT["the slope alone"][0](image))
+    assert "same everywhere" in brightness.warning(alone)
 
 
 def test_what_the_sentences_advise_helps(image, levels):

@@ -56,8 +56,31 @@ def test_tiles_without_a_say_have_none():
 def test_falling_light_is_measured_as_a_factor(dimmest, seed):
     low, high = tiles(seed)
     light = dimmest ** across()  # a straight course of the logarithm
-    found = illumination.falling(low * light, (high - low) * light, EVERY, GRID)
-    assert found == pytest.approx(dimmest**-0.9, rel=0.35)
+    found = illumination.light_of(low * light, (high - low) * light, EVERY, GRID)
+    assert found.falls == pytest.approx(dimmest**-0.9, rel=0.35)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("offset", [0, 400])
+def test_falling_light_is_evened_out_whatever_the_offset_of_the_camera(axis, offset):
+    """Of an image larger than its tiles, from what the tiles say."""
+    side, shape = 32, (GRID[0] * 32 + 20, GRID[1] * 32 + 9)
+    random = np.random.default_rng(0)
+    there = np.indices(shape)[axis] / shape[axis]
+    light = 0.25**there
+    lit, heights = 100 * light, 200 * light  # background, and what objects add to it
+    middles = tuple((np.indices(GRID).reshape(2, -1) * side + side / 2).astype(int))
+    low = offset + lit[middles] + random.normal(0, 1, 80)
+    span = heights[middles] * (1 + random.normal(0, 0.05, 80))
+    covered = tuple(n * side / of for n, of in zip(GRID, shape, strict=True))
+    found = illumination.light_of(low, span, EVERY, GRID, covered)
+    background = found.even_out(offset + lit)
+    objects = found.even_out(offset + lit + heights) - background
+    # A straight course is no power of 0.25; what is left is small beside a factor of four.
+    assert np.ptp(lit) > 70
+    assert np.ptp(background - offset) < 45
+    assert objects.max() / objects.min() < 1.2
+    assert np.median(objects) == pytest.approx(200 * 0.25**0.5, rel=0.1)
 
 
 def test_chance_is_no_falling_light():
@@ -65,23 +88,40 @@ def test_chance_is_no_falling_light():
     for seed in range(20):
         low, high = tiles(seed)
         spread = (high - low) * random.lognormal(0, 0.5, 80)
-        assert illumination.falling(low, spread, EVERY, GRID) == 1
+        assert illumination.light_of(low, spread, EVERY, GRID) is None
 
 
 def test_brighter_objects_on_an_even_background_are_no_falling_light():
     low, high = tiles()
-    assert illumination.falling(low, (high - low) * (1 + 4 * across()), EVERY, GRID) == 1
+    assert illumination.light_of(low, (high - low) * (1 + 4 * across()), EVERY, GRID) is None
 
 
 def test_background_against_the_objects_is_no_falling_light():
     low, high = tiles()
     light = 0.2 + 0.8 * across()
-    assert illumination.falling(low * light[::-1], (high - low) * light, EVERY, GRID) == 1
+    found = illumination.light_of(low * light[::-1], (high - low) * light, EVERY, GRID)
+    assert found.falls == 1  # it is added light, if anything
+
+
+@pytest.mark.parametrize("times", [1, 4])
+def test_added_light_is_taken_away_and_dims_no_object(times):
+    low, high = tiles()
+    glow = 200 * times * across()
+    found = illumination.light_of(low + glow, high - low, EVERY, GRID)
+    assert found.falls == 1
+    image = np.broadcast_to(np.linspace(0, 200 * times, 100), (80, 100)) + 100
+    assert np.ptp(found.even_out(image)) < 0.2 * np.ptp(image)
+    np.testing.assert_allclose(found.even_out(image + 50) - found.even_out(image), 50)
+
+
+def test_a_background_that_changes_little_beside_the_objects_stays_as_it_is():
+    low, high = tiles()
+    assert illumination.light_of(low + 60 * across(), high - low, EVERY, GRID) is None
 
 
 def test_few_tiles_tell_nothing():
     low, high = tiles()
     light = 0.1 + 0.9 * across()
     few = np.arange(80) < illumination.LEAST_TILES - 1
-    assert illumination.falling(low * light, (high - low) * light, few, GRID) == 1
-    assert illumination.falling(low, high - low, ~EVERY, GRID) == 1
+    assert illumination.light_of(low * light, (high - low) * light, few, GRID) is None
+    assert illumination.light_of(low, high - low, ~EVERY, GRID) is None

@@ -17,10 +17,8 @@ from numpy.typing import NDArray
 from gpu_course import illumination, planes
 from gpu_course.errors import CourseError
 
-ABOVE_NOISE = 6.0
-"""A tile holds something if its range exceeds its noise so many times…"""
 SHARE_OF_RANGE = 0.15
-"""…and this share of what the tiles with the largest range have."""
+"""A tile that holds something is full if it has this share of the largest ranges."""
 FEW_GREY_VALUES = 12
 """With fewer steps between background and objects, rounding decides where an outline runs."""
 FAINT = 0.1
@@ -30,7 +28,7 @@ MANY_FAINT = 3.0
 SPIKES = 2.0
 """From this multiple on, single pixels and not objects say how bright an image is."""
 FALLS = 2.0
-"""From this factor on, objects at the dim side may be lost."""
+"""From this factor on, noise at the dim side may hide objects."""
 LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
@@ -66,6 +64,9 @@ class Levels:
     aside : float
         How many tiles hold something, but far less than those that were measured, as a multiple of
         these.
+    light : illumination.Light or None
+        Where light changes from one side to the other and was evened out: its course. All other
+        numbers but `falls` are those of the image without it.
     """
 
     background: float
@@ -78,25 +79,29 @@ class Levels:
     falls: float = 1.0
     spikes: float = 1.0
     aside: float = 0.0
+    light: illumination.Light | None = None
 
 
 COURSE = Levels(background=17.9, objects=74.0)
 """Levels of the train half of the course's own nuclei, on which the recipes were tuned."""
 
 
-def measure(image: NDArray[Any]) -> Levels:
+def measure(image: NDArray[Any], *, evened: bool = True) -> Levels:
     """Measure the levels of background and objects.
 
     The image is smoothed a little and cut into tiles. The 5th and 99th percentile of a tile say
     how dark and how bright it is. Tiles that hold nothing but background are left out, so that an
     image with few objects, or with a black frame around them, has the same levels as one full of
-    them. The medians over the other tiles are the levels: light that falls off to one side, or one
-    very bright object, does not decide them, as it would decide percentiles of the whole image.
+    them. The medians over the other tiles are the levels: one very bright object does not decide
+    them, as it would decide percentiles of the whole image. Light that changes steadily from one
+    side to the other is evened out first.
 
     Parameters
     ----------
     image : ndarray (Y, X)
         Grey values of any real dtype.
+    evened : bool
+        False: measure the image as it is, for a method that takes it so.
 
     Returns
     -------
@@ -119,47 +124,47 @@ def measure(image: NDArray[Any]) -> Levels:
     >>> round(levels.background), round(levels.objects)
     (100, 500)
     """
-    from scipy import ndimage
-
     pixels = planes.plane(image)
     if (two := _two_values(pixels)) is not None:
         return two
-    smooth = ndimage.gaussian_filter(pixels, 1.0)
-    noise = planes.noise(pixels)
-    grid = planes.tile_grid(pixels.shape)
-    tiles, raw, seen = (
-        planes.tiles(smooth),
-        planes.tiles(pixels),
-        planes.tiles(~planes.frame(pixels)),
-    )
+    seen = planes.tiles(~planes.frame(pixels))
     enough = seen.mean(axis=1) >= LEAST_SEEN
     if not enough.any():  # a picture without noise
         seen[:], enough[:] = True, True
     seen[~enough] = True  # not to be left without a pixel; they have no say
-    low, high = np.array(
-        [np.percentile(tile[here], [5, 99]) for tile, here in zip(tiles, seen, strict=True)]
-    ).T
-    span = high - low
-    holds = enough & (span > ABOVE_NOISE * 0.28 * noise)
-    full = holds & (span > SHARE_OF_RANGE * np.percentile(span[enough], 95))
+    grid, side = planes.tile_grid(pixels.shape), planes.tile_side(pixels.shape)
+    tiles, flat = planes.heights(pixels, seen, enough), pixels
+    covered = grid[0] * side / pixels.shape[0], grid[1] * side / pixels.shape[1]
+    light = illumination.light_of(tiles.low, tiles.span, tiles.holds, grid, covered)
+    if light is not None and evened:
+        flat = light.even_out(pixels)
+        tiles = planes.heights(flat, seen, enough)
+    low, high, span = tiles.low, tiles.high, tiles.span
+    full = tiles.holds & (span > SHARE_OF_RANGE * np.percentile(span[enough], 95))
     if not full.any():
         middle = float(np.median(pixels))
-        return Levels(middle, middle, noise)
+        return Levels(middle, middle, tiles.noise)
     background, objects = float(np.median(low[full])), float(np.median(high[full]))
-    middle = float(np.median(raw[full][seen[full]]))
-    way, faint = objects - background, holds & (span < FAINT * np.median(span[full]))
+    middle = float(np.median(planes.tiles(flat)[full][seen[full]]))
+    way, faint = objects - background, tiles.holds & (span < FAINT * np.median(span[full]))
     return Levels(
         background,
         objects,
-        noise,
+        tiles.noise,
         clipped=float((pixels == pixels.max()).mean()),
         steps=planes.steps(image, way),
         dark_objects=float(np.clip((middle - background) / way, 0, 1)),
         uneven=illumination.added(np.where(enough, low, np.inf), high, full, grid),
-        falls=illumination.falling(low, span, holds, grid),
-        spikes=way / max(_without_spikes(pixels, full) - background, way / 1000),
+        falls=1.0 if light is None else light.falls,
+        spikes=way / max(_without_spikes(flat, full) - background, way / 1000),
         aside=float(faint.sum() / full.sum()),
+        light=light if evened else None,
     )
+
+
+def even(pixels: NDArray[np.float64], levels: Levels) -> NDArray[np.float64]:
+    """Return the plane (Y, X) of which the levels are, in even light if they are those of it."""
+    return pixels if levels.light is None else levels.light.even_out(pixels)
 
 
 def match(
@@ -179,9 +184,9 @@ def match(
     Returns
     -------
     ndarray of float32 (Y, X)
-        Straight scaling and shift. What is darker than the background, such as a black frame
-        around a picture, is set to background: on a logarithmic scale it would be far from
-        everything else. All background if the image is constant.
+        Straight scaling and shift, of an image in even light. What is darker than the background,
+        such as a black frame around a picture, is set to background: on a logarithmic scale it
+        would be far from everything else. All background if the image is constant.
 
     Raises
     ------
@@ -205,7 +210,7 @@ def match(
     if not levels.objects > levels.background:
         return np.full(pixels.shape, to.background, np.float32)
     factor = (to.objects - to.background) / (levels.objects - levels.background)
-    matched = to.background + factor * (pixels - levels.background)
+    matched = to.background + factor * (even(pixels, levels) - levels.background)
     return np.maximum(matched, to.background).astype(np.float32)
 
 
@@ -254,11 +259,16 @@ def warning(levels: Levels) -> str | None:
             "(image - scipy.ndimage.minimum_filter(image, 101), wider than the objects)."
         )
     if levels.falls > FALLS:
+        cure = (
+            "take the offset of the camera away and divide by an image of even light (flat-field "
+            "correction)."
+            if levels.light is None
+            else "it was evened out, and noise at the dim side with it, so look there first."
+        )
         return (
             f"Objects at one side of the image are {levels.falls:.1f} times as bright as at the "
-            "other, and the background dims with them, as where the light falls off, so dim ones "
-            "may be missed: take the offset of the camera away and divide by an image of even "
-            "light (flat-field correction)."
+            f"other, and the background dims with them, as where the light falls off, so dim ones "
+            f"may be missed: {cure}"
         )
     if levels.aside > MANY_FAINT:
         return (

@@ -2,10 +2,13 @@
 
 Two faults of lamps look alike and need different cures. *Added* light, such as a glow from one
 side, lifts the background under everything: subtract it. *Falling* light dims objects and
-background by the same factor: divide by it. For `gpu_course.brightness`, which measures both.
+background by the same factor: divide by it. `gpu_course.brightness` measures both, and evens out
+what rises or falls steadily from one side to the other.
 """
 
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +23,54 @@ SEEN = 0.02
 objects in the dark may be a tenth as bright as in the light."""
 LEAST_TILES = 12
 """A course of light over an image is not told from fewer tiles."""
-SAYS = 0.5
-"""The course of the background is one if it leaves less than half of its scatter unexplained."""
+SAYS = 0.45
+"""The course of the background is one if it explains that share of its scatter."""
 AGREE = 0.8
 """Least correlation of the courses of background and objects, if one light dims both."""
+GLOW = 0.5
+"""Light that is added counts if the background rises by so much of the way to the objects."""
 ROUNDS = 10
 """Of weighting, after which a fit to absolute distances no longer changes."""
+
+Course = tuple[float, float, float]
+"""A value in the middle of an image, and by how much it changes over all rows, and all columns."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Light:
+    """Light that changes steadily from one side of an image to the other.
+
+    Attributes
+    ----------
+    ground : (float, float, float)
+        Course of the background, in grey values.
+    height : (float, float, float)
+        Course of the natural logarithm of how far objects rise above it; level if light is added.
+    falls : float
+        How many times as bright objects are at one side as at the other, of those that were seen;
+        1 if light is added.
+    """
+
+    ground: Course
+    height: Course
+    falls: float = 1.0
+
+    def even_out(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return an image (Y, X) as if all of it had the light of its middle.
+
+        The background is taken away with its own course, so that an offset of the camera, which no
+        light makes, need not be known. What rises above it is divided by the light.
+        """
+        dim = np.exp(_over(self.height, pixels.shape) - self.height[0])
+        return self.ground[0] + (pixels - _over(self.ground, pixels.shape)) / dim
+
+
+def _over(course: Course, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Return the values of a course over an image."""
+    down, right = np.ogrid[: shape[0], : shape[1]]
+    middle, rows, columns = course
+    there = rows * ((down + 0.5) / shape[0] - 0.5) + columns * ((right + 0.5) / shape[1] - 0.5)
+    return np.asarray(middle + there)
 
 
 def added(
@@ -66,16 +111,18 @@ def added(
     return float((np.percentile(ground, 90) - np.percentile(high[full], 10)) / way)
 
 
-def falling(
+def light_of(
     low: NDArray[np.float64],
     span: NDArray[np.float64],
     holds: NDArray[np.bool_],
     grid: tuple[int, int],
-) -> float:
-    """Return how many times as bright objects are at one side as at the other.
+    covered: tuple[float, float] = (1.0, 1.0),
+) -> Light | None:
+    """Return the light that changes from one side to the other, or None where it does not.
 
     Objects of one image differ in brightness, and by chance the brighter ones may lie on one side.
-    So it counts only if the background has a course of its own and dims the same way.
+    So light falls off only if the background has a course of its own and dims the same way. If
+    objects do not dim with a background that changes much, light is added.
 
     Parameters
     ----------
@@ -85,33 +132,42 @@ def falling(
         Which of them hold more than noise.
     grid : (int, int)
         Rows and columns of tiles.
+    covered : (float, float)
+        Which part of the image's rows and columns the tiles cover, from the first on.
 
     Returns
     -------
-    float
-        Factor between the 5th and the 95th percentile of a straight course of the logarithm; 1
-        where objects and background do not dim together. A background that is black everywhere
-        has no course, and nothing is told then.
+    Light or None
+        Its factor lies between the 5th and the 95th percentile of a straight course of the
+        logarithm. A background that is black everywhere has no course, and nothing is told then.
     """
     if not holds.any():
-        return 1.0
+        return None
     seen = holds & (span > SEEN * np.percentile(span[holds], 95))
     if seen.sum() < LEAST_TILES:
-        return 1.0
-    rows, columns = np.indices(grid).reshape(2, -1)[:, seen]
-    places = np.stack([np.ones(rows.size), rows, columns], axis=1)
-    objects = _course(places, np.log(span[seen]))
-    ground = _course(places, low[seen])
+        return None
+    across = (np.indices(grid).reshape(2, -1)[:, seen].T + 0.5) / grid * covered - 0.5
+    places = np.column_stack([np.ones(len(across)), across])
+    height, ground = _plane(places, np.log(span[seen])), _plane(places, low[seen])
+    objects, background = places @ height, places @ ground
     scatter = np.abs(low[seen] - np.median(low[seen])).sum()
-    left = np.abs(low[seen] - ground).sum()
-    if np.ptp(objects) == 0 or np.ptp(ground) == 0 or left > (1 - SAYS) * scatter:
-        return 1.0
-    if np.corrcoef(np.exp(objects), ground)[0, 1] < AGREE:
-        return 1.0
-    return float(np.exp(np.subtract(*np.percentile(objects, [95, 5]))))
+    left = np.abs(low[seen] - background).sum()
+    if np.ptp(background) == 0 or left > (1 - SAYS) * scatter:
+        return None
+    if np.ptp(objects) > 0 and np.corrcoef(np.exp(objects), background)[0, 1] >= AGREE:
+        falls = float(np.exp(np.subtract(*np.percentile(objects, [95, 5]))))
+        return Light(_three(ground), _three(height), falls)
+    if np.ptp(background) > GLOW * np.median(span[seen]):
+        return Light(_three(ground), (0.0, 0.0, 0.0))
+    return None
 
 
-def _course(places: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _three(numbers: NDArray[np.float64]) -> Course:
+    middle, rows, columns = map(float, numbers)
+    return middle, rows, columns
+
+
+def _plane(places: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the plane from which values are least far away, in sum: outliers do not bend it."""
     weights = np.ones(values.size)
     for _ in range(ROUNDS):
@@ -119,4 +175,4 @@ def _course(places: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray
         plane, *_ = np.linalg.lstsq(places * root[:, None], values * root, rcond=None)
         far = np.abs(values - places @ plane)
         weights = 1 / np.maximum(far, 1e-3 * np.ptp(values) + 1e-12)
-    return np.asarray(places @ plane)
+    return np.asarray(plane)

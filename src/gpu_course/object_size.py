@@ -261,6 +261,8 @@ def _height(image: NDArray[Any], levels: Levels) -> NDArray[np.float32]:
         return np.zeros(np.shape(image), np.float32)
     wide = np.asarray(image).dtype.itemsize == 8  # may hold an offset that float32 would round
     pixels: NDArray[Any] = np.asarray(image, np.float64 if wide else np.float32)
+    if levels.light is not None:
+        pixels = brightness.even(pixels.astype(np.float64), levels)
     below = (pixels - levels.background) / (levels.objects - levels.background)
     return np.asarray(ndimage.gaussian_filter(below, 1.0), np.float32)
 

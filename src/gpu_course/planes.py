@@ -5,6 +5,7 @@ For `gpu_course.brightness` and `gpu_course.object_size`, which measure on them.
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ SMALLEST_TILE, LARGEST_TILE = 16, 64
 """…but none is smaller or larger, in pixels: each should hold an object and its surroundings."""
 MOST_EXACT = 2**53
 """Whole numbers beyond it are rounded in float64."""
+ABOVE_NOISE = 6.0
+"""A tile holds something if its range exceeds its noise so many times."""
 
 
 def plane(image: Any) -> NDArray[np.float64]:
@@ -89,6 +92,40 @@ def tiles(pixels: NDArray[Any]) -> NDArray[Any]:
     side, (rows, columns) = tile_side(pixels.shape), tile_grid(pixels.shape)
     cut = pixels[: rows * side, : columns * side].reshape(rows, side, columns, side)
     return cut.swapaxes(1, 2).reshape(rows * columns, side * side)
+
+
+@dataclasses.dataclass(frozen=True)
+class Heights:
+    """How dark and how bright each tile is, ndarrays (tile,), and the noise of the whole."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    #: Which tiles hold more than noise.
+    holds: NDArray[np.bool_]
+    noise: float
+
+    @property
+    def span(self) -> NDArray[np.float64]:
+        """The range of each tile."""
+        return self.high - self.low
+
+
+def heights(
+    pixels: NDArray[np.float64], seen: NDArray[np.bool_], enough: NDArray[np.bool_]
+) -> Heights:
+    """Smooth an image a little, and take the 5th and 99th percentile of each tile.
+
+    `seen` (tile, pixel) are the pixels that count, one at least in each tile; `enough` (tile,)
+    says which tiles have a say.
+    """
+    from scipy import ndimage
+
+    here = noise(pixels)
+    cut = tiles(ndimage.gaussian_filter(pixels, 1.0))
+    low, high = np.array(
+        [np.percentile(tile[part], [5, 99]) for tile, part in zip(cut, seen, strict=True)]
+    ).T
+    return Heights(low, high, enough & (high - low > ABOVE_NOISE * 0.28 * here), here)
 
 
 def frame(pixels: NDArray[np.float64]) -> NDArray[np.bool_]:

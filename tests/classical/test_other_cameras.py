@@ -58,6 +58,23 @@ def test_what_cannot_be_trusted_is_said_in_one_sentence(plain, version):
         segment_nuclei(change(plain[0]))
 
 
+@pytest.mark.parametrize(
+    "lit",
+    [
+        lambda image: 400 + image * np.linspace(1, 0.25, 256),
+        lambda image: image * np.linspace(0.2, 1, 256)[:, None],
+        lambda image: image + np.linspace(0, 300, 256),
+    ],
+    ids=["a quarter at the right", "a fifth at the top", "a glow at the right"],
+)
+def test_the_same_nuclei_are_found_in_uneven_light(plain, lit):
+    image, expected = plain
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = segment_nuclei(lit(image))
+    assert metrics.average_precision(expected, found, [0.5])[0] >= 0.9
+
+
 def test_pixels_of_another_size_show_the_same_nuclei(plain):
     from gpu_course import object_size
 

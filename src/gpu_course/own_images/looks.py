@@ -110,7 +110,7 @@ def look(image: NDArray[Any], *, darker: bool = False) -> Look:
         pixels = pixels.astype(np.int64)
     top = pixels.max()
     turned = top - pixels if darker else pixels
-    levels = brightness.measure(turned)
+    levels = brightness.measure(turned, evened=False)  # models take images as they are
     contrast = channels.contrast(levels)
     size = object_size.measure_diameter(turned, levels=levels)
     if size.count and size.diameter > WIDE * planes.tile_side(turned.shape):
