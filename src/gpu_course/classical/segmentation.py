@@ -133,7 +133,7 @@ def segment_nuclei(
     many, and the seeds grow inside the threshold. Five things are changed. Two make it travel:
 
     * background and nuclei are brought to the **levels** of the image on which the recipe was made
-      (`gpu_course.brightness`), so that no grey value is absolute;
+      (`gpu_course.brightness`), so that no grey value is absolute, and the light is evened out;
     * nuclei are brought to the **size** of its nuclei (`gpu_course.object_size`), and the labels
       back.
 
@@ -173,7 +173,7 @@ def segment_nuclei(
     -----
     UserWarning
         If the brightness of the image makes the result doubtful: dark objects on a bright
-        background, a camera that was full, few grey values.
+        background, a camera that was full, few grey values, light that falls off to one side.
 
     Examples
     --------
