@@ -349,3 +349,18 @@ def test_colours_have_names():
         and re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", node.value)
     }
     assert found == set()
+
+
+LONG = {
+    "book/bundle/start.py": "it runs alone on a node, where nothing of the course is installed yet",
+    "classical/segmentation.py": "the three recipes of one chapter, to be read side by side",
+}
+"""Modules of more than 300 lines, and why each is one module."""
+
+
+def test_a_module_is_short_or_has_a_reason_not_to_be():
+    lengths = {
+        file.relative_to(paths.package()).as_posix(): file.read_text("utf-8").count("\n")
+        for file in paths.package().rglob("*.py")
+    }
+    assert {name for name, lines in lengths.items() if lines > 300} == set(LONG)

@@ -43,13 +43,10 @@ class Levels:
     ----------
     background, objects : float
         The grey value around objects, and that of the bright part of objects.
-    noise : float
-        Standard deviation of the noise from pixel to pixel.
-    clipped : float
-        Share of the pixels that have the largest value of the image.
+    noise, clipped : float
+        Standard deviation from pixel to pixel; share of the pixels that have the largest value.
     steps : float
-        Into how many grey values the way from background to objects is cut; infinite for numbers
-        that are not whole.
+        Grey values from background to objects; infinite for numbers that are not whole.
     dark_objects : float
         From 0 (bright objects on dark) to 1 (dark objects on bright): where the middle grey value
         lies between the two levels.
@@ -57,16 +54,13 @@ class Levels:
         By how much the background of the brightest tiles lies above the objects of the darkest, as
         a multiple of the way from background to objects; below 0 where no background is as bright.
     falls : float
-        How many times as bright objects are at one side of the image as at the other, where the
-        background dims with them; 1 where it does not.
+        How many times as bright objects are at one side as at the other; see `illumination.Light`.
     spikes : float
         That way as a multiple of what it is without single bright pixels (after a median filter).
     aside : float
-        How many tiles hold something, but far less than those that were measured, as a multiple of
-        these.
+        How many tiles hold something, but far less than those measured, as a multiple of these.
     light : illumination.Light or None
-        Where light changes from one side to the other and was evened out: its course. All other
-        numbers but `falls` are those of the image without it.
+        What was evened out; all numbers but `falls` are those of the image without it.
     """
 
     background: float
@@ -89,12 +83,11 @@ COURSE = Levels(background=17.9, objects=74.0)
 def measure(image: NDArray[Any], *, evened: bool = True) -> Levels:
     """Measure the levels of background and objects.
 
-    The image is smoothed a little and cut into tiles. The 5th and 99th percentile of a tile say
-    how dark and how bright it is. Tiles that hold nothing but background are left out, so that an
-    image with few objects, or with a black frame around them, has the same levels as one full of
-    them. The medians over the other tiles are the levels: one very bright object does not decide
-    them, as it would decide percentiles of the whole image. Light that changes steadily from one
-    side to the other is evened out first.
+    The 5th and 99th percentile of a tile say how dark and how bright it is. Tiles that hold nothing
+    but background are left out, so that an image with few objects, or with a black frame around
+    them, has the same levels as one full of them. The medians over the other tiles are the levels:
+    one very bright object does not decide them, as it would decide percentiles of the whole image.
+    Light that changes steadily from one side to the other is evened out first.
 
     Parameters
     ----------
@@ -111,9 +104,8 @@ def measure(image: NDArray[Any], *, evened: bool = True) -> Levels:
     Raises
     ------
     CourseError
-        If the image is not 2D, is empty, has masked pixels, or holds missing or infinite values or
-        numbers with which nothing can be computed: whole ones that float64 would round, and any
-        that float32 does not hold.
+        If the image is not 2D, is empty, has masked pixels, or holds missing or infinite values,
+        whole numbers that float64 would round, or any that float32 does not hold.
 
     Examples
     --------
