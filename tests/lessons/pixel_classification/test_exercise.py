@@ -70,3 +70,15 @@ def test_check_names_the_mistake(wrong, says):
     result = exercises.check(NAME, wrong)
     assert not result.solved
     assert says in result.message
+
+
+def test_the_first_hand_is_that_of_the_course_and_the_next_paints_elsewhere():
+    from gpu_course import images
+    from gpu_course.lessons.pixel_classification.exercise.hands import nuclei_by_hand
+    from gpu_course.pixel_classification.course_classifiers import teach_nuclei
+
+    half = images.load("nuclei", split="train").crop(slice(0, 200), slice(0, 200))
+    first, second = (nuclei_by_hand(half.image, half.labels, hand) for hand in (0, 1))
+    course = teach_nuclei([half.image], [half.labels])
+    assert first.importances() == course.importances()
+    assert first.importances() != second.importances()

@@ -60,9 +60,11 @@ def test_dice_by_strokes_tells_a_feature_that_helps_from_one_that_does_not():
     mask = np.tile(np.arange(64) // 16 % 2 == 1, (64, 1))
     noise = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
     helps, useless = noise[:1] + 8 * mask, noise[1:]
-    options = {"strokes": 4, "scenes": 2}
-    assert dice_by_strokes([(helps, mask)] * 2, [(helps, mask)], **options) > 0.9
-    assert dice_by_strokes([(useless, mask)] * 2, [(helps, mask)], **options) < 0.8
+    options = {"strokes": 4, "scenes": 2, "draws": 3}
+    found = dice_by_strokes([(helps, mask)] * 2, [(helps, mask)], **options)
+    assert found.shape == (3,)
+    assert found.mean() > 0.9
+    assert dice_by_strokes([(useless, mask)] * 2, [(helps, mask)], **options).mean() < 0.8
 
 
 def test_figures_have_a_panel_for_each_forest_and_a_bar_for_each_number():
@@ -74,6 +76,9 @@ def test_figures_have_a_panel_for_each_forest_and_a_bar_for_each_number():
     figure = figures.borders({"a": tree, "b": tree}, points, labels, ("x", "y"), alt="two")
     assert figure.alt == "two"
     assert [axes.get_title() for axes in figure.axes] == ["a", "b"]
+    lines = {"a": {4: np.array([0.1, 0.3]), 8: np.array([0.4, 0.6])}}
+    (line,) = figures.strokes(lines, alt="rising").axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), [0.2, 0.5])
     bars = figures.bars({"first": 0.5, "second": 0.25}, across="share", alt="shares").axes[0]
     assert [bar.get_width() for bar in bars.patches] == [0.25, 0.5]  # the first stands on top
 

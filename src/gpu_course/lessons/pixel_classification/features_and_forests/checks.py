@@ -28,33 +28,37 @@ def _score_recipe(function: Function) -> tuple[float, str]:
         raise Wrong(
             f"Your recipe has {count} features. Stay below 40: every feature costs time and memory."
         )
-    pictures, painted, unseen = _material()
-    classifier = PixelClassifier(recipe, trees=30).fit(pictures, painted)
-    found = [classifier.predict(picture) == 2 for picture, _ in unseen]
-    score = float(
-        np.mean([metrics.dice(mask, one) for (_, mask), one in zip(unseen, found, strict=True)])
-    )
-    return score, _what_lacks(recipe)
+    pictures, hands, unseen = _material()
+    scores = []
+    for painted in hands:
+        classifier = PixelClassifier(recipe, trees=30).fit(pictures, painted)
+        scores += [metrics.dice(mask, classifier.predict(picture) == 2) for picture, mask in unseen]
+    return float(np.mean(scores)), _what_lacks(recipe)
+
+
+HANDS = 3
+"""So many paint; by the strokes of a single one a good recipe may score 0.42 or 0.54."""
 
 
 @cache
-def _material() -> tuple[list[Any], list[Any], list[tuple[Any, Any]]]:
-    """Return pictures of train scenes, their strokes, and (picture, mask) of validation scenes."""
+def _material() -> tuple[list[Any], list[list[Any]], list[tuple[Any, Any]]]:
+    """Return pictures of train scenes, each hand's strokes, and validation (picture, mask)."""
     from gpu_course import images
     from gpu_course.pixel_classification.painter import paint
 
-    pictures, painted = [], []
-    for index in range(3):
-        scene = images.load("roots", "train", index=index, size="small")
-        assert scene.mask is not None
-        soil = np.where(scene.mask, 0, 1)
-        pictures.append(scene.image)
-        painted.append(
-            np.maximum(
-                paint(soil, strokes=8, length=100, width=7, seed=index),
-                paint(np.where(scene.mask, 2, 0), strokes=8, length=60, margin=1, seed=index),
-            )
+    def strokes(mask: Any, seed: int) -> Any:
+        soil, root = np.where(mask, 0, 1), np.where(mask, 2, 0)
+        return np.maximum(
+            paint(soil, strokes=8, length=100, width=7, seed=seed),
+            paint(root, strokes=8, length=60, margin=1, seed=seed),
         )
+
+    scenes = [images.load("roots", "train", index=index, size="small") for index in range(3)]
+    pictures = [scene.image for scene in scenes]
+    painted = [
+        [strokes(scene.mask, index + 10 * hand) for index, scene in enumerate(scenes)]
+        for hand in range(HANDS)
+    ]
     middle = (slice(100, 400), slice(100, 400))
     unseen = []
     for index in range(3):
@@ -137,10 +141,10 @@ CHECKS = {
         hint="Deal whole strokes to the folds.",
     ),
     "choose-the-scales": Check(
-        metric="Dice on three validation scenes",
+        metric="Dice on three validation scenes, mean of three hands",
         score=_score_recipe,
         solution="gpu_course.lessons.pixel_classification.features_and_forests.solutions:choose_scales",
-        goal=0.5,
+        goal=0.45,
         hint="Try widths from 1 to 8 pixels, and few kinds of features with a reason for each.",
     ),
 }

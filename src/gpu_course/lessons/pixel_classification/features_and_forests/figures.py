@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.display.chart_styles import COLOURS, INK
-from gpu_course.display.charts import chart, finish
+from gpu_course.display.charts import chart, finish, style
 from gpu_course.display.figures import Panels
 
 
@@ -65,4 +65,18 @@ def bars(values: Mapping[str, float], *, across: str, alt: str) -> Panels:
     names = list(values)[::-1]
     finish(axes, across=across)
     axes.barh(names, [values[name] for name in names], color=COLOURS[0])
+    return figure
+
+
+def strokes(dice: Mapping[str, Mapping[int, NDArray[np.float64]]], *, alt: str) -> Panels:
+    """Draw Dice over the number of strokes: name of a line → number → Dice of each draw."""
+    figure, (axes,) = chart(alt=alt)
+    for number, (name, draws) in enumerate(dice.items()):
+        line = style(number, marks=True)
+        all_draws = np.array(list(draws.values()))
+        axes.plot(list(draws), all_draws.mean(axis=1), label=name, **line)
+        low, high = all_draws.min(axis=1), all_draws.max(axis=1)
+        axes.fill_between(list(draws), low, high, color=line["color"], alpha=0.15, linewidth=0)
+    finish(axes, across="strokes in each class", up="Dice on other scenes")
+    axes.set_ylim(bottom=0)
     return figure

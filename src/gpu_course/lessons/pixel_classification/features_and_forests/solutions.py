@@ -10,8 +10,8 @@ def choose_scales() -> Recipe:
     """Return the course's recipe for roots 2 to 10 pixels wide.
 
     A root is a bright ridge, so the Hessian at about half of each width finds it. The gradient
-    tells its edges from those of grains. The widest blur says how bright the soil around is, for
-    the lamp is uneven: grey values alone mean nothing without it.
+    tells its edges from those of grains. The widest blur says how bright the soil around is, where
+    the lamp is uneven.
     """
     return Recipe(sigmas=(1, 2, 4, 8), features=("gaussian", "gradient", "hessian"))
 

@@ -10,9 +10,6 @@ from gpu_course.errors import CourseError
 TREES = 30
 """Of each forest."""
 
-DRAWS = 3
-"""So often strokes are painted anew, beginning with another scene."""
-
 
 def folds_by_pixel(count: int, folds: int = 4) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Deal pixels at random to training and test: the split that leaks.
@@ -55,12 +52,13 @@ def dice_by_strokes(
     *,
     strokes: int,
     scenes: int,
-) -> float:
-    """Return the mean Dice on other scenes when strokes are spread over some train scenes.
+    draws: int,
+) -> NDArray[np.float64]:
+    """Return the Dice on other scenes, (draw,), when strokes are spread over some train scenes.
 
     `train` and `others` are pairs of features, float32 (feature, Y, X), and mask, bool (Y, X). So
-    many `strokes` in each class, a multiple of `scenes`, are spread over so many train scenes. The
-    mean of `DRAWS` counts.
+    many `strokes` in each class, a multiple of `scenes`, are spread over so many train scenes. In
+    each draw they lie elsewhere and begin with the next scene; of the others the mean counts.
     """
     from sklearn.ensemble import RandomForestClassifier
 
@@ -69,7 +67,7 @@ def dice_by_strokes(
     from gpu_course.pixel_classification.painter import paint
 
     scores = []
-    for draw in range(DRAWS):
+    for draw in range(draws):
         tables, labels = [], []
         for number in range(scenes):
             stack, mask = train[(draw + number) % len(train)]
@@ -78,5 +76,6 @@ def dice_by_strokes(
             labels.append(marks[marks > 0])
         fitted = RandomForestClassifier(TREES, random_state=draw, n_jobs=-1)
         forest = Forest.from_sklearn(fitted.fit(np.concatenate(tables), np.concatenate(labels)))
-        scores += [dice(mask, forest.predict_proba(stack)[1] > 0.5) for stack, mask in others]
-    return float(np.mean(scores))
+        found = [(mask, forest.predict_proba(stack)[1] > 0.5) for stack, mask in others]
+        scores.append(np.mean([dice(*pair) for pair in found]))
+    return np.array(scores)
