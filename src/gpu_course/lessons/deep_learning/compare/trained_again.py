@@ -1,0 +1,142 @@
+"""Train a network of the course once more, from what its file of weights says, with another seed.
+
+The seed decides the first weights and which patches are cut. A score that one training reached may
+be luck, and only other trainings tell. On the command line::
+
+    python -m gpu_course.lessons.deep_learning.compare.trained_again nuclei-stardist 1
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gpu_course import images, paths
+from gpu_course.deep_learning import weights
+from gpu_course.deep_learning.augmentation import Augmentation
+from gpu_course.errors import CourseError
+from gpu_course.images import Sample
+
+LEARNING_RATE = {"nuclei-stardist": 1e-3, "bees-stardist": 2e-3}
+"""The largest one of each training. Its chapter names it, the file of weights does not."""
+
+
+def files(name: str) -> list[Path]:
+    """Return the files of the other trainings that come with the course, by seed.
+
+    Parameters
+    ----------
+    name : str
+        Of the network, such as ``"nuclei-stardist"``.
+    """
+    return sorted(_folder().glob(f"{name}-[0-9]*{weights.SUFFIX}"))
+
+
+def train_again(name: str, seed: int) -> Path:
+    """Train a StarDist network of the course with another seed, and keep it beside the first.
+
+    Scenes, patches, augmentation, epochs and the choice of thresholds are those that the record in
+    the file of the first says. The labels are compared with it by their digests, so that what is
+    another training cannot be one on other scenes.
+
+    Parameters
+    ----------
+    name : str
+        Of the network, one of `LEARNING_RATE`.
+    seed : int
+        Of first weights and patches, at least 1; 0 is that of the first training.
+
+    Returns
+    -------
+    Path
+        In ``data/weights/again``.
+
+    Raises
+    ------
+    CourseError
+        If there is no such network, the seed is that of the first, images are not at hand, or
+        scenes are others than those that the first learned from.
+    """
+    from gpu_course.deep_learning import stardist
+    from gpu_course.deep_learning.stardist import storage
+
+    if name not in LEARNING_RATE:
+        raise CourseError(f"“{name}” is none of {', '.join(LEARNING_RATE)}. Give one of these.")
+    if seed < 1:
+        raise CourseError(f"Seed {seed} is no other one: the first training has 0. Give 1 or more.")
+    first = storage.load(weights.find(name))
+    said, judged = first.record["data"], first.record["validation"]
+    scale = first.normalisation
+    learn, choose = (
+        [one if first.prepared is None else first.prepared.scene(one) for one in _scenes(record)]
+        for record in (said, judged)
+    )
+    batches = stardist.StarPatches(
+        learn, first.design, batch=said["batch"], batches=said["batches"],
+        foreground=said["foreground"], augmentation=Augmentation(**said["augmentation"]),
+        normalisation=scale, seed=seed,
+    )  # fmt: skip
+    tiles = stardist.StarTiles(choose, first.design, batch=judged["batch"], normalisation=scale)
+    refuse_others(name, batches.settings, said)
+    refuse_others(name, tiles.settings, judged)
+
+    model = stardist.build(first.design, normalisation=scale, prepared=first.prepared, seed=seed)
+    stardist.train(
+        model, batches, tiles, epochs=first.record["epochs"], learning_rate=LEARNING_RATE[name],
+        resume_from=Path("checkpoints", f"{name}-{seed}"),
+    )  # fmt: skip
+    stardist.optimise(model, choose)
+    model.record |= {key: first.record[key] for key in ("licence", "what", "scenes")}
+    return storage.save(_folder() / f"{name}-{seed}{weights.SUFFIX}", model, half=True)
+
+
+def refuse_others(name: str, now: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+    """Refuse a training that differs from the first in settings or scenes.
+
+    Parameters
+    ----------
+    name : str
+        Of the network, for the error.
+    now, first : mapping
+        Settings of the data: of this training, and as the record of the first has them.
+
+    Raises
+    ------
+    CourseError
+        If one of them differs, but for the seed.
+    """
+    # A pixel of a simulated image here and there differs by one grey value on another kind of
+    # processor, so images have no say; their labels are the same everywhere.
+    free = ("seed", "images")
+    other = [key for key in first if key not in free and _plain(now.get(key)) != _plain(first[key])]
+    if other:
+        raise CourseError(
+            f"This is not the training of “{name}”: {', '.join(other)} differ from what its file "
+            f"of weights says. Execute its chapter first, and train again from the new file."
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON gives it back: tuples are lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _scenes(record: Mapping[str, Any]) -> list[Sample]:
+    """Load the scenes that a record names: set, split, number, rows and columns."""
+    small = {"bees": {"size": "small"}}
+    return [
+        images.load(set_, split, index=index, **small.get(set_, {}))
+        for set_, split, index, *_ in record["scenes"]
+    ]
+
+
+def _folder() -> Path:
+    return paths.data() / "weights" / "again"
+
+
+if __name__ == "__main__":
+    print(train_again(sys.argv[1], int(sys.argv[2])))
