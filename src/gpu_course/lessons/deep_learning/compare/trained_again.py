@@ -19,7 +19,8 @@ from gpu_course.deep_learning.augmentation import Augmentation
 from gpu_course.errors import CourseError
 from gpu_course.images import Sample
 
-LEARNING_RATE = {"nuclei-stardist": 1e-3, "bees-stardist": 2e-3}
+ROOTS = "roots-unet"
+LEARNING_RATE = {"nuclei-stardist": 1e-3, "bees-stardist": 2e-3, ROOTS: 5e-3}
 """The largest one of each training. Its chapter names it, the file of weights does not."""
 
 
@@ -35,11 +36,10 @@ def files(name: str) -> list[Path]:
 
 
 def train_again(name: str, seed: int) -> Path:
-    """Train a StarDist network of the course with another seed, and keep it beside the first.
+    """Train a network of the course with another seed, and keep it beside the first.
 
     Scenes, patches, augmentation, epochs and the choice of thresholds are those that the record in
-    the file of the first says. The labels are compared with it by their digests, so that what is
-    another training cannot be one on other scenes.
+    the file of the first says.
 
     Parameters
     ----------
@@ -57,15 +57,21 @@ def train_again(name: str, seed: int) -> Path:
     ------
     CourseError
         If there is no such network, the seed is that of the first, images are not at hand, or
-        scenes are others than those that the first learned from.
+        they are others than those that the first learned from.
     """
-    from gpu_course.deep_learning import stardist
-    from gpu_course.deep_learning.stardist import storage
-
     if name not in LEARNING_RATE:
         raise CourseError(f"“{name}” is none of {', '.join(LEARNING_RATE)}. Give one of these.")
     if seed < 1:
         raise CourseError(f"Seed {seed} is no other one: the first training has 0. Give 1 or more.")
+    train = _u_net if name == ROOTS else _stars
+    return train(name, seed, _folder() / f"{name}-{seed}{weights.SUFFIX}")
+
+
+def _stars(name: str, seed: int, into: Path) -> Path:
+    """Train a StarDist network; its labels are compared with those of the first by digests."""
+    from gpu_course.deep_learning import stardist
+    from gpu_course.deep_learning.stardist import storage
+
     first = storage.load(weights.find(name))
     said, judged = first.record["data"], first.record["validation"]
     scale = first.normalisation
@@ -89,7 +95,38 @@ def train_again(name: str, seed: int) -> Path:
     )  # fmt: skip
     stardist.optimise(model, choose)
     model.record |= {key: first.record[key] for key in ("licence", "what", "scenes")}
-    return storage.save(_folder() / f"{name}-{seed}{weights.SUFFIX}", model, half=True)
+    return storage.save(into, model, half=True)
+
+
+def _u_net(name: str, seed: int, into: Path) -> Path:
+    """Train the U-Net of the roots; its scenes are simulated by their numbers."""
+    import torch
+
+    from gpu_course.deep_learning import Patches, Tiles, UNet, storage, train
+
+    first, scale, record = storage.load(weights.find(name))
+    counts = {"train": int(record["scenes"].split()[0]), "validation": 6}
+    scenes = {
+        split: [images.load("roots", split, index=index, size="small") for index in range(count)]
+        for split, count in counts.items()
+    }
+    said = record["data"]
+    batches = Patches(
+        scenes["train"], patch=said["patch"], batch=said["batch"], batches=said["batches"],
+        foreground=said["foreground"], augmentation=Augmentation(**said["augmentation"]),
+        normalisation=scale, seed=seed,
+    )  # fmt: skip
+    refuse_others(name, batches.settings, said)
+
+    torch.manual_seed(seed)
+    model = UNet(**first.configuration)
+    training = train(
+        model, batches, Tiles(scenes["validation"], patch=256, batch=2, normalisation=scale),
+        epochs=record["epochs"], learning_rate=LEARNING_RATE[name], precision=record["precision"],
+        seed=seed, resume_from=Path("checkpoints", f"{name}-{seed}.pt"),
+    )  # fmt: skip
+    about = training.record() | {key: record[key] for key in ("scenes", "data")}
+    return storage.save(into, model, half=True, normalisation=scale, record=about)
 
 
 def refuse_others(name: str, now: Mapping[str, Any], first: Mapping[str, Any]) -> None:
