@@ -90,9 +90,9 @@ def farthest_ahead_at_07(table: pd.DataFrame) -> bool:
     return bool((ahead >= 0).all() and ahead.idxmax() == "AP@0.7")
 
 
-def one_is_hard_for_all(table: pd.DataFrame) -> bool:
-    best = table.astype(float).max(axis=1)
-    return len(best) == 7 and sum(best < 0.6) == 1
+def one_is_hard_for_two(table: pd.DataFrame) -> bool:
+    better = table[["recipe", "network"]].astype(float).max(axis=1)
+    return len(better) == 7 and sum(better < 0.6) == 1
 
 
 def flips_help_lines(table: pd.DataFrame) -> bool:
@@ -200,9 +200,9 @@ CLAIMS = (
     ),
     Said(
         CAMERAS,
-        "They are seven, and one of them is hard for all three methods",
+        "They are seven, and one of them is hard for recipe and network alike",
         ('rename_axis("AP@0.5")',),
-        one_is_hard_for_all,
+        one_is_hard_for_two,
     ),
     Said(
         INSTANCES,
@@ -212,9 +212,9 @@ CLAIMS = (
     ),
     Said(
         LABELLING,
-        "Here they never lie above the ceiling",
+        "In Dice they lie below the ceiling",
         ("compare(once[name], other)",),
-        lambda t: (t.xs("again", level=1) <= t.xs("the truth", level=1)).all(axis=None),
+        lambda t: (t.xs("again", level=1)["Dice"] < t.xs("the truth", level=1)["Dice"]).all(),
     ),
     Said(
         SIMULATION,
