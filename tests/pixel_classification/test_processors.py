@@ -1,33 +1,12 @@
-"""Features are the same on all processors: scores of a forest must not depend on who adds them up.
-
-OpenBLAS and NumPy choose their code by the processor. Both can be told to choose that of an older
-one; each runs in a process of its own, as they choose once.
-"""
-
-import os
-import platform
-import subprocess
-import sys
+"""A forest's features are the same on all processors, so its scores do not hang on who adds up."""
 
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.skipif(
-    platform.machine() not in {"x86_64", "AMD64"}, reason="the code of other x86 processors is run"
-)
+from tests.processors import PROCESSORS, answers_of, on_x86
 
-#: OpenBLAS: fused products or none. NumPy: without the instructions of the last ten years.
-PROCESSORS = {
-    "as it is": {},
-    "with AVX2": {
-        "OPENBLAS_CORETYPE": "Haswell",
-        "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
-    },
-    "with SSE": {
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR",
-    },
-}
+pytestmark = on_x86
+
 PROGRAM = """
 import sys
 import numpy as np
@@ -47,17 +26,7 @@ np.savez(sys.argv[1], logarithm=logarithm, product=product,
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
     """Return what each processor computes: its name, and arrays by name."""
-    folder = tmp_path_factory.mktemp("processors")
-    result = {}
-    for number, (name, settings) in enumerate(PROCESSORS.items()):
-        file = folder / f"{number}.npz"
-        subprocess.run(
-            [sys.executable, "-W", "ignore", "-c", PROGRAM, file],
-            env=os.environ | settings, check=True, timeout=300,
-        )  # fmt: skip
-        with np.load(file) as arrays:
-            result[name] = dict(arrays)
-    return result
+    return answers_of(PROGRAM, tmp_path_factory.mktemp("processors"))
 
 
 @pytest.mark.parametrize("name", list(PROCESSORS)[1:])

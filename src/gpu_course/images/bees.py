@@ -42,7 +42,8 @@ def simulate_bees(
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Simulate one infrared picture of bees on honeycomb.
 
-    Every seed has its own comb, light, crowd and bees, and gives the same picture each time.
+    Every seed has its own comb, light, crowd and bees, and gives the same picture each time. On
+    another kind of processor a pixel here and there is a few grey values off; the truth never is.
 
     Parameters
     ----------

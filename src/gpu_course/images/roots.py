@@ -52,7 +52,8 @@ def simulate_roots(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_], NDArray[np.bool_]]:
     """Simulate one grey picture of roots.
 
-    Every seed has its own plants, ground and light, and gives the same picture each time.
+    Every seed has its own plants, ground and light, and gives the same picture each time. On
+    another kind of processor a pixel here and there is a few grey values off; the truth never is.
 
     Parameters
     ----------
