@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from gpu_course import illumination
+from gpu_course import brightness, illumination
 
 GRID = (8, 10)
 
@@ -81,6 +82,17 @@ def test_falling_light_is_evened_out_whatever_the_offset_of_the_camera(axis, off
     assert np.ptp(background - offset) < 45
     assert objects.max() / objects.min() < 1.2
     assert np.median(objects) == pytest.approx(200 * 0.25**0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("falls", [2, 4, 8])
+def test_light_is_not_continued_to_where_no_object_tells_it(falls):
+    """Else the noise of an empty side is divided by hardly anything, and looks like objects."""
+    y, x = np.mgrid[:512, :768]
+    discs = (np.hypot(y % 50 - 25, x % 45 - 22) < 10) & (x < 225)
+    light = falls ** (-x / 768)
+    image = np.random.default_rng(0).poisson(light * (40 + 300 * gaussian_filter(discs * 1.0, 1)))
+    evened = brightness.match(image + 100.0)
+    assert evened[:, 400:].max() < np.median(evened[discs]) / 2
 
 
 def test_chance_is_no_falling_light():

@@ -265,3 +265,10 @@ def test_what_has_no_pixels_to_resample_is_refused(image, wanted):
 def test_a_large_offset_in_float64_changes_nothing():
     image = blobs(21)
     assert measure_diameter(image + 1e12).diameter == measure_diameter(image).diameter
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint32, np.int64, np.float64])
+def test_a_large_offset_changes_no_size(kind):
+    image = images.load("nuclei").image.astype(kind)
+    wanted = object_size.measure_diameter(image).diameter
+    assert object_size.measure_diameter(image + kind(10**9)).diameter == wanted

@@ -34,6 +34,9 @@ ROUNDS = 10
 
 Course = tuple[float, float, float]
 """A value in the middle of an image, and by how much it changes over all rows, and all columns."""
+Ends = tuple[float, float]
+"""Between which values a course is known; beyond, it keeps the nearer one."""
+EVERYWHERE: Ends = (-np.inf, np.inf)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +52,16 @@ class Light:
     falls : float
         How many times as bright objects are at one side as at the other, of those that were seen;
         1 if light is added.
+    ground_ends, height_ends : (float, float)
+        Smallest and largest value of each course where objects were seen. Where none are, nobody
+        knows how far light falls on, and to divide by ever less would make objects of the noise.
     """
 
     ground: Course
     height: Course
     falls: float = 1.0
+    ground_ends: Ends = EVERYWHERE
+    height_ends: Ends = EVERYWHERE
 
     def even_out(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return an image (Y, X) as if all of it had the light of its middle.
@@ -61,16 +69,17 @@ class Light:
         The background is taken away with its own course, so that an offset of the camera, which no
         light makes, need not be known. What rises above it is divided by the light.
         """
-        dim = np.exp(_over(self.height, pixels.shape) - self.height[0])
-        return self.ground[0] + (pixels - _over(self.ground, pixels.shape)) / dim
+        height = _over(self.height, pixels.shape, self.height_ends)
+        ground = _over(self.ground, pixels.shape, self.ground_ends)
+        return self.ground[0] + (pixels - ground) / np.exp(height - self.height[0])
 
 
-def _over(course: Course, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Return the values of a course over an image."""
+def _over(course: Course, shape: tuple[int, ...], ends: Ends) -> NDArray[np.float64]:
+    """Return the values of a course over an image, none of them beyond its ends."""
     down, right = np.ogrid[: shape[0], : shape[1]]
     middle, rows, columns = course
     there = rows * ((down + 0.5) / shape[0] - 0.5) + columns * ((right + 0.5) / shape[1] - 0.5)
-    return np.asarray(middle + there)
+    return np.clip(middle + there, *ends)
 
 
 def added(
@@ -156,10 +165,25 @@ def light_of(
         return None
     if np.ptp(objects) > 0 and np.corrcoef(np.exp(objects), background)[0, 1] >= AGREE:
         falls = float(np.exp(np.subtract(*np.percentile(objects, [95, 5]))))
-        return Light(_three(ground), _three(height), falls)
+        ends = (
+            _ends(background, ground, grid, covered),
+            _ends(objects, height, grid, covered),
+        )
+        return Light(_three(ground), _three(height), falls, *ends)
     if np.ptp(background) > GLOW * np.median(span[seen]):
         return Light(_three(ground), (0.0, 0.0, 0.0))
     return None
+
+
+def _ends(
+    seen: NDArray[np.float64],
+    course: NDArray[np.float64],
+    grid: tuple[int, int],
+    covered: tuple[float, float],
+) -> Ends:
+    """Return the values of a course where tiles saw it, and one tile further."""
+    further = float(np.abs(course[1:]) @ np.divide(covered, grid))
+    return float(seen.min()) - further, float(seen.max()) + further
 
 
 def _three(numbers: NDArray[np.float64]) -> Course:

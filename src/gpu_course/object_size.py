@@ -259,7 +259,9 @@ def _height(image: NDArray[Any], levels: Levels) -> NDArray[np.float32]:
 
     if not levels.objects > levels.background:
         return np.zeros(np.shape(image), np.float32)
-    wide = np.asarray(image).dtype.itemsize == 8  # may hold an offset that float32 would round
+    kept = np.asarray(image).dtype
+    # 64 bits, and whole numbers of 32, may hold an offset that float32 would round.
+    wide = kept.itemsize == 8 or (kept.kind in "iu" and kept.itemsize == 4)
     pixels: NDArray[Any] = np.asarray(image, np.float64 if wide else np.float32)
     if levels.light is not None:
         pixels = brightness.even(pixels.astype(np.float64), levels)
