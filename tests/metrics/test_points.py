@@ -92,3 +92,27 @@ def test_a_point_outside_the_labels_is_an_error_and_no_wrong_answer(point):
 def test_what_is_no_label_image_is_refused(labels):
     with pytest.raises(CourseError, match=r"shape|whole"):
         judge(labels, [(1, 1)])
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        np.array([[4, 12, 12, 1], [5, 12, 25, 29]]),  # as np.nonzero has it
+        [(0, 4, 5), (0, 12, 12)],  # of a stack
+        [4, 5],
+        [(4, np.nan)],
+    ],
+    ids=["rows apart", "with z", "one point", "no number"],
+)
+def test_points_of_another_form_are_refused(points):
+    labels = np.ones((20, 30), int)
+    with pytest.raises(CourseError, match=r"\(n, 2\)"):
+        judge(labels, points)
+    with pytest.raises(CourseError, match=r"\(n, 2\)"):
+        judge(labels, [(1, 1)], unclear=points)
+
+
+@pytest.mark.parametrize("within", [(slice(3),), 5 * [slice(3)], (3, slice(4))])
+def test_what_is_judged_is_a_part_of_rows_and_columns(within):
+    with pytest.raises(CourseError, match="two slices"):
+        judge(np.ones((20, 30), int), [(1, 1)], within=within)

@@ -85,7 +85,8 @@ def judge(
     Raises
     ------
     CourseError
-        If the labels are no label image of two axes, or a point lies outside it.
+        If the labels are no label image of two axes, points are no rows and columns or lie outside
+        of it, or `within` is no pair of slices.
 
     Examples
     --------
@@ -101,24 +102,40 @@ def judge(
             f"The labels have the shape {objects.shape}. Points are compared with labels of rows "
             "and columns."
         )
+    if within is not None and [type(part) for part in within] != [slice, slice]:
+        raise CourseError(f"`within` is {within!r}. Give two slices: of rows, and of columns.")
+    marks = _places(points)
     bounds = [part.indices(n)[:2] for part, n in zip(within or _ALL, objects.shape, strict=True)]
-    hit = set(_at(objects, points)) - {0}
-    doubtful = set(_at(objects, [] if unclear is None else unclear))
+    hit = set(_at(objects, marks)) - {0}
+    doubtful = set(_at(objects, _places([] if unclear is None else unclear)))
     judged = {
         number
         for number, centre in _centres(objects).items()
         if all(start <= c < stop for (start, stop), c in zip(bounds, centre, strict=True))
     }
-    number_of_points = len(np.asarray(points, float).reshape(-1, 2))
-    return Judgement(len(hit), number_of_points - len(hit), len(judged - hit - doubtful))
+    return Judgement(len(hit), len(marks) - len(hit), len(judged - hit - doubtful))
 
 
 _ALL = (slice(None), slice(None))
 
 
-def _at(labels: NDArray[np.integer[Any]], points: ArrayLike) -> list[int]:
+def _places(points: ArrayLike) -> NDArray[np.float64]:
+    """Return points as rows and columns, float64 (n, 2)."""
+    given = np.asarray(points, float)
+    if given.size == 0:
+        return np.zeros((0, 2))
+    if given.ndim != 2 or given.shape[1] != 2 or not np.isfinite(given).all():
+        broken = "" if np.isfinite(given).all() else " and hold values that are no numbers"
+        raise CourseError(
+            f"The points have the shape {given.shape}{broken}. Give a row and a column for each, of "
+            "shape (n, 2), as np.argwhere(marks) does."
+        )
+    return given
+
+
+def _at(labels: NDArray[np.integer[Any]], points: NDArray[np.float64]) -> list[int]:
     """Return the label under each point."""
-    where = np.rint(np.asarray(points, float).reshape(-1, 2)).astype(int)
+    where = np.rint(points).astype(int)
     if ((where < 0) | (where >= labels.shape)).any():
         raise CourseError(
             f"A point lies outside of labels of the shape {labels.shape}. Give labels as large as "
