@@ -127,8 +127,8 @@ def _places(points: ArrayLike) -> NDArray[np.float64]:
     if given.ndim != 2 or given.shape[1] != 2 or not np.isfinite(given).all():
         broken = "" if np.isfinite(given).all() else " and hold values that are no numbers"
         raise CourseError(
-            f"The points have the shape {given.shape}{broken}. Give a row and a column for each, of "
-            "shape (n, 2), as np.argwhere(marks) does."
+            f"The points have the shape {given.shape}{broken}. Give a row and a column for each: "
+            "shape (n, 2), as np.argwhere(marks) has it."
         )
     return given
 
