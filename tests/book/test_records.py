@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from gpu_course import paths
-from gpu_course.book import chapters, records
+from gpu_course.book import chapters, notebooks, records
 from tests.toy import CHAPTER
 
 CHARTS = "src/gpu_course/display/charts.py"
@@ -125,6 +125,27 @@ def test_every_kind_of_change_is_named(tree, stored, file, change, reason):
 def test_what_the_run_did_not_use_stales_nothing(tree, stored, file, change):
     (tree / file).write_text(change)
     assert problems() == []
+
+
+def test_how_an_exercise_is_judged_is_no_input_of_its_page(tree):
+    room = tree / "src" / "gpu_course" / "lessons" / "part" / "toy"
+    room.mkdir(parents=True)
+    files = [room / "checks.py", room / "solutions.py"]
+    for file in files:
+        file.write_text("x = 1\n")
+    assert [*records.inputs_of(map(str, files), [], {})] == [
+        "src/gpu_course/lessons/part/toy/solutions.py"
+    ]
+
+
+@pytest.mark.parametrize("name", chapters.names())
+def test_a_stored_page_shows_its_exercises_unsolved(name):
+    """So no stored output hangs on how an answer is judged."""
+    executed = notebooks.read_executed(chapters.read(name))
+    cells = executed.cells if executed else []
+    for cell in (cell for cell in cells if "check" in cell.metadata.get("tags", [])):
+        (said,) = [output["data"]["text/plain"] for output in cell.outputs]
+        assert said.startswith("Not solved yet: Your function returned nothing.")
 
 
 FACE = """from gpu_course import lazy_names

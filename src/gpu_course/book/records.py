@@ -7,7 +7,9 @@ module of ``gpu_course`` that was imported and every data file that was opened. 
 * ``src/gpu_course/…``: a module, by its code: comments and docstrings do not count, nor blocks for
   a device on which the run did not compute (``module_code``), so that neither a better word nor a
   mend for Apple's GPUs stales a chapter; or a package's face, by what it says of the modules that
-  were imported (``face_code``), so that a new public name stales none; or a kernel's source, whole;
+  were imported (``face_code``), so that a new public name stales none; or a kernel's source, whole.
+  How exercises are judged (``checks.py`` of a lesson) counts for none: a stored page shows its
+  exercises unsolved, and of those a check says nothing of its own;
 * ``data/…``: a file of the repository;
 * ``data/registry.csv::<path>``: one registered image, so that adding an image stales no chapter.
 
@@ -27,6 +29,7 @@ sends is held to every module, however long it computed (`stale`).
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -50,6 +53,9 @@ DRAWS = "src/gpu_course/display/"
 
 LONG = 300
 """Seconds above which a run is not repeated for the sake of its pictures."""
+
+JUDGES = re.compile(r"src/gpu_course/lessons/.*/checks\.py")
+"""Modules of lessons that only judge what a student wrote."""
 
 TEXTS = {".cl", ".csv", ".json", ".md", ".toml"}
 """Files of the course whose line ends do not count: a checkout on Windows may have others."""
@@ -130,7 +136,8 @@ def inputs_of(
         if file.is_relative_to(paths.package())
     }
     for key, file in sources.items():
-        found[key] = digest(file, used, beside(key, sources))
+        if not JUDGES.fullmatch(key):
+            found[key] = digest(file, used, beside(key, sources))
     rows = registered()
     # A registered file may have come from a package, the cache or a mirror, under various names.
     ends = {row_path: row_path for row_path in rows}
