@@ -97,6 +97,19 @@ def test_channels_that_come_first_are_moved_to_the_end(tmp_path, how):
     np.testing.assert_array_equal(array, COLOURS)
 
 
+@pytest.mark.parametrize("axes", ["XY", "YXZ", "XYZ", "ZXY", "TXY", "CXY", "XYC", "QXY"])
+def test_rows_come_before_columns_and_after_planes(tmp_path, axes):
+    order = [axis for axis in axes if axis not in "ZYXC"]
+    order += [axis for axis in "ZYXC" if axis in axes]
+    given = np.arange(2 * 3 * 4 * 5 * 6).reshape(2, 3, 4, 5, 6)[(0,) * (5 - len(axes))]
+    given = given.astype(np.uint16)
+    how = {"photometric": "minisblack", "metadata": {"axes": axes}}
+    stored = given.transpose([order.index(axis) for axis in axes])
+    array, found = picture_files.read(saved(tmp_path, stored, **how))
+    assert found == "".join(order).replace("Q", "?")
+    np.testing.assert_array_equal(array, given)
+
+
 def test_a_lut_of_imagej_changes_no_grey_value(tmp_path):
     lut = np.zeros((3, 256), np.uint16)
     lut[1] = np.arange(256) * 257

@@ -1,9 +1,8 @@
 """How large the objects of an image are, measured without a truth, and images resized by it.
 
-A blur of 4 pixels finds nuclei of 20 pixels; on another camera they are 10 or 50 pixels wide. So
-every method of the course measures first how large objects are, shows what it found, and brings
-the image to the size that it knows. Who knows the diameter better gives it and nothing is
-measured.
+A blur of 4 pixels finds nuclei of 20; on another camera they are 10 or 50 pixels wide. So every
+method of the course measures first how large objects are, and brings the image to the size that it
+knows. Who knows the diameter better gives it.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ WINDOW = 1024
 CLOSE = 1.4
 """Up to this factor sizes are taken for equal: an image is not resampled for less."""
 SPREAD = 2.5
-"""Quartiles further apart than this factor are two kinds of blobs: on train and validation frames
-they are 2.4 apart at most, on nuclei full of grains 2.8 to 3.4."""
+"""Quartiles so far apart are two kinds of blobs: 2.4 at most on frames, 2.8 with many grains."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -45,7 +45,7 @@ def pixels(file: Path, name: str, *, stack: bool, numbers: bool) -> tuple[NDArra
     Returns
     -------
     array : ndarray
-        Of the finest level; colours and channels come last.
+        Of the finest level; Z, Y and X in this order, colours and channels last.
     axes : str
         Letters of T, Z, Y, X and C, or ``?`` for an axis that the file does not name.
     alpha : bool
@@ -97,6 +97,11 @@ def pixels(file: Path, name: str, *, stack: bool, numbers: bool) -> tuple[NDArra
         place = axes.index("C")
         array = np.moveaxis(array, place, -1)
         axes = axes[:place] + axes[place + 1 :] + "C"
+    # Some programs write columns first, and say so.
+    order = np.arange(len(axes))
+    in_space = [n for n, axis in enumerate(axes) if axis in "ZYX"]
+    order[in_space] = sorted(in_space, key=lambda n: "ZYX".index(axes[n]))
+    array, axes = array.transpose(order), "".join(axes[n] for n in order)
     if page.photometric == meaning.PALETTE and palette is not None:
         array = _of_palette(array, palette, numbers)
         axes += "C" * (array.ndim - len(axes))

@@ -32,6 +32,7 @@ def test_the_wanted_are_kept_in_every_form(form):
         ([True, False], "True and False"),
         ([5.7], "whole"), ([float("nan")], "whole"), (["5"], "whole"), ([None], "whole"),
         ([[1], [2, 3]], "whole"), (None, "whole"), ("15", "whole"),
+        (np.ma.array([1, 5], mask=[False, True]), "masked"),
     ],
 )  # fmt: skip
 def test_what_is_no_number_of_a_label_is_refused(wanted, says):

@@ -410,3 +410,18 @@ def test_labels_that_may_lie_on_other_pixels_of_a_turned_camera_are_refused(tmp_
 def test_where_the_shape_tells_labels_of_a_turned_camera_are_read(tmp_path, shape, turn):
     (scene,) = labelled_folder.read(photographs(tmp_path / "x", shape, turn))
     assert scene.image.shape == (*shape, 3)
+
+
+@pytest.mark.parametrize("kind", ["images", "labels"])
+def test_a_square_file_that_says_it_begins_with_columns_is_turned(tmp_path, kind):
+    labels = np.zeros((20, 20), np.uint16)
+    labels[3:9, 4:18] = 1
+    labels[12:18, 2:7] = 2
+    for name, array in {"images": 50 * labels, "labels": labels}.items():
+        (tmp_path / name).mkdir()
+        turned = {"data": array.T, "metadata": {"axes": "XY"}} if name == kind else {"data": array}
+        tifffile.imwrite(tmp_path / name / "a.tif", **turned)
+    (read,) = labelled_folder.read(tmp_path)
+    assert read.axes == "YX"
+    np.testing.assert_array_equal(read.labels, labels)
+    np.testing.assert_array_equal(read.image, 50 * labels)

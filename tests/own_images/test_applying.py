@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import zipfile
 
@@ -55,6 +56,19 @@ def test_where_a_truth_lies_beside_results_are_judged_and_the_worst_shown(model_
     assert figures.count("data:image/webp;base64,") == 3
     assert "http" not in page  # one file, no other needed
     assert "3 images that it had not seen" in page
+
+
+def test_labels_of_two_pictures_with_one_name_judge_neither(model_file, tmp_path):
+    folder = write_folder(tmp_path / "new", 2, first=30)
+    Image.fromarray(discs(32)[0]).save(folder / "images" / "p30.png")
+    applied = own_images.predict(model_file, folder, tmp_path / "out", say=nothing)
+    rows = {row.image: row for row in applied.rows}
+    for name in ("p30.tif", "p30.png"):
+        assert rows[name].objects
+        assert rows[name].score is None
+        assert any("Another picture has this name" in said for said in rows[name].warnings)
+    assert rows["p31"].score > 0.9
+    assert not any("Another picture" in said for said in rows["p31"].warnings)
 
 
 def test_images_seen_in_training_are_told_apart(model_file, tmp_path):
@@ -154,6 +168,25 @@ def test_unfinished_results_of_another_call_are_refused(model_file, tmp_path):
         own_images.predict(
             model_file, tmp_path / "new", tmp_path / "out", diameter=20.0, say=nothing
         )
+
+
+def test_unfinished_results_of_another_model_with_the_same_record_are_refused(model_file, tmp_path):
+    folder = write_folder(tmp_path / "new", 2, first=50)
+    file = tmp_path / "m.safetensors"
+    model = own_images.load(model_file)
+    own_images.save(file, model)
+
+    def stop(sentence):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        own_images.predict(file, folder, tmp_path / "out", say=stop)
+    higher = dataclasses.replace(model.core, level=2 * model.core.level)
+    own_images.save(file, dataclasses.replace(model, core=higher))
+    with pytest.raises(CourseError, match="of another call: model differ"):
+        own_images.predict(file, folder, tmp_path / "out", say=nothing)
+    own_images.save(file, model)
+    assert len(own_images.predict(file, folder, tmp_path / "out", say=nothing).rows) == 2
 
 
 def test_a_folder_that_holds_something_is_refused_and_untouched(model_file, tmp_path):

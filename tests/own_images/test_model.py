@@ -36,6 +36,13 @@ def test_a_model_refuses_what_is_no_picture_in_one_sentence(image, says):
             model.predict(image)
 
 
+@pytest.mark.parametrize("diameter", ["20", True, [14], np.array([14.0]), 0, np.nan, 1e9, 1j])
+def test_a_diameter_is_a_number_of_pixels(diameter):
+    model = OwnModel("threshold", threshold.Rule(0, 1.0, 0.5, False), Settings("labels", 1))
+    with pytest.raises(CourseError, match=r"A diameter of .* is not possible\. Give pixels"):
+        model.predict(discs(3)[0], diameter=diameter)
+
+
 @pytest.mark.parametrize(
     "write",
     [

@@ -27,6 +27,21 @@ def test_a_stack_cut_short_is_no_psf_of_fewer_planes(tmp_path):
         read_psf(tmp_path / "psf.tif")
 
 
+@pytest.mark.parametrize("axes", ["XYZ", "YXZ", "ZXY"])
+def test_axes_that_a_file_names_are_put_in_order(tmp_path, axes):
+    turned = PSF.transpose(["ZYX".index(axis) for axis in axes])
+    tifffile.imwrite(tmp_path / "psf.tif", turned, metadata={"axes": axes})
+    np.testing.assert_array_equal(read_psf(tmp_path / "psf.tif"), PSF)
+
+
+@pytest.mark.parametrize("axes", ["TYX", "CYX"])
+def test_times_and_channels_are_no_planes_of_a_psf(tmp_path, axes):
+    how = {"photometric": "minisblack", "metadata": {"axes": axes}}
+    tifffile.imwrite(tmp_path / "psf.tif", PSF, **how)
+    with pytest.raises(CourseError, match="three axes"):
+        read_psf(tmp_path / "psf.tif")
+
+
 @pytest.mark.parametrize("shape", [(9, 11), (9, 11, 3)])
 def test_a_plane_or_colours_are_no_psf(tmp_path, shape):
     tifffile.imwrite(tmp_path / "psf.tif", np.ones(shape, np.uint8))

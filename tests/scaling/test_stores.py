@@ -61,6 +61,29 @@ def test_dask_arrays_are_written_block_by_block(tmp_path, volume):
     assert np.array_equal(open_image(path).read(), volume)
 
 
+def test_a_masked_array_of_dask_is_not_written_through_its_mask(tmp_path, volume):
+    da = pytest.importorskip("dask.array")
+    masked = da.ma.masked_greater(da.from_array(volume), 100)
+    with pytest.raises(CourseError, match="masked array"):
+        save_image(tmp_path / "a.zarr", masked, VOXEL)
+    path = save_image(tmp_path / "a.zarr", da.ma.filled(masked, 0), VOXEL)
+    assert open_image(path).read().max() == 100
+
+
+def test_a_tensor_is_written(tmp_path, volume):
+    torch = pytest.importorskip("torch")
+    tensor = torch.tensor(volume.astype(np.int32))
+    path = save_image(tmp_path / "a.zarr", tensor, VOXEL)
+    assert np.array_equal(open_image(path).read(), volume)
+    with pytest.raises(CourseError, match=r"of type torch\.bfloat16"):
+        save_image(tmp_path / "b.zarr", tensor.to(torch.bfloat16), VOXEL)
+
+
+def test_voxels_of_a_coarse_resolution_may_be_long(tmp_path):
+    path = save_image(tmp_path / "a.zarr", np.ones((1, 300, 300), np.uint8), (15, 15, 15))
+    assert open_image(path, level=2).voxel_size == (15, 60, 60)
+
+
 def test_nothing_is_overwritten(tmp_path, volume):
     path = save_image(tmp_path / "a.zarr", volume, VOXEL)
     with pytest.raises(CourseError, match="exists already"):
@@ -107,6 +130,8 @@ def scales(ome):
         (lambda ome: ome["multiscales"][0]["axes"].reverse(), "names x, y, z"),
         (lambda ome: scales(ome).clear(), "size of a voxel"),
         (lambda ome: scales(ome)[0].update(scale=[0, 1, 1]), "size of a voxel"),
+        (lambda ome: scales(ome)[0].update(scale=[500, 250, 250]), r"a\.zarr: .* looks like nm"),
+        (lambda ome: scales(ome)[0].update(scale=[5e-7] * 3), r"a\.zarr: .* looks like mm or m"),
         (lambda ome: ome["multiscales"][0]["axes"][1].pop("unit"), "unit of axis y is None"),
         (lambda ome: ome.pop("multiscales"), "no OME-Zarr image"),
         (lambda ome: ome.update(version="0.9"), "version 0.9"),
@@ -136,6 +161,7 @@ def test_no_zarr_no_array_no_numbers(tmp_path, store):
         ({"image": np.ones((8, 8))}, "has shape"),
         ({"image": np.ones((0, 8, 8))}, "has shape"),
         ({"image": np.ma.masked_less(np.arange(128.0).reshape(2, 8, 8), 5)}, "masked array"),
+        ({"image": [[[1], [1, 2]]]}, "rows of equal length"),
         ({"voxel_size": (500, 100, 100)}, "looks like nm"),
         ({"voxel_size": (5e-4, 1e-4, 1e-4)}, "looks like mm"),
         ({"voxel_size": ("0,5", "0,1", "0,1")}, "must be lengths in µm"),
@@ -181,12 +207,12 @@ def test_channels_are_chosen(tmp_path):
     from ome_zarr.writer import write_image
 
     both = np.random.default_rng(0).integers(0, 9, (2, 4, 16, 16)).astype(np.uint8)
-    scale = {"c": 1.0, "z": 1.0, "y": 0.5, "x": 0.5}
+    scale = {"c": 1.0, "z": 1000.0, "y": 500.0, "x": 500.0}
     units = dict.fromkeys("zyx", "nanometer")
     path = tmp_path / "two.zarr"
     write_image(both, str(path), axes="czyx", scale=scale, axes_units=units)
     assert np.array_equal(open_image(path, channel=1).read(), both[1])
-    assert open_image(path, channel=1).voxel_size == pytest.approx((0.001, 0.0005, 0.0005))
+    assert open_image(path, channel=1).voxel_size == pytest.approx((1, 0.5, 0.5))
     with pytest.raises(CourseError, match="2 along channel, and none was chosen"):
         open_image(path)
     with pytest.raises(CourseError, match="no 5"):

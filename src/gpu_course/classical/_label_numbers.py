@@ -89,8 +89,13 @@ def label_numbers(wanted: Any, what: str) -> NDArray[np.int64]:
     Raises
     ------
     CourseError
-        If they are True and False, or not whole.
+        If they are masked, True and False, or not whole.
     """
+    if np.ma.is_masked(wanted):
+        raise CourseError(
+            f"{what} are a masked array, and masked numbers would count like any others. Give "
+            "those that are not masked: numbers.compressed()."
+        )
     if isinstance(wanted, Iterable) and not hasattr(wanted, "shape"):
         wanted = list(wanted)
     try:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 import warnings as python_warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from gpu_course import picture_files, picture_folders, writable
 from gpu_course.deep_learning.scenes import digest
 from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
-from gpu_course.own_images import channels, looks, outlines, pictures
+from gpu_course.own_images import channels, looks, outlines, pictures, stored
 from gpu_course.own_images.choosing import NAMES, score
 from gpu_course.own_images.measuring import measured
-from gpu_course.own_images.model import NO_SIZE, OwnModel, load
+from gpu_course.own_images.model import NO_SIZE, OwnModel, load, possible
 from gpu_course.own_images.results import Applied, Row
 from gpu_course.picture_orientation import orientation, refuse_turned
 
@@ -32,6 +33,11 @@ WORK = ".work"
 
 ROWS = "rows"
 """Inside of it, what came of each picture: no picture's name can be that of another file there."""
+
+TWO = (
+    "Another picture has this name, too, and the labels do not say whose they are, so there is no "
+    "score: give each picture a name of its own."
+)
 
 TURNED = (
     "The camera was turned: results lie on the picture as it is stored, as Fiji and napari show "
@@ -95,11 +101,12 @@ def predict(
     if other := [name for name in pictures.passed_over(folder) if name.rstrip("/") != out.name]:
         more = f" and {len(other) - 3} more" if len(other) > 3 else ""
         say(f"Passed over, as no TIFF, PNG or JPEG: {', '.join(other[:3])}{more}.")
-    if alone := sorted(drawn.keys() - set(map(picture_folders.title, files.values()))):
+    titles = Counter(map(picture_folders.title, files.values()))
+    if alone := sorted(drawn.keys() - titles.keys()):
         say(f"Of no picture: the labels {', '.join(alone[:3])}. Labels have their picture's name.")
     with_outlines = outlines.available() if with_outlines is None else with_outlines
     run = {
-        "model": _digest(trained),
+        "model": stored.digest_of(model, dataclasses.asdict(trained.settings)),
         "pictures": {name: [file.name, pictures.size(file)] for name, file in files.items()},
         "diameter": diameter,
         "outlines": with_outlines,
@@ -110,7 +117,9 @@ def predict(
     rows = []
     for number, (name, file) in enumerate(files.items(), start=1):
         kept = out / WORK / ROWS / f"{name}.json"
-        truth = drawn.get(picture_folders.title(file))
+        title = picture_folders.title(file)
+        shared = title in drawn and titles[title] > 1
+        truth = None if shared else drawn.get(title)
         content = _content(file, truth)
         if kept.exists():
             before = json.loads(kept.read_text(encoding="utf-8"))
@@ -119,6 +128,7 @@ def predict(
             rows.append(Row(**before))
             continue
         row = _picture(trained, truth, name, file, out, diameter, with_outlines)
+        row.warnings.extend([TWO] if shared else [])
         write_atomic(kept, json.dumps({**dataclasses.asdict(row), "content": content}))
         rows.append(row)
         said = row.problem or f"{row.objects} objects."
@@ -201,15 +211,10 @@ def _size(diameter: Any) -> float | str | None:
     """Return a diameter as a number, ``"measure"`` or None."""
     if diameter is None or diameter == "measure":
         return diameter
-    try:
-        size = float("nan") if isinstance(diameter, bool) else float(diameter)
-    except (TypeError, ValueError):
-        size = float("nan")
-    if not 1 <= size < 10_000:
-        raise CourseError(
-            f"A diameter of {diameter!r} is not possible. Give pixels, from 1 to 10000, or measure."
-        )
-    return size
+    # The command line hands on texts.
+    with contextlib.suppress(ValueError):
+        diameter = float(diameter) if isinstance(diameter, str) else diameter
+    return possible(diameter, ", or measure")
 
 
 def _content(file: Path, truth: Path | None) -> str:
@@ -292,9 +297,3 @@ def _clear(out: Path) -> None:
     shutil.rmtree(out / WORK, ignore_errors=True)
     with contextlib.suppress(OSError):
         out.rmdir()
-
-
-def _digest(model: OwnModel) -> str:
-    """Return a text that differs for other models: what was trained, and its settings."""
-    said = json.dumps([model.record, dataclasses.asdict(model.settings)], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -132,9 +132,10 @@ class OwnModel:
         ------
         CourseError
             If the image is no plane of real and finite numbers, has other channels than the model
-            learned from, or a diameter is given and nobody noted that of the training.
+            learned from, or the diameter is impossible, or nobody noted that of the training.
         """
         image = self._image(image)
+        diameter = None if diameter is None else possible(diameter)
         channels = 1 if image.ndim == 2 else image.shape[-1]
         if channels != self.settings.channels:
             raise CourseError(
@@ -181,8 +182,6 @@ class OwnModel:
     def _zoom(self, diameter: float | None) -> float:
         if diameter is None:
             return self.settings.scale
-        if not 1 <= diameter < 10_000:
-            raise CourseError(f"A diameter of {diameter} pixels is not possible. Give 1 to 10000.")
         if self.settings.learned is None:
             raise CourseError(NO_SIZE)
         return self.settings.scale * self.settings.learned.diameter / diameter
@@ -219,6 +218,16 @@ class OwnModel:
         return Found(place[labels], stars.probability[numbers - 1])
 
 
+def possible(diameter: Any, other: str = "") -> float:
+    """Return a diameter in pixels as a number, or raise; `other` says what may be given, too."""
+    size = diameter.item() if getattr(diameter, "shape", None) == () else diameter
+    if isinstance(size, bool) or not isinstance(size, int | float) or not 1 <= size < 10_000:
+        raise CourseError(
+            f"A diameter of {size!r:.60} is not possible. Give pixels, from 1 to 10000{other}."
+        )
+    return float(size)
+
+
 def save(path: Path | str, model: OwnModel) -> Path:
     """Write a model with settings and record into one safe file, and return its path."""
     record = {**model.record, PART: dataclasses.asdict(model.settings)}
@@ -249,16 +258,7 @@ def load(path: Path | str) -> OwnModel:
     CourseError
         If there is none, or it is damaged or of another kind.
     """
-    from gpu_course.deep_learning import weights
-
-    file = Path(path)
-    if not file.is_file():
-        if str(path) not in weights.shipped():
-            raise CourseError(
-                f"There is no model {path}. Check the path, or name a network of the course: "
-                f"{', '.join(weights.shipped()) or 'there is none'}."
-            )
-        file = weights.find(str(path))
+    file = stored.file_of_model(path)
     metadata, _ = safetensors_file.read(file, largest=LARGEST)
     with safetensors_file.understood(file):
         kind = str(json.loads(metadata.get("about", "{}")).get("kind", ""))

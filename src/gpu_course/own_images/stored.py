@@ -1,4 +1,4 @@
-"""What the file of a model says of itself, believed only where each value can be right.
+"""The file of a model, and what it says of itself: believed only where each value can be right.
 
 A file may come from another version, from somebody's editor or from anywhere: what is wrong in it
 must be told when it is opened, and not by an answer that nobody can explain.
@@ -6,12 +6,44 @@ must be told when it is opened, and not by an answer that nobody can explain.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from gpu_course.errors import CourseError
 
 LARGEST = 1e9
 """No size, factor or area of an image is larger; brightness may be."""
+
+
+def file_of_model(model: Path | str) -> Path:
+    """Return the file of a model, or of a network of the course by its name.
+
+    Raises
+    ------
+    CourseError
+        If there is none.
+    """
+    from gpu_course.deep_learning import weights
+
+    if Path(model).is_file():
+        return Path(model)
+    if str(model) not in weights.shipped():
+        raise CourseError(
+            f"There is no model {model}. Check the path, or name a network of the course: "
+            f"{', '.join(weights.shipped()) or 'there is none'}."
+        )
+    return weights.find(str(model))
+
+
+def digest_of(model: Path | str, settings: Mapping[str, Any]) -> str:
+    """Return a text that differs for another file of a model, or other settings of a call."""
+    said = hashlib.sha256(file_of_model(model).read_bytes())
+    said.update(json.dumps(settings, sort_keys=True).encode())
+    return said.hexdigest()[:16]
 
 
 def refuse_settings(part: Mapping[str, Any], channels: int | None) -> None:

@@ -35,16 +35,16 @@ def read_psf(path: Path, voxel_size: Sequence[float] | None = None) -> Any:
     Raises
     ------
     CourseError
-        If it cannot be read whole, or has not three axes.
+        If it cannot be read whole, or its axes are not three in space.
     """
     from gpu_course import picture_files
 
     psf, axes = picture_files.read(path, stack=True, name=str(path))
-    if axes == "YXC" and psf.shape[-1] > 4:  # planes that a program called channels
+    if axes == "YXC" and psf.shape[-1] > 4 and _planes_are_channels(path):
         psf, axes = np.moveaxis(psf, -1, 0), "ZYX"
-    if psf.ndim != 3 or axes.endswith("C"):
+    if axes not in ("ZYX", "?YX"):
         raise CourseError(
-            f"{path} has shape {psf.shape}. Give a PSF with the three axes (z, y, x)."
+            f"{path} has shape {psf.shape}, axes {axes}. Give a PSF with the three axes (z, y, x)."
         )
     own = _voxel_size(path)
     if voxel_size is not None and own is not None and not np.allclose(own, voxel_size, rtol=CLOSE):
@@ -55,6 +55,14 @@ def read_psf(path: Path, voxel_size: Sequence[float] | None = None) -> Any:
             stacklevel=2,
         )
     return psf
+
+
+def _planes_are_channels(path: Path) -> bool:
+    """Tell whether the file is ImageJ's, for which tifffile calls planes channels unasked."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return bool(file.is_imagej)
 
 
 def _voxel_size(path: Path) -> tuple[float, float, float] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpu_course.deconvolution.units import whole
+from gpu_course.deconvolution.units import lengths, whole
 from gpu_course.errors import CourseError, MachineError
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def open_image(
     Raises
     ------
     CourseError
-        If it is no Zarr store or no OME-Zarr image, if an axis, its scale or its unit is missing,
-        or if it does not hold real numbers.
+        If it is no Zarr store or no OME-Zarr image, if an axis, its scale or its unit is missing
+        or cannot be right, or if it does not hold real numbers.
     """
     zarr = needed("zarr")
     path = folder_of(path)
@@ -179,6 +179,8 @@ def open_image(
             f"{path} names {len(axes)} axes for an array with {len(shape)}. Write it again."
         )
     size = _voxel_size(path, axes, image, datasets[level])
+    # Voxels of a coarse resolution may be long; the finest ones tell whether the unit is right.
+    _refuse_other_unit(path, _voxel_size(path, axes, image, datasets[0]))
     for letter, what, wanted in (("c", "channel", channel), ("t", "time", time)):
         there = any(axis.get("name") == letter for axis in axes[:-3])
         # The first of one alone may be asked for by whoever treats all stores alike.
@@ -252,6 +254,14 @@ def _voxel_size(
             )
     z, y, x = (s * UNITS[a["unit"]] for s, a in zip(total.tolist(), axes[-3:], strict=True))
     return (z, y, x)
+
+
+def _refuse_other_unit(path: Path, finest: tuple[float, float, float]) -> None:
+    """Make sure that voxels are such as `save_image` writes: no nm, mm or m called µm."""
+    try:
+        lengths(finest, 3, "voxel_size")
+    except CourseError as error:
+        raise CourseError(f"{path}: {error} Write the image again with its unit.") from None
 
 
 def _chosen(path: Path, axis: str, n: int, asked: dict[str, int | None]) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from gpu_course.deconvolution.arrays import known
 from gpu_course.deconvolution.units import lengths, wholes
+from gpu_course.devices import to_numpy
 from gpu_course.errors import CourseError
 from gpu_course.scaling.cutting import Block, blocks
 from gpu_course.scaling.output import appearing, disk_full, put
@@ -190,6 +191,20 @@ def _means(values: NDArray[Any], factor: Shape) -> NDArray[Any]:
     return (np.rint(means) if values.dtype.kind in "ui" else means).astype(values.dtype)
 
 
+def _sliceable(image: Any) -> Any:
+    """Return an image of which blocks become arrays of NumPy: lists and arrays of a GPU do not."""
+    known_dtype = hasattr(image, "shape") and hasattr(image, "dtype")
+    if known_dtype and not (hasattr(image, "detach") or hasattr(image, "get")):
+        return image
+    try:
+        return to_numpy(image)
+    except (TypeError, ValueError) as error:  # rows of unequal length; PyTorch's bfloat16
+        raise CourseError(
+            f"The image is of type {getattr(image, 'dtype', type(image).__name__)}, which makes no "
+            "array of NumPy. Give whole or real numbers, in rows of equal length."
+        ) from error
+
+
 def save_image(
     path: Path | str,
     image: Any,
@@ -206,7 +221,7 @@ def save_image(
     path : Path or str
         Must not exist; it appears when all is written.
     image : array (z, y, x)
-        Of NumPy, or one of Dask, which is computed block by block.
+        Of NumPy, PyTorch or CuPy, or one of Dask, which is computed block by block.
     voxel_size : (z, y, x)
         In µm, from 0.001 up to below 20. A larger number is taken for nm and refused: a
         microscope's metadata often are in nm, and nothing that is done here with a volume, such as
@@ -235,13 +250,13 @@ def save_image(
     ((8, 48, 48), (0.5, 0.5, 0.5))
     """
     known("version", version, "0.4", "0.5")
-    if np.ma.is_masked(image):
+    # Dask knows what is masked once it has computed it; its kind of array it knows before.
+    if np.ma.is_masked(image) or isinstance(getattr(image, "_meta", None), np.ma.MaskedArray):
         raise CourseError(
             "The image is a masked array, and a store keeps no mask. Fill it first: "
-            "image.filled(value)."
+            "image.filled(value), or dask.array.ma.filled(image, value)."
         )
-    if not (hasattr(image, "shape") and hasattr(image, "dtype")):
-        image = np.asarray(image)
+    image = _sliceable(image)
     if len(image.shape) != 3 or 0 in image.shape or np.size(voxel_size) not in (1, 3):
         raise CourseError(
             f"The image has shape {tuple(image.shape)} and voxels {voxel_size}. "
