@@ -58,6 +58,9 @@ def test_a_first_estimate_that_explains_the_image_comes_back():
     np.testing.assert_allclose(solve(COUNTED, start=start, stop="discrepancy"), start)
 
 
+WITH_OFFSET = psf.gaussian((19, 39), 0.15, 0.1) * 40000 + 100
+"""A picture of a bead, with 100 counts that the camera adds to each pixel."""
+
 # --- the PSF --------------------------------------------------------------------------------------
 
 
@@ -71,6 +74,7 @@ def test_a_first_estimate_that_explains_the_image_comes_back():
         (np.roll(KERNEL, -1, axis=0), r"\(-1, 0\) voxels beside"),
         (np.fft.ifftshift(KERNEL), "voxels beside"),
         (np.full((9, 9), 1 / 81), "same in every voxel"),
+        (WITH_OFFSET, "lowest voxel of the PSF has 3% of the highest"),
     ],
 )
 def test_a_psf_that_spoils_the_result_is_noticed(undo, spoilt, says):

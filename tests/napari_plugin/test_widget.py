@@ -368,6 +368,69 @@ def test_strokes_are_not_moved_to_other_pixels(ready):
     window.wait(lambda: "Painted" in widget.panel.status.text())
 
 
+def written_into(image):
+    """Change an image as a script may: napari tells nobody."""
+    image.data[...] = image.data[::-1].copy()
+    image.refresh()
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_pixels_that_were_written_into_are_predicted_as_they_are(ready, heard, live):
+    window, widget, image, scribbles = ready
+    forest = widget.engine.classifier
+    widget.panel.live.setChecked(live)
+    widget.predict_whole()
+    window.idle(widget)
+    assert widget.panel.scribbles.value is scribbles
+    written_into(image)
+    widget.predict_whole()
+    window.idle(widget)
+    assert "has other pixels now" in widget.panel.status.text()
+    assert widget.panel.scribbles.value is None
+    np.testing.assert_array_equal(result(widget, image).data, forest.predict(image.data))
+    assert heard() == []
+
+
+def test_strokes_on_another_image_that_was_written_into_stay_learned(ready):
+    window, widget, image, _ = ready
+    forest = widget.engine.classifier
+    other = window.viewer.add_image(image.data[::-1].copy(), name="other")
+    widget.panel.image.value = other
+    window.idle(widget)
+    written_into(image)
+    widget.predict_whole()
+    window.idle(widget)
+    assert widget.panel.image.value is other
+    assert (result(widget, other).data == forest.predict(other.data)).mean() > 0.95
+    widget.panel.image.value = image
+    assert widget.panel.scribbles.value is None
+    assert "has other pixels now" in widget.panel.status.text()
+
+
+def test_of_a_large_image_an_even_grid_is_looked_at(monkeypatch):
+    from napari.layers import Image
+
+    from gpu_course.napari_plugin import reading
+
+    image = Image(np.zeros((5, 60, 70), ">u2"))
+    monkeypatch.setattr(reading, "LOOKED_AT", 1000)
+    before = reading.checksum(image)
+    image.data[:, 20:30, 20:30] = 1
+    assert reading.checksum(image) != before
+    image.data[:, 20:30, 20:30] = 0
+    assert reading.checksum(image) == before
+
+
+def test_what_lies_in_a_file_is_not_looked_at(tmp_path):
+    from napari.layers import Image
+
+    from gpu_course.napari_plugin import reading
+
+    np.save(tmp_path / "image.npy", np.zeros((9, 9)))
+    mapped = np.load(tmp_path / "image.npy", mmap_mode="r")
+    assert reading.checksum(Image(mapped)) is None
+
+
 def test_renamed_layers(ready):
     window, widget, image, scribbles = ready
     image.name, scribbles.name = "mice", "strokes"

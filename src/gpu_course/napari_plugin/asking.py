@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QWidget
@@ -14,6 +14,9 @@ from gpu_course.napari_plugin import reading, sentences
 from gpu_course.napari_plugin.requests import Cleared, Goal, Objects, Predicted, Ready, Request
 from gpu_course.napari_plugin.stage import Stage
 from gpu_course.napari_plugin.worker import Latest
+
+if TYPE_CHECKING:
+    from napari.layers import Image
 
 REDRAW = 60
 """Milliseconds between two updates of the layers while tiles come in."""
@@ -34,12 +37,14 @@ class Asking:
     """Questions to the engine, and its answers on the window.
 
     The timer that draws goes with `owner`; `also_busy` returns whether other work can be cancelled.
+    `written_into` is called with an image whose array somebody wrote into.
     """
 
     def __init__(self, stage: Stage, owner: QWidget, also_busy: Callable[[], bool]) -> None:
         self._stage, self._also_busy = stage, also_busy
         self._goal: Goal = "view"
         self._said: Any = None
+        self.written_into: Callable[[Image], None] = stage.session.replaced
         self.jobs: Latest[Question, Request] = Latest(
             stage.engine.run,
             read=self._read,
@@ -99,9 +104,14 @@ class Asking:
         stage = self._stage
         session, panel, image = stage.session, stage.panel, stage.image
         session.sync(stage.viewer.layers)
-        stage.lock()
         if image is None:
             raise CourseError(sentences.NO_IMAGE)
+        for written in session.written_into(image):
+            self.written_into(written)
+            # It asks for what is in view; this question is being answered now.
+            self.jobs.cancel()
+            self._goal = question.goal
+        stage.lock()
         if not stage.can_predict():
             raise CourseError("Press New and paint, or load a model.")
         if not question.asked and stage.nothing_painted():

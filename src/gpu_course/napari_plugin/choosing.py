@@ -39,6 +39,7 @@ class Choosing:
             labelled=self._labelled,
             hidden=lambda event: stage.speak(),
         )
+        asking.written_into = self._renewed
         # Layers often go together, one by one: only when all are gone is it clear what that means.
         self.settle = QTimer(owner)
         self.settle.setSingleShot(True)
@@ -150,11 +151,14 @@ class Choosing:
             self._stage.panel.show_axes(stack, choice)
 
     def _replaced(self, event: Any) -> None:
+        self._renewed(event.source)
+
+    def _renewed(self, image: Image) -> None:
         """Keep what was learned: strokes were painted on the pixels before."""
-        self._stage.session.replaced(event.source)
-        if event.source is self._stage.image:
+        self._stage.session.replaced(image)
+        if image is self._stage.image:
             self._stage.lock()
-            self._image_chosen(event.source)
+            self._image_chosen(image)
 
     def _placed(self, event: Any = None) -> None:
         """Let layers follow their image."""

@@ -33,6 +33,7 @@ class ImageState:
     revision: int = 0  # how often its pixels were replaced
     choice: Choice = ""  # what a person said of its axes
     scribbles: Labels | None = None  # the strokes layer that is chosen when the image is
+    checksum: int | None = None  # of its pixels, when they were last looked at
     status: str = ""  # the sentence about it
     notice: str = ""  # what is added to it until strokes are chosen
 
@@ -98,6 +99,16 @@ class Session:
             return
         self._bound[scribbles] = _Binding(image, next(self._numbers), ours)
 
+    def written_into(self, image: Image) -> list[Image]:
+        """Return which of an image and the painted ones have other values than at the last call."""
+        found = []
+        for one in {image, *(bound.image for bound in self._bound.values())}:
+            state, now = self.state(one), reading.checksum(one)
+            if state.checksum not in (None, now):
+                found.append(one)
+            state.checksum = now
+        return found
+
     def replaced(self, image: Image) -> None:
         """Tell that an image has other pixels: its strokes were painted on those before."""
         self._leave(image)
@@ -108,6 +119,7 @@ class Session:
                 f"“{state.scribbles.name}” again if it fits them, or press New."
             )
         state.revision += 1
+        state.checksum = None
         state.scribbles = None
         state.status = state.notice
 

@@ -90,7 +90,8 @@ def _doubt(psf: NDArray[np.float32]) -> None:
     if psf.min() < 0 or not psf.any():
         return  # refused later
     psf_faults.notice(psf, level=5)
-    if not psf_faults.is_flat(psf.astype(np.float64)) and _is_lit_around(psf):
+    told = psf_faults.is_flat(psf.astype(np.float64)) or psf_faults.on_pedestal(psf)
+    if not told and _is_lit_around(psf):
         warnings.warn(
             "The border of the PSF is not dark: either it is cut too small, or a background is "
             "left in it. Cut it larger, or subtract the background.",

@@ -33,6 +33,13 @@ def all_small_ones_too(labels, smallest):
     return measurement.keep(labels, table.label[~measurement.on_border(table, labels.shape)])
 
 
+def large_in_their_boxes(labels, smallest):
+    table = measurement.measure(labels, labels)
+    boxes = (table.bbox_max_y - table.bbox_min_y) * (table.bbox_max_x - table.bbox_min_x)
+    good = (boxes >= smallest) & ~measurement.on_border(table, labels.shape)
+    return measurement.keep(labels, table.label[good])
+
+
 def border_too(labels, smallest):
     table = measurement.measure(labels, labels)
     return measurement.keep(labels, table.label[table.area >= smallest])
@@ -99,6 +106,7 @@ def turned_around(image, labels):
     ("exercise", "answer", "words"),
     [
         ("whole-objects", all_small_ones_too, "smallest"),
+        ("whole-objects", large_in_their_boxes, "fewer than `smallest`"),
         ("whole-objects", border_too, "border"),
         ("whole-objects", strictly_larger, "exactly"),
         ("whole-objects", renumbered, "number"),

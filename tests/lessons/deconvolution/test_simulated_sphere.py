@@ -116,6 +116,32 @@ def interpolated(level, step):
     return (place[1] - place[0]) * step
 
 
+def by_nearest_values(rise, step):
+    quarter = len(rise) // 4
+    dark, bright = np.mean(rise[:quarter]), np.mean(rise[-quarter:])
+    level = (rise - dark) / (bright - dark)
+    half = np.flatnonzero(level < 0.5)[-1]
+    low = np.abs(level[: half + 1] - 0.1).argmin()
+    high = half + np.abs(level[half:] - 0.9)[:12].argmin()
+    return (high - low) * step
+
+
+def by_a_fitted_curve(rise, step):
+    from scipy.optimize import curve_fit
+    from scipy.special import erf
+
+    def curve(x, dark, height, place, sigma):
+        return dark + height * (1 + erf((x - place) / sigma / 2**0.5)) / 2
+
+    x = np.arange(len(rise)) * step
+    guess = rise[0], np.ptp(rise), x[len(x) // 2], 0.3
+    return checks.GAUSSIAN_EDGE * abs(curve_fit(curve, x, rise, guess)[0][3])
+
+
+def test_a_fitted_curve_is_a_right_way_too():
+    assert exercises.check(EDGE, by_a_fitted_curve).solved
+
+
 def by_the_extremes(rise, step):
     return interpolated((rise - rise.min()) / (rise.max() - rise.min()), step)
 
@@ -131,6 +157,7 @@ def from_outside(rise, step):
     [
         (in_values, "Times the step"),
         (counted, "between two values"),
+        (by_nearest_values, "between two values where the line crosses"),
         (by_the_extremes, "highest value"),
         (from_outside, "search outwards"),
         (lambda rise, step: -solutions.edge_width(rise, step), "negative"),

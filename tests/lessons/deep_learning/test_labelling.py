@@ -239,17 +239,28 @@ def swapped(polygons, shape):
 
 
 def broken_numbers(polygons, shape):
-    return np.zeros(shape)
+    return solutions.polygons_to_labels(polygons, shape) / 2
+
+
+def in_8_bits(polygons, shape):
+    return solutions.polygons_to_labels(polygons, shape).astype(np.uint8)
+
+
+@pytest.mark.parametrize("dtype", [float, np.float32, np.uint16, np.int64])
+def test_whole_numbers_pass_in_every_type_that_holds_them(dtype):
+    labels = solutions.polygons_to_labels
+    assert exercises.check(POLYGONS, lambda *given: labels(*given).astype(dtype)).solved
 
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
         (later_on_top, "paints over"),
-        (all_one, "one number"),
+        (all_one, "its own number"),
         (added_up, "added up"),
         (swapped, "swapped"),
         (broken_numbers, "whole"),
+        (in_8_bits, "8 bits"),
     ],
 )
 def test_polygons_check_names_the_mistake(wrong, says):

@@ -89,9 +89,16 @@ def test_the_solution_passes_and_is_found_by_name():
     assert course_solution("deep-learning/your-own-images/whole-plates") is whole_plates
 
 
+def by_the_shared_chance(plates, wanted, seed):
+    np.random.seed(seed)
+    return whole_plates(plates, wanted, np.random.randint(1000))
+
+
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
+        (lambda plates, wanted, seed: whole_plates(plates, wanted, None), "the second time"),
+        (by_the_shared_chance, "all other code shares"),
         (
             lambda plates, wanted, seed: (
                 np.random.default_rng(seed).permutation(len(plates))[:wanted].tolist()
@@ -106,7 +113,7 @@ def test_the_solution_passes_and_is_found_by_name():
         (lambda plates, wanted, seed: whole_plates(plates, wanted, 0), "the same plates"),
         (lambda plates, wanted, seed: [len(plates)], "counted from 0"),
     ],
-    ids=["images", "too few", "all", "no chance", "beyond"],
+    ids=["no seed", "shared chance", "images", "too few", "all", "no chance", "beyond"],
 )
 def test_typical_mistakes_are_told(wrong, hint):
     found, said = score(wrong)

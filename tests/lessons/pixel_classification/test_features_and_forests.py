@@ -91,6 +91,15 @@ def training_on_the_test(groups, folds):
     return [(np.arange(9), np.arange(9))] * folds
 
 
+def training_on_one_pixel(groups, folds):
+    return [(train[:1], test) for train, test in folds_by_stroke(groups, folds)]
+
+
+def training_on_the_next_fold(groups, folds):
+    tests = [test for _, test in folds_by_stroke(groups, folds)]
+    return list(zip(tests[1:] + tests[:1], tests, strict=True))
+
+
 def too_few(groups, folds):
     return folds_by_stroke(groups, folds)[:2]
 
@@ -114,6 +123,8 @@ def as_masks(groups, folds):
     [
         (by_pixel, "Some strokes lie in training"),
         (training_on_the_test, "of the same fold"),
+        (training_on_one_pixel, "every pixel that is not in the fold's test"),
+        (training_on_the_next_fold, "every pixel that is not in the fold's test"),
         (too_few, "4 folds"),
         (the_first_again_and_again, "only once"),
         (a_number, "list of pairs"),

@@ -23,6 +23,9 @@ def _boxes() -> np.ndarray:
     labels[30:60, :3] = 9
     labels[40:60, 124:] = 10
     labels[50:56, 52:62] = 1001  # exactly SMALLEST pixels
+    # An L of fewer pixels, whose bounding box and convex hull have more.
+    labels[64:80, 80:96] = 0
+    labels[66:78, 82:84] = labels[76:78, 82:94] = 1003
     return labels
 
 

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from gpu_course.exercise_answers import is_whole, number
 from gpu_course.exercises import Check, Function, Wrong
 
+#: Who takes the nearest values misses the coarse edge by 9 %; a fitted curve misses none by 6 %.
+MOST_OFF = 0.08
 #: 10–90 % of a step blurred by a Gaussian with a standard deviation of 1.
 GAUSSIAN_EDGE = 2 * 1.2815515655446004
 
@@ -51,8 +53,11 @@ _EDGE_HINTS = {
 
 
 def edge_score(function: Function) -> tuple[float, str]:
-    """Return 1 minus the mean relative error, and a hint for the first edge that fails."""
-    scores, hint = [], ""
+    """Return 1 minus the mean relative error, and a hint for the first edge that fails.
+
+    An edge that is off by more than `MOST_OFF` is not made up for by the others.
+    """
+    errors, hint = [], ""
     for name, (values, step, width) in edges().items():
         given = values.copy()
         measured = number(function(given, step), "the width in µm")
@@ -63,10 +68,10 @@ def edge_score(function: Function) -> tuple[float, str]:
         if measured < 0:
             raise Wrong("The width is negative: the values go from dark to bright.")
         error = abs(measured - width) / width if math.isfinite(measured) else 1.0
-        scores.append(max(0.0, 1 - error))
+        errors.append(min(error, 1.0))
         if error > 0.05 and not hint:
             hint = _EDGE_HINTS[name]
-    return float(np.mean(scores)), hint
+    return 1 - float(max(errors) if max(errors) > MOST_OFF else np.mean(errors)), hint
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.exercise_answers import label_image
 from gpu_course.exercises import Check, Function, Wrong
 
 SHAPE = (60, 90)
@@ -20,18 +21,19 @@ def _polygons(seed: int) -> list[NDArray[np.float64]]:
     ]
 
 
+def _many() -> list[NDArray[np.float64]]:
+    """Return 300 small squares side by side: more than 8 bits can number."""
+    square = np.array([[0, 0], [0, 3], [3, 3], [3, 0]], float)
+    return [square + 4 * np.array(place) for place in np.ndindex(15, 20)]
+
+
 def _polygons_score(function: Function) -> tuple[float, str]:
     """Return the share of pixels with the right number, among those that have one."""
     from gpu_course.lessons.deep_learning.labelling.solutions import polygons_to_labels
 
     shares, hint = [], ""
-    for seed in range(3):
-        polygons = _polygons(seed)
-        labels = np.asarray(function([corners.copy() for corners in polygons], SHAPE))
-        if labels.shape != SHAPE:
-            raise Wrong(f"Your function returned shape {labels.shape}. Return an image: {SHAPE}.")
-        if labels.dtype.kind not in "ui":
-            raise Wrong(f"Numbers of objects are whole, and yours are of type {labels.dtype}.")
+    for polygons in (*map(_polygons, range(3)), _many()):
+        labels = label_image(function([corners.copy() for corners in polygons], SHAPE), SHAPE)
         right = polygons_to_labels(polygons, SHAPE)
         backwards = polygons_to_labels(polygons[::-1], SHAPE)
         on_top = np.where(backwards > 0, len(polygons) + 1 - backwards, 0)
@@ -50,14 +52,14 @@ def _what_differs(
 
     if same(right):
         return ""
-    if labels.max() <= 1:
-        return "All objects have one number. Number them 1, 2, 3 … in the order of the polygons."
     if same(on_top):
         return "A later polygon paints over an earlier one. Paint only where nothing is yet."
     if same(turned):
         return "Rows and columns are swapped: corners are (row, column)."
     if labels.max() > right.max():
         return "Where polygons overlap, the numbers were added up."
+    if labels.max() <= 255 < right.max():
+        return "After object 255 the numbers start again: 8 bits hold no more. Use np.int32."
     return ""
 
 

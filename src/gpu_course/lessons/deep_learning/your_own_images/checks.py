@@ -1,5 +1,8 @@
 """The checks of the exercises in ``deep-learning/your-own-images``."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gpu_course.exercise_answers import is_whole, items, number
 from gpu_course.exercises import Check, Function, Wrong
 
@@ -16,13 +19,16 @@ SEEDS = range(6)
 def _plates_score(function: Function) -> tuple[float, str]:
     """Return the share of draws that are right, and a hint for the first that was not."""
     right, hint, draws = 0, "", 0
+    state = _shared_chance()
     for plates, wanted in CASES:
         found = []
         for seed in SEEDS:
-            given = list(plates)
-            chosen = _numbers(function(given, wanted, seed))
-            if given != plates:
-                raise Wrong("Your function changed the list it was given. Work on a copy.")
+            chosen = _chosen(function, plates, wanted, seed)
+            if sorted(_chosen(function, plates, wanted, seed)) != sorted(chosen):
+                return 0.5, (
+                    f"Seed {seed} drew other plates the second time. Take all chance from "
+                    "np.random.default_rng(seed)."
+                )
             fault = _fault(chosen, plates, wanted)
             draws += 1
             right += not fault
@@ -30,7 +36,27 @@ def _plates_score(function: Function) -> tuple[float, str]:
             found.append(tuple(sorted(chosen)))
         if not hint and len(set(found)) == 1:
             return 0.5, "Every seed draws the same plates. Draw them with the seed."
+    if not np.array_equal(state, _shared_chance()):
+        hint = hint or (
+            "Your function turns the wheel of chance that all other code shares "
+            "(np.random.seed). Take a generator of your own: np.random.default_rng(seed)."
+        )
+        return min(0.5, right / draws), hint
     return right / draws, hint
+
+
+def _shared_chance() -> NDArray[np.uint32]:
+    """Return the state of NumPy's global generator, which is the same until somebody draws."""
+    return np.append(*np.random.get_state()[1:3])  # type: ignore[index]
+
+
+def _chosen(function: Function, plates: list[str], wanted: int, seed: int) -> list[int]:
+    """Return the numbers of images that a function draws from a copy of the plates."""
+    given = list(plates)
+    chosen = _numbers(function(given, wanted, seed))
+    if given != plates:
+        raise Wrong("Your function changed the list it was given. Work on a copy.")
+    return chosen
 
 
 def _numbers(answer: object) -> list[int]:

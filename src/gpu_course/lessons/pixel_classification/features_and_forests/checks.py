@@ -120,6 +120,11 @@ def _score_folds(function: Function) -> tuple[float, str]:
             )
         if np.intersect1d(train, test).size:
             raise Wrong("Some pixels are in training and test of the same fold.")
+        if not np.array_equal(np.sort(both), np.arange(len(groups))):
+            raise Wrong(
+                f"One of your folds holds {len(both)} positions, and there are {len(groups)} "
+                "pixels. Train on every pixel that is not in the fold's test, and name each once."
+            )
     tested = np.concatenate([test for _, test in pairs])
     if not np.array_equal(np.sort(tested), np.arange(len(groups))):
         raise Wrong("Over all folds, every painted pixel must be tested once, and only once.")
