@@ -84,10 +84,22 @@ def better_on_those_alike(whole: pd.DataFrame, alike: pd.DataFrame) -> bool:
     return bool((medians(alike)[names] > medians(whole)[names]).all(axis=None))
 
 
-def farthest_ahead_at_07(table: pd.DataFrame) -> bool:
+def ahead_of_both(table: pd.DataFrame) -> pd.Series:
+    """Return by how much the network's medians lie above the better one of the two others."""
     values = medians(table)
-    ahead = values.loc[NETWORK, OVERLAPS] - values.drop(NETWORK)[OVERLAPS].max()
-    return bool((ahead >= 0).all() and ahead.idxmax() == "AP@0.7")
+    return values.loc[NETWORK] - values.drop(NETWORK).max()
+
+
+def every_training_ahead(table: pd.DataFrame, trainings: pd.DataFrame) -> bool:
+    others = medians(table).drop(NETWORK).max()
+    return all(trainings.loc[score, "lowest"] > others[score] for score in ("AP@0.7", "AP@0.9"))
+
+
+def trainings_farther_apart(table: pd.DataFrame, trainings: pd.DataFrame) -> bool:
+    methods, score = medians(table)["AP@0.5"], trainings.loc["AP@0.5"]
+    forest = methods[FOREST]
+    apart = score["highest"] - score["lowest"] > methods.max() - methods.min()
+    return bool(apart and score["lowest"] < forest < score["highest"])
 
 
 def one_is_hard_for_two(table: pd.DataFrame) -> bool:
@@ -104,10 +116,36 @@ def flips_help_lines(table: pd.DataFrame) -> bool:
 NUCLEI = "protocol.table(nuclei_scores)[SHOWN]"
 PHOTOGRAPHS = "protocol.table(photo_scores)"
 TEST = "protocol.table(each) if test"
+TRAININGS = 'trained_again.files("nuclei-stardist")'
 GAINS = 'pd.DataFrame(rows, index=["gain", "from", "to"])'
 
 CLAIMS = (
-    Said(COMPARE, "stand ahead, most of all at 0.7", (NUCLEI,), farthest_ahead_at_07),
+    Said(
+        COMPARE,
+        "network's medians are a little ahead, at 0.7 and at 0.9",
+        (NUCLEI,),
+        lambda t: (
+            ((ahead := ahead_of_both(t)[["AP@0.7", "AP@0.9"]]) > 0).all() and max(ahead) < 0.1
+        ),
+    ),
+    Said(
+        COMPARE,
+        "The network errs to the other side",
+        (NUCLEI,),
+        lambda t: medians(t).loc[NETWORK, "count error"] > 0,
+    ),
+    Said(
+        COMPARE,
+        "the three networks differ by more than the methods do",
+        (NUCLEI, TRAININGS),
+        trainings_farther_apart,
+    ),
+    Said(
+        COMPARE,
+        "At 0.7 the lowest of the three is still ahead of recipe and forest, and at 0.9 too",
+        (NUCLEI, TRAININGS),
+        every_training_ahead,
+    ),
     Said(
         COMPARE,
         "All three methods do better here than on the whole",
@@ -134,10 +172,10 @@ CLAIMS = (
     ),
     Said(
         COMPARE,
-        "Those of the nuclei begin at 0",
+        "Those of the nuclei hold it",
         (GAINS,),
         lambda t: (
-            (t.loc["nuclei, AP at IoU 0.5"]["from"] == 0).all()
+            (t.loc["nuclei, AP at IoU 0.5"]["from"] <= 0).all()
             and (t.drop("nuclei, AP at IoU 0.5", level=0)["from"] > 0).all()
         ),
     ),
@@ -254,5 +292,10 @@ def test_a_table_that_says_otherwise_is_seen():
         {name: ["0.50 (0.4 to 0.6)", "0.7 (0.6 to 0.8)"] for name in [*OVERLAPS, "PQ"]},
         index=[FOREST, NETWORK],
     )
-    assert not farthest_ahead_at_07(scores)
     assert not better_on_those_alike(scores, scores)
+    assert ahead_of_both(scores)["AP@0.7"] == pytest.approx(0.2)
+    trainings = pd.DataFrame({"lowest": 0.45, "highest": 0.72}, index=OVERLAPS)
+    assert trainings_farther_apart(scores, trainings)
+    assert not trainings_farther_apart(scores, trainings.assign(highest=0.48))
+    assert not every_training_ahead(scores, trainings)
+    assert every_training_ahead(scores, trainings.assign(lowest=0.6))
