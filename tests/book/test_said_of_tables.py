@@ -181,9 +181,15 @@ CLAIMS = (
     ),
     Said(
         LABELS,
-        "Here that holds for every row",
+        "Here that holds for every network",
         ("def gain(points)",),
-        lambda t: (t["gain"].astype(float) < t["band"].astype(float)).all(),
+        lambda t: (t["gain"] < t["band"]).xs(NETWORK, level=1).all(),
+    ),
+    Said(
+        LABELS,
+        "as that of the forest for roots",
+        ("def gain(points)",),
+        lambda t: t.loc[("roots", FOREST), "gain"] > t.loc[("roots", FOREST), "band"],
     ),
     Said(
         SIMULATION,
