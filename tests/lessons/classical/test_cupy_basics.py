@@ -92,6 +92,10 @@ def scipy_written_in(image, sigma, xp, ndi):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (
+            lambda image, sigma, xp, ndi: cupy_basics.remove_background(image, 12, xp, ndi),
+            "one `sigma`",
+        ),
         (forgot_the_cut, "below zero"),
         (absolute_value, "should become 0"),
         (stays_in_integers, "float32"),
@@ -146,6 +150,7 @@ def only_the_mean(image, size, xp, ndi):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (lambda image, size, xp, ndi: cupy_basics.local_contrast(image, 15, xp, ndi), "one `size`"),
         (variance_instead_of_deviation, "square root"),
         (no_cut_before_the_root, "not a number"),
         (only_the_mean, "divide"),

@@ -110,6 +110,9 @@ def altered(source, *replacements):
     ("replacements", "says"),
     [
         ([("mean + offset", "mean")], "forgot the offset"),
+        ([("mean + offset", "mean + 3")], "as they are given"),
+        ([("-radius", "-4"), ("<= radius", "<= 4"), ("2 * radius", "2 * 4")], "as they are given"),
+        ([("const float mean", "const int mean")], "with float"),
         ([("value > mean", "value < mean")], "wrong way round"),
         ([("CONVERT_dst_PIXEL_TYPE(bright)", "value")], "should hold 1"),
         ([("float sum = 0", "float sum = O")], "line 8: error"),

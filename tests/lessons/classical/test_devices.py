@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gpu_course import exercises
+from gpu_course.classical.device_facts import USABLE
 from gpu_course.lessons.classical.devices import solutions
 
 CHOOSE = "classical/devices/choose-a-device"
@@ -81,6 +82,18 @@ def test_each_forgotten_fact_has_its_hint(answer, hint):
     result = exercises.check(CHOOSE, answer)
     assert result.state == "below the goal"
     assert re.search(hint, result.message), result.message
+
+
+@pytest.mark.parametrize("which", ["max_allocation", "memory"])
+def test_a_job_that_just_fits_fits(which):
+    def stricter(devices, image_bytes, buffers, precision):
+        full = {"max_allocation": image_bytes, "memory": buffers * image_bytes / USABLE}
+        left = [one for one in devices if getattr(one, which) != full[which]]
+        return solutions.choose_device(left, image_bytes, buffers, precision)
+
+    result = exercises.check(CHOOSE, stricter)
+    assert result.state == "below the goal"
+    assert "Look at this job" in result.message
 
 
 def test_an_entry_in_place_of_a_name_is_said():

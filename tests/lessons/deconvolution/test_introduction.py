@@ -51,6 +51,7 @@ def filtered(image, otf, enough, other=0):
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (lambda i, o, f: filtered(i, o, abs(o) >= 0.1), "a floor of 0.2"),
         (lambda i, o, f: filtered(i, o, True), "All waves"),
         (lambda i, o, f: filtered(i, o, abs(o) >= f, np.fft.rfft2(i)), "left as they were"),
         (lambda i, o, f: filtered(i, o, abs(o) >= f, np.fft.rfft2(i) / f), "by the floor"),

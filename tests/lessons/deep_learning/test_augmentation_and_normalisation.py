@@ -123,9 +123,34 @@ def in_place(image):
     return result
 
 
+def at_least_a_grey_value(image):
+    low, high = np.percentile(image, [1, 99.8])
+    return ((image - low) / max(high - low, 1)).astype(np.float32)
+
+
+def of_whole_numbers(image):
+    return solutions.to_percentiles(image.astype(np.int32))
+
+
+def nearly_nothing_added(image):
+    low, high = np.percentile(image, [1, 99.8])
+    return ((image - low) / (high - low + 1e-6)).astype(np.float32)
+
+
+def cleaned_up_afterwards(image):
+    return np.nan_to_num(divides_by_zero(image))
+
+
+@pytest.mark.parametrize("right", [nearly_nothing_added, cleaned_up_afterwards])
+def test_percentiles_may_be_written_otherwise(right):
+    assert exercises.check(PERCENTILES, right).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (at_least_a_grey_value, "from 0 to 1"),
+        (of_whole_numbers, "from 0 to 1"),
         (by_extremes, "hot pixel"),
         (clipped, "cut off"),
         (by_the_mean, "hot pixel|percentile"),
@@ -203,9 +228,60 @@ def nearest_for_both(image, labels, seed):
     return turn(image, angle, 0), turn(labels, angle, 0)
 
 
+def moves(mirror, mirror_labels=None, *, angle=lambda rng: rng.uniform(-20, 20), **more):
+    """Return an answer that mirrors as told; `more` goes to the turn of the image."""
+
+    def move(image, labels, seed):
+        rng = np.random.default_rng(seed)
+        if rng.random() < 0.5:
+            image, labels = mirror(image), (mirror_labels or mirror)(labels)
+        by = angle(rng)
+        options = {"reshape": False, "order": 1, "mode": "reflect", **more}
+        return ndimage.rotate(image, by, **options), turn(labels, by, 0)
+
+    return move
+
+
+def mirrors_last(image, labels, seed):
+    rng = np.random.default_rng(seed)
+    angle = rng.uniform(-20, 20)
+    image, labels = turn(image, angle, 1), turn(labels, angle, 0)
+    return [image[:, ::-1], labels[:, ::-1]] if rng.integers(2) else [image, labels]
+
+
+def displaces(image, labels, seed):
+    image, labels = solutions.mirror_and_turn(image, labels, seed, most=15)
+    return np.roll(image, 3, axis=0), np.roll(labels, 3, axis=0)
+
+
+def always_uint8(image, labels, seed):
+    image, labels = solutions.mirror_and_turn(image, labels, seed)
+    return image.astype(np.uint8), labels
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        moves(np.fliplr, order=3),
+        moves(np.fliplr, mode="constant"),
+        moves(np.fliplr, angle=lambda rng: rng.integers(-20, 21)),
+        mirrors_last,
+    ],
+)
+def test_mirror_and_turn_may_be_written_otherwise(right):
+    assert exercises.check(MIRROR, right).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (moves(np.fliplr, np.flip), "away from their object"),
+        (moves(np.flip), "0 were mirrored"),
+        (moves(np.flipud), "from left to right"),
+        (moves(np.fliplr, angle=lambda rng: rng.uniform(0, 20)), "turned to one side"),
+        (moves(np.fliplr, angle=lambda rng: rng.uniform(-10, 10)), "turned by more than 10°"),
+        (displaces, "a mirror and a turn about the middle"),
+        (always_uint8, "dtype float32"),
         (forgets_the_labels, "away from their object"),
         (draws_twice, "away from their object"),
         (interpolates_labels, "never interpolated"),

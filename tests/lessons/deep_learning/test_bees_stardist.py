@@ -202,9 +202,37 @@ def of_the_background(labels, row, column, rays):
     return solutions.star_distances(labels + 1, row, column, rays)
 
 
+def last_pixel_inside(labels, row, column, rays):
+    return np.maximum(solutions.star_distances(labels, row, column, rays) - 1, 0)
+
+
+def walked(step, whole):
+    """Return an answer that walks in such steps and makes whole numbers of places by `whole`."""
+
+    def walk(labels, row, column, rays):
+        for ray in range(rays):
+            sine, cosine = np.sin(2 * np.pi * ray / rays), np.cos(2 * np.pi * ray / rays)
+            far, y, x = 0.0, row, column
+            while 0 <= y < len(labels) and 0 <= x < len(labels[0]) and labels[y, x]:
+                if labels[y, x] != labels[row, column]:
+                    break
+                far += step
+                y, x = whole(row + far * sine), whole(column + far * cosine)
+            yield far
+
+    return walk
+
+
+@pytest.mark.parametrize("step", [1, 0.5])
+def test_stars_may_come_as_a_generator_and_of_shorter_steps(step):
+    assert exercises.check(STAR, walked(step, round)).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
+        (last_pixel_inside, "one step short"),
+        (walked(1, int), "round()"),
         (through_the_neighbour, "into the neighbour"),
         (swapped, "swapped"),
         (upwards, "turn the other way"),
@@ -236,9 +264,19 @@ def no_overlap_at_all(probability, overlap, limit):
     return solutions.best_first(probability, overlap, 0.0)
 
 
+def just_the_limit_is_too_much(probability, overlap, limit):
+    return solutions.best_first(probability, overlap, np.nextafter(limit, 0))
+
+
+@pytest.mark.parametrize("form", [tuple, set, iter, np.array])
+def test_a_choice_may_come_in_any_form(form):
+    assert exercises.check(CHOICE, lambda *given: form(solutions.best_first(*given))).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "hint"),
     [
+        (just_the_limit_is_too_much, "by just the limit"),
         (in_the_given_order, "from the most probable on"),
         (least_first, "from the most probable on"),
         (those_out_have_a_say, "In a row of three"),

@@ -363,6 +363,10 @@ def as_if_it_only_rose(efforts, scores, wanted):
     return float(np.exp(np.interp(wanted, scores, np.log(efforts))))
 
 
+def more_than_wanted(efforts, scores, wanted):
+    return solutions.effort_for(efforts, np.where(scores == wanted, scores - 1e-12, scores), wanted)
+
+
 def nearest_point(efforts, scores, wanted):
     good = np.flatnonzero(scores >= wanted)
     return efforts[good[0]] if len(good) else math.inf
@@ -391,6 +395,7 @@ def no_beginning(efforts, scores, wanted):
     ("function", "state", "word"),
     [
         (over_the_effort, "wrong", "logarithm first"),
+        (more_than_wanted, "wrong", "that it just has"),
         (as_if_it_only_rose, "wrong", "only rise"),
         (nearest_point, "wrong", "Interpolate between"),
         (last_time, "wrong", "first time"),

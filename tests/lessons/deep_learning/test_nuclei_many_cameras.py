@@ -52,6 +52,12 @@ def test_the_solution_measures_discs():
             lambda image: best([s**2 * ndimage.gaussian_laplace(image, s).min() for s in SIGMAS]),
             "turn its sign",
         ),
+        (
+            lambda image: best(
+                [-(s**2) * ndimage.gaussian_laplace(image, s)[80, 80] for s in SIGMAS]
+            ),
+            "wherever it is",
+        ),
         (lambda image: "wide", "one number"),
         (lambda image: float("nan"), "nan"),
     ],

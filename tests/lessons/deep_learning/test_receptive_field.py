@@ -126,6 +126,10 @@ def no_stride(layers):
     return solutions.field_of_chain([(kernel, 1, dilation) for kernel, _, dilation in layers])
 
 
+def any_stride_doubles(layers):
+    return solutions.field_of_chain([(kernel, min(stride, 2), d) for kernel, stride, d in layers])
+
+
 def whole_kernels(layers):
     return sum(kernel for kernel, _, _ in layers)
 
@@ -140,6 +144,7 @@ def not_whole(layers):
         (step_too_early, "own stride"),
         (no_dilation, "left out the dilation"),
         (no_stride, "left out the stride"),
+        (any_stride_doubles, "Draw the pixels"),
         (whole_kernels, "two pixels"),
         (not_whole, "as an int"),
     ],

@@ -85,9 +85,35 @@ def a_number(logits, truth):
     return solutions.soft_dice_loss(logits, truth).item()
 
 
+def area_without_a_slope(logits, truth):
+    p = logits.sigmoid()
+    return 1 - (2 * (p * truth).sum() + 1) / (p.detach().sum() + truth.sum() + 1)
+
+
+def overlap_without_a_slope(logits, truth):
+    p = logits.sigmoid()
+    return 1 - (2 * (p.detach() * truth).sum() + 1) / (p.sum() + truth.sum() + 1)
+
+
+def sigmoid_by_hand(logits, truth):
+    p = 1 / (1 + torch.exp(-logits))
+    return 1 - (2 * p[truth > 0].sum() + 1) / (p.sum() + truth.sum() + 1)
+
+
+def in_float64(logits, truth):
+    return solutions.soft_dice_loss(logits.double(), truth.double()).reshape(1)
+
+
+@pytest.mark.parametrize("right", [sigmoid_by_hand, in_float64])
+def test_the_loss_may_be_written_otherwise(right):
+    assert exercises.check(DICE, right).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [
+        (area_without_a_slope, "its gradient is not"),
+        (overlap_without_a_slope, "its gradient is not"),
         (thresholded, "no gradient"),
         (without_one, "Add 1"),
         (patch_by_patch, "Sum over all patches first"),

@@ -217,6 +217,11 @@ def device_alone(facts):
     return "cpu"
 
 
+@pytest.mark.parametrize("form", [list, np.array])
+def test_the_choice_may_come_in_any_form(form):
+    assert exercises.check(CHOOSE, lambda facts: form(solutions.choose(facts))).solved
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

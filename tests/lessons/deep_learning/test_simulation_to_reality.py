@@ -25,8 +25,26 @@ def test_the_solution_measures_odd_widths_exactly():
 
 
 @pytest.mark.parametrize(
+    "right",
+    [
+        lambda mask, line: solutions.widths_along(mask, line).astype(np.float32)[::-1],
+        lambda mask, line: (2 * distance(mask)[tuple(at)] - 1 for at in np.argwhere(line & mask)),
+        lambda mask, line: [2 * float(d) - 1 for d in distance(mask)[line & mask]],
+    ],
+)
+def test_the_widths_may_come_in_any_form_and_order(right):
+    assert exercises.check(NAME, right).solved
+
+
+@pytest.mark.parametrize(
     ("wrong", "words"),
     [
+        (lambda mask, line: 2 * distance(mask)[line & mask] - 0.5, "A pixel too much"),
+        (lambda mask, line: 2 * distance(mask)[line & mask] - 0.2, "A pixel too much"),
+        (
+            lambda mask, line: 0 * distance(mask)[line & mask] + 2 * distance(mask)[line].max() - 1,
+            "not one number for all",
+        ),
         (lambda mask, line: distance(mask)[line & mask], "radius"),
         (lambda mask, line: 2 * distance(mask)[line & mask], "A pixel too much"),
         (lambda mask, line: 2 * distance(mask)[mask] - 1, "each pixel of the mask"),

@@ -25,6 +25,12 @@ def not_to_the_end(corners, shape):
     return tuple(slice(max(int(a), 0), int(b) + 1) for a, b in zip(*corners, strict=True))
 
 
+def only_rows_beside(corners, shape):
+    rows, *_ = solutions.visible_region(corners, shape)
+    ends = zip(*np.asarray(corners)[:, 1:], shape[1:], strict=True)
+    return (rows, *(slice(max(int(a), 0), min(int(b) + 1, n)) for a, b, n in ends))
+
+
 def planes_only(corners, shape):
     return solutions.visible_region(np.asarray(corners)[:, :2], shape[:2])
 
@@ -56,6 +62,7 @@ def test_an_end_that_is_left_out_is_that_of_the_image():
         (unlimited, "negative start"),
         (not_to_the_end, "where the image does"),
         (never_beside, "the nearest"),
+        (only_rows_beside, "the nearest"),
         (planes_only, "slice for each"),
         (pixels, "tuple of slices"),
         (in_floats, "whole numbers"),

@@ -37,6 +37,31 @@ def largest_part(parts):
     return pd.concat(parts).sort_values("area").groupby("label", as_index=False).last()
 
 
+def decimals_cut_off(gaussian, minimum):
+    return [int(4 * g) + m // 2 for g, m in zip(gaussian, minimum, strict=True)]
+
+
+def label_as_index(parts):
+    return solutions.join_means(parts).set_index("label")
+
+
+def with_the_background(parts):
+    nothing = pd.DataFrame({"label": [0], "area": [1], "mean_intensity": [1.0]})
+    return pd.concat([nothing, solutions.join_means(parts)])
+
+
+def one_by_one(parts):
+    rows = []
+    for label, group in pd.concat(parts).groupby("label"):
+        mean = np.average(group["mean_intensity"], weights=group["area"])
+        rows.append({"label": label, "mean_intensity": mean, "area": group["area"].sum()})
+    return pd.DataFrame(rows[::-1])
+
+
+def test_means_may_come_in_any_order():
+    assert exercises.check(MEANS, one_by_one).solved
+
+
 def only_joined(parts):
     return pd.concat(parts)
 
@@ -48,6 +73,9 @@ def first_chunk(parts):
 @pytest.mark.parametrize(
     ("exercise", "answer", "words"),
     [
+        (REACH, decimals_cut_off, "adds a half"),
+        (MEANS, label_as_index, "reset_index"),
+        (MEANS, with_the_background, "none of the parts"),
         (REACH, the_longer, "a seam shows"),
         (REACH, whole_box, "2 voxels to either side"),
         (REACH, one_number, "one for each of the two axes"),

@@ -39,6 +39,14 @@ def generous(chance, tasks, wanted):
     return 10
 
 
+def more_than_wanted(chance, tasks, wanted):
+    return next(r for r in range(100) if (1 - chance ** (r + 1)) ** tasks > wanted)
+
+
+def by_logarithms(chance, tasks, wanted):
+    return ceil(log(1 - wanted ** (1 / tasks)) / log(chance)) - 1 if chance else 0
+
+
 def a_fraction(chance, tasks, wanted):
     return log(1 - wanted) / log(chance or 0.5)
 
@@ -55,12 +63,17 @@ def a_fraction(chance, tasks, wanted):
         (RETRIES, of_one_task, "chances multiply"),
         (RETRIES, generous, "Fewer would do"),
         (RETRIES, a_fraction, "whole number of retries"),
+        (RETRIES, more_than_wanted, "One fewer gives just 0.75"),
     ],
 )
 def test_checks_name_typical_mistakes(exercise, answer, words):
     result = exercises.check(exercise, answer)
     assert result.state in ("wrong", "below the goal")
     assert words in result.message
+
+
+def test_retries_may_be_solved_for():
+    assert exercises.check(RETRIES, by_logarithms).solved
 
 
 def test_a_deadline_is_kept_and_one_device_fewer_would_miss_it():

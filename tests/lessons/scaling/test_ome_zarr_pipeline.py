@@ -33,6 +33,17 @@ def every_second(image, voxel_size):
     return image[::2, ::2, ::2], *rest
 
 
+def of_one_shape(image, voxel_size):
+    _, *rest = solutions.coarser_resolution(image, voxel_size)
+    return image.reshape(3, 2, 4, 2, 5, 2).mean((1, 3, 5)), *rest
+
+
+def in_place(image, voxel_size):
+    found = solutions.coarser_resolution(image, voxel_size)
+    image[:] = 0
+    return found
+
+
 def no_translation(image, voxel_size):
     coarse, scale, _ = solutions.coarser_resolution(image, voxel_size)
     return coarse, scale, (0, 0, 0)
@@ -51,6 +62,8 @@ def old_scale(image, voxel_size):
         (SHARD, a_cube, "whole chunks"),
         (SHARD, beyond_the_end, "beyond the end"),
         (SHARD, lambda *_: "auto", "three whole numbers"),
+        (COARSER, of_one_shape, "cannot reshape"),
+        (COARSER, in_place, "changed the image"),
         (COARSER, every_second, "every second one"),
         (COARSER, no_translation, "half an old voxel"),
         (COARSER, old_scale, "twice the old ones"),

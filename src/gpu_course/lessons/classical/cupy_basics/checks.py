@@ -18,8 +18,8 @@ from gpu_course import images
 from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
-SIGMA = 12.0
-SIZE = 15
+SIGMAS = (12.0, 5.0)
+SIZES = (15, 7)
 
 
 class _Watched:
@@ -90,11 +90,25 @@ def _agreement(found: NDArray[Any], expected: NDArray[Any]) -> float:
 
 
 def _score_background(function: Function) -> tuple[float, str]:
+    return _worst([_background_at(function, sigma) for sigma in SIGMAS], "sigma")
+
+
+def _worst(results: list[tuple[float, str]], parameter: str) -> tuple[float, str]:
+    """Return the worst of the results, and what to say if only the second parameter shows it."""
+    (first, _), (second, _) = results
+    if first > 0.99 > second:
+        return second, (
+            f"Right for one `{parameter}` and wrong for another: use the one that you are given."
+        )
+    return min(results)
+
+
+def _background_at(function: Function, sigma: float) -> tuple[float, str]:
     image = images.load("nuclei").image
-    found = _answer(function, image, SIGMA)
+    found = _answer(function, image, sigma)
     exact = image.astype(np.float64)
-    difference = exact - ndimage.gaussian_filter(exact, SIGMA)
-    inside = (slice(int(4 * SIGMA), -int(4 * SIGMA)),) * 2  # no further does the blur look
+    difference = exact - ndimage.gaussian_filter(exact, sigma)
+    inside = (slice(int(4 * sigma), -int(4 * sigma)),) * 2  # no further does the blur look
     hint = ""
     if found.min() < 0:
         hint = "Some pixels are below zero: cut them off with xp.maximum."
@@ -105,9 +119,9 @@ def _score_background(function: Function) -> tuple[float, str]:
         )
     elif _agreement(found, np.abs(difference)) > 0.99:
         hint = "A pixel darker than its surroundings should become 0, not a positive number."
-    elif _agreement(found, ndimage.gaussian_filter(exact, SIGMA)) > 0.9:
+    elif _agreement(found, ndimage.gaussian_filter(exact, sigma)) > 0.9:
         hint = "That is the background itself. What is left of the image without it?"
-    elif _agreement(found, np.maximum(exact - ndimage.gaussian_filter(image, SIGMA), 0)) > 0.99:
+    elif _agreement(found, np.maximum(exact - ndimage.gaussian_filter(image, sigma), 0)) > 0.99:
         hint = (
             "The blur of whole numbers is cut to whole numbers. Turn the image to float32 before "
             "you blur it."
@@ -118,12 +132,16 @@ def _score_background(function: Function) -> tuple[float, str]:
 
 
 def _score_contrast(function: Function) -> tuple[float, str]:
+    return _worst([_contrast_at(function, size) for size in SIZES], "size")
+
+
+def _contrast_at(function: Function, size: int) -> tuple[float, str]:
     image = images.load("nuclei").image
     # Of zeros the variance is exactly 0, so that only a division by it can leave no number.
     _answer(
         function,
         np.zeros((40, 40), dtype=np.uint8),
-        SIZE,
+        size,
         "Where all pixels are equal, the standard deviation is 0, and you divide by it. What does "
         "the formula add?",
     )
@@ -131,16 +149,16 @@ def _score_contrast(function: Function) -> tuple[float, str]:
         "Some pixels are not a number. Rounding can push a variance just below zero: cut it off at "
         "0 before you take the root."
     )
-    flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), SIZE, rounding)
+    flat = _answer(function, np.full((40, 40), 7, dtype=np.uint8), size, rounding)
     if np.abs(flat).max() > 1e-3:
         raise Wrong("An image of one grey value has no contrast: the result should be 0 there.")
     # A high offset with hardly any noise: float32 rounds the squares by more than their variance.
     high = (50_000 + np.random.default_rng(0).integers(0, 2, (40, 40))).astype(np.uint16)
-    _answer(function, high, SIZE, rounding)
-    found = _answer(function, image, SIZE, rounding)
+    _answer(function, high, size, rounding)
+    found = _answer(function, image, size, rounding)
     exact = image.astype(np.float64)
-    mean = ndimage.uniform_filter(exact, SIZE)
-    variance = np.maximum(ndimage.uniform_filter(exact**2, SIZE) - mean**2, 0)
+    mean = ndimage.uniform_filter(exact, size)
+    variance = np.maximum(ndimage.uniform_filter(exact**2, size) - mean**2, 0)
     hint = ""
     if _agreement(found, (exact - mean) / (variance + 1)) > 0.9:
         hint = "You divided by the variance. The standard deviation is its square root."

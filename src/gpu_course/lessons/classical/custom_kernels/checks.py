@@ -17,8 +17,6 @@ from gpu_course.errors import CourseError, MachineError
 from gpu_course.exercises import Check, Function, Wrong
 from gpu_course.lessons.classical.custom_kernels import kernel_process
 
-RADIUS, OFFSET = 4, 3.0
-
 
 def _threshold_image() -> NDArray[Any]:
     return images.load("nuclei").image.astype(np.float64)
@@ -29,13 +27,17 @@ def _median_image() -> NDArray[Any]:
     return image + np.random.default_rng(0).random(image.shape, dtype=np.float32)
 
 
-_JOBS: dict[str, tuple[Callable[[], NDArray[Any]], dict[str, float]]] = {
-    "local_threshold": (_threshold_image, {"radius": RADIUS, "offset": OFFSET}),
-    "median_3x3": (_median_image, {}),
+# Fractions as well: among whole numbers, a mean that was cut to one decides as the mean does.
+_JOBS: dict[str, list[tuple[Callable[[], NDArray[Any]], dict[str, Any]]]] = {
+    "local_threshold": [
+        (_threshold_image, {"radius": 4, "offset": 3.0}),
+        (_median_image, {"radius": 2, "offset": -1.5}),
+    ],
+    "median_3x3": [(_median_image, {})],
 }
 
 
-def _run(source: Any, name: str) -> NDArray[Any]:
+def _run(source: Any, name: str, job: int = 0) -> NDArray[Any]:
     """Compile the student's source, run its kernel on its image and return the result."""
     from gpu_course.devices import opencl_device
 
@@ -46,7 +48,7 @@ def _run(source: Any, name: str) -> NDArray[Any]:
     # The child has to take the device that the notebook has taken, if it has.
     chosen = opencl_device.clesperanto_device()
     try:
-        found = _in_child(source, name, chosen.name if chosen else None)
+        found = _in_child(source, name, chosen.name if chosen else None, job)
     except MachineError:
         raise
     except CourseError as error:
@@ -57,10 +59,10 @@ def _run(source: Any, name: str) -> NDArray[Any]:
 
 
 @lru_cache(maxsize=8)
-def _in_child(source: str, name: str, device: str | None) -> NDArray[Any]:
+def _in_child(source: str, name: str, device: str | None, job: int) -> NDArray[Any]:
     # A child takes seconds to start. The course's own kernel comes again with each check, and its
     # result is remembered; failures never are.
-    image, parameters = _JOBS[name]
+    image, parameters = _JOBS[name][job]
     found = kernel_process.run(source, name, image(), device=device, **parameters)
     found.flags.writeable = False
     return found
@@ -72,6 +74,8 @@ def _border_only(found: NDArray[Any], expected: NDArray[Any], width: int) -> boo
     return bool((found[inside] == expected[inside]).all() and (found != expected).any())
 
 
+GOAL = 0.999
+
 _BORDER = (
     "Right inside and wrong at the border. Let READ_src_IMAGE read there too: beyond the edge it "
     "repeats the outermost pixel."
@@ -79,20 +83,34 @@ _BORDER = (
 
 
 def _score_threshold(function: Function) -> tuple[float, str]:
-    found, image = _run(function(), "local_threshold"), _threshold_image()
-    mean = ndimage.uniform_filter(image, 2 * RADIUS + 1, mode="nearest")
-    expected = image > mean + OFFSET
+    source = function()
+    score, hint = _threshold_job(source, 0)
+    if score < GOAL:
+        return score, hint
+    score, hint = _threshold_job(source, 1)
+    return score, hint or (
+        "Right for whole grey values, a radius of 4 and an offset of 3, and wrong for others: use "
+        "radius and offset as they are given, and compute the mean with float."
+    )
+
+
+def _threshold_job(source: Any, job: int) -> tuple[float, str]:
+    found = _run(source, "local_threshold", job)
+    make, parameters = _JOBS["local_threshold"][job]
+    image, radius, offset = make().astype(np.float64), parameters["radius"], parameters["offset"]
+    mean = ndimage.uniform_filter(image, 2 * radius + 1, mode="nearest")
+    expected = image > mean + offset
     if not set(np.unique(found)) <= {0.0, 1.0}:
         raise Wrong("The result should hold 1 where a pixel is brighter, and 0 elsewhere.")
     # Where a pixel equals its limit up to rounding, either answer is right.
-    clear = np.abs(image - mean - OFFSET) > 1e-3
+    clear = np.abs(image - mean - offset) > 1e-3
     agree = float((found == expected)[clear].mean())
     hint = ""
-    if _border_only(np.where(clear, found, expected), expected, RADIUS):
+    if _border_only(np.where(clear, found, expected), expected, radius):
         hint = _BORDER
     elif ((found == (image > mean)) | ~clear).mean() > 0.999:
         hint = "You forgot the offset: compare with mean + offset."
-    elif (found == (image < mean + OFFSET)).mean() > 0.99:
+    elif (found == (image < mean + offset)).mean() > 0.99:
         hint = "It is the wrong way round: 1 is for pixels that are brighter."
     return agree, hint
 
@@ -115,7 +133,7 @@ CHECKS = {
         metric="part of the pixels that agree with NumPy",
         score=_score_threshold,
         solution="gpu_course.lessons.classical.custom_kernels.solutions:local_threshold_kernel",
-        goal=0.999,
+        goal=GOAL,
         hint=(
             "Sum the pixels from -radius to +radius in both directions, divide by how many they "
             "are, and compare the pixel itself with that mean + offset."
@@ -125,7 +143,7 @@ CHECKS = {
         metric="part of the pixels that agree with SciPy",
         score=_score_median,
         solution="gpu_course.lessons.classical.custom_kernels.solutions:median_kernel",
-        goal=0.999,
+        goal=GOAL,
         hint="Read the nine pixels into float values[9], sort them, and write values[4].",
     ),
 }

@@ -23,6 +23,8 @@ JOBS = [
     (5 * GIB, 11, "float32"),
     (int(2.9 * GIB), 3, "float64"),
     (8 * GIB, 7, "float64"),
+    (4 * GIB, 8, "float32"),  # these two just fit: all arrays into the memory, and
+    (3 * GIB, 3, "float32"),  # one array into what may be asked for at a time
 ]
 
 

@@ -1,8 +1,11 @@
 """The checks of the exercises in ``deep-learning/bees-stardist``."""
 
+from collections.abc import Iterator, Set
+
 import numpy as np
 from numpy.typing import NDArray
 
+from gpu_course.exercise_answers import array
 from gpu_course.exercises import Check, Function, Wrong
 
 RAYS = 16
@@ -26,14 +29,14 @@ def _scene() -> tuple[NDArray[np.int32], list[tuple[int, int]]]:
 
 
 def _star_score(function: Function) -> tuple[float, str]:
-    """Return the share of rays that are right to two pixels, and a hint for the mistake."""
+    """Return the share of rays that are right to less than a pixel, and a hint for the mistake."""
     from gpu_course.lessons.deep_learning.bees_stardist.solutions import star_distances
 
     labels, points = _scene()
     answers = []
     for row, column in points:
         given = labels.copy()
-        answer = np.asarray(function(given, row, column, RAYS))
+        answer = array(function(given, row, column, RAYS), "one number for each of the rays")
         if not np.array_equal(given, labels):
             raise Wrong("Your function changed the label image it was given. Work on a copy.")
         if answer.shape != (RAYS,) or answer.dtype.kind not in "iuf":
@@ -44,7 +47,8 @@ def _star_score(function: Function) -> tuple[float, str]:
         answers.append(answer.astype(np.float64))
     said = np.array(answers)
     right = np.array([star_distances(labels, *point, RAYS) for point in points])
-    score = float(np.mean(np.abs(said - right) <= 2))
+    # A pixel too little is the last one inside, and rays that are cut off come out so, too.
+    score = float(np.mean(np.abs(said - right) < 1))
     return score, _what_differs(said, right, labels, points)
 
 
@@ -71,6 +75,13 @@ def _what_differs(
         return "Rows and columns are swapped: ray 0 points to the right, along columns."
     if like(right, slice(0, 2)) and np.any(said[2] > right[2] + 3):
         return "A ray that has left the object must not come back: stop at the first exit."
+    if np.mean(np.abs(said[:-1] + 1 - right[:-1]) < 0.5) > 0.95:
+        return "All rays are one step short: the step that leaves the object counts, too."
+    if like(right):
+        return (
+            "Nearly: some rays are off by a pixel. Look at the pixel nearest to where the ray is, "
+            "with round(). int() only cuts off the decimals."
+        )
     return ""
 
 
@@ -91,11 +102,13 @@ def _choice_score(function: Function) -> tuple[float, str]:
         (np.array([0.9, 0.8, 0.7]), chain, 0.5),  # the middle one must not put the last one out
         (np.array([0.2, 0.9]), np.array([[1.0, 0.8], [0.8, 1.0]]), 0.5),
         (np.array([0.9, 0.8]), np.array([[1.0, 0.3], [0.3, 1.0]]), 0.5),
+        (np.array([0.9, 0.8]), np.array([[1.0, 0.5], [0.5, 1.0]]), 0.5),
         *((*_case(seed), limit) for seed in range(4) for limit in (0.2, 0.6)),
     ]
     right, answers = [], []
     for probability, overlap, limit in cases:
-        answer = np.asarray(function(probability.copy(), overlap.copy(), limit))
+        given = function(probability.copy(), overlap.copy(), limit)
+        answer = np.asarray(list(given) if isinstance(given, Set | Iterator) else given)
         if answer.ndim != 1 or answer.dtype.kind not in "iuf" or (answer % 1 != 0).any():
             raise Wrong("Return a list of whole numbers: the indices of the candidates that stay.")
         answers.append(sorted(answer.astype(int).tolist()))
@@ -103,6 +116,8 @@ def _choice_score(function: Function) -> tuple[float, str]:
     score = float(np.mean([a == r for a, r in zip(answers, right, strict=True)]))
     if answers[2] != right[2]:
         return score, "Two that overlap by less than the limit both stay."
+    if answers[3] != right[3]:
+        return score, "Two that overlap by just the limit both stay: only more is too much."
     if answers[1] != right[1]:
         return score, "The more probable one stays: go through them from the most probable on."
     if answers[0] == [0]:
@@ -115,7 +130,7 @@ def _choice_score(function: Function) -> tuple[float, str]:
 
 CHECKS: dict[str, Check] = {
     "star": Check(
-        metric="share of rays right to two pixels",
+        metric="share of rays right to less than a pixel",
         score=_star_score,
         solution="gpu_course.lessons.deep_learning.bees_stardist.solutions:star_distances",
         goal=0.95,

@@ -18,6 +18,7 @@ _QUESTIONS = (
     (_RISING, 0.4, 10**0.5, "Interpolate over the logarithm of the effort."),
     (_RISING, 0.7, 10**1.5, "Interpolate over the logarithm of the effort."),
     (_RISING, 0.6, 10.0, "A point that has just the wanted score reaches it."),
+    (_RISING, 0.8, 100.0, "The last point, too, reaches the score that it just has."),
     (_DIPS, 0.1, 2.0, "Where the first point is good enough, return its effort."),
     (_RISING, 0.81, math.inf, "Where no point reaches the score, return infinity."),
     (_DIPS, 0.65, 2 * 4**0.875, "The curve may fall again: take the first time it gets there."),
@@ -29,6 +30,7 @@ _QUESTIONS = (
         "needs scores that only rise.",
     ),
     (_DIPS, 0.75, 32 * 4**0.5, "Start from the point just before the score is reached."),
+    (_DIPS, 0.7, 8.0, "A point that has just the wanted score reaches it, also before a fall."),
 )
 
 

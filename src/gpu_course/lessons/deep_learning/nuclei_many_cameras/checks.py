@@ -1,23 +1,38 @@
 """The check of the exercise in ``deep-learning/nuclei-many-cameras``."""
 
+from typing import Any
+
 import numpy as np
 
 from gpu_course.exercises import Check, Function, Wrong
 
 
-def _disc(diameter: float, height: float, background: float) -> np.ndarray:
-    """Return a soft-edged disc in the middle of 160 × 160 pixels, a little noisy."""
-    y, x = np.mgrid[:160, :160] - 79.5
+def _disc(
+    diameter: float, height: float, background: float, place: tuple[int, int] = (0, 0)
+) -> np.ndarray:
+    """Return a soft-edged disc in 160 × 160 pixels, (down, right) from the middle, a bit noisy."""
+    y, x = np.mgrid[:160, :160] - np.reshape(place, (2, 1, 1)) - 79.5
     inside = np.clip(diameter / 2 + 0.5 - np.hypot(y, x), 0, 1)
     return background + height * inside + np.random.default_rng(3).normal(0, height / 200, y.shape)
 
 
 def _diameter_score(function: Function) -> tuple[float, str]:
     """Judge on discs of several sizes, heights and backgrounds."""
-    cases = ((8.0, 1.0, 0.0), (16.0, 50.0, 10.0), (30.0, 1.0, 0.0), (40.0, 3000.0, 500.0))
+    cases: tuple[tuple[Any, ...], ...] = (
+        (8.0, 1.0, 0.0),
+        (16.0, 50.0, 10.0),
+        (30.0, 1.0, 0.0),
+        (40.0, 3000.0, 500.0),
+        (12.0, 1.0, 0.0, (-38, 30)),
+    )
     wanted = np.array([diameter for diameter, *_ in cases])
     found = np.array([_one_number(function(_disc(*case)), case[0]) for case in cases])
     right = abs(found / wanted - 1) < 0.15
+    if right[:-1].all() and not right[-1]:
+        return float(right.mean()), (
+            "A disc beside the middle of the image came out wrong. Take the strongest answer, "
+            "wherever it is."
+        )
     return float(right.mean()), "" if right.all() else _hint(found, wanted)
 
 

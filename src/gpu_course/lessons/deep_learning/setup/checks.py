@@ -68,6 +68,7 @@ def _choose_score(function: Function) -> tuple[float, str]:
             continue  # there is no such machine
         facts = {"cuda": cuda, "mps": mps, "bfloat16": short, "wanted": wanted}
         answer = function(dict(facts))
+        answer = answer.tolist() if isinstance(answer, np.ndarray) else answer
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise Wrong('Return two words, such as ("cuda", "float16").')
         if not all(isinstance(word, str) for word in answer):

@@ -18,6 +18,7 @@ VIEWS: list[tuple[list[list[int]], tuple[int, ...], str]] = [
     ([[3, 10, 20], [3, 29, 59]], (8, 100, 200), "A volume has three axes: a slice for each."),
     ([[150, 20], [180, 59]], (100, 200), NEAREST),
     ([[-80, 20], [-50, 59]], (100, 200), NEAREST),
+    ([[20, 250], [59, 300]], (100, 200), NEAREST),
 ]
 
 

@@ -9,7 +9,12 @@ from gpu_course.exercise_answers import is_whole, numbers
 from gpu_course.exercises import Check, Function, Wrong
 
 CHUNK = (20, 40)
-CHAINS = (((2.0, 2.0), (5, 5)), ((0.5, 3.0), (3, 9)), ((1.1, 0.6), (11, 1)))
+CHAINS = (
+    ((2.0, 2.0), (5, 5)),
+    ((0.5, 3.0), (3, 9)),
+    ((1.1, 0.6), (11, 1)),
+    ((0.9, 1.4), (1, 7)),  # four of these widths are rounded up
+)
 """Widths of a Gaussian, and boxes of a minimum filter after it."""
 
 
@@ -38,9 +43,15 @@ def _score_reach(function: Function) -> tuple[float, str]:
         chain = f"Gaussian {gaussian}, then minimum of {minimum}"
         if not np.allclose(parts, whole, atol=1e-6):
             scores.append(0.0)
+            cut = tuple(int(4 * g) + m // 2 for g, m in zip(gaussian, minimum, strict=True))
             hint = hint or (
-                f"{chain}: a seam shows with {reach}. The minimum looks at voxels that the "
-                "Gaussian has made, and each of those looked further: add the two."
+                f"{chain}: a seam shows with {reach}. "
+                + (
+                    "SciPy adds a half before it cuts the decimals off: int(4 * sigma + 0.5)."
+                    if reach == cut
+                    else "The minimum looks at voxels that the Gaussian has made, and each of "
+                    "those looked further: add the two."
+                )
             )
             continue
         needed = chain_reach(gaussian, minimum)
@@ -77,10 +88,14 @@ def _score_join(function: Function) -> tuple[float, str]:
     parts, whole = _parts()
     answer = function([part.copy() for part in parts])
     columns = ["label", "area", "mean_intensity"]
+    if isinstance(answer, pd.DataFrame) and answer.index.name == "label":
+        raise Wrong("Your labels are the table's index: .reset_index() makes a column of them.")
     if not isinstance(answer, pd.DataFrame) or not set(columns) <= set(answer.columns):
         raise Wrong(f"Return a pandas table with the columns {', '.join(columns)}.")
     if answer["label"].duplicated().any():
         raise Wrong("A label has several rows. Group the parts by label.")
+    if not answer["label"].isin(whole["label"]).all():
+        raise Wrong("Your table has a label that lies in none of the parts.")
     found = answer.set_index("label").reindex(whole["label"])
     target = whole.set_index("label")
     if found["area"].isna().any():

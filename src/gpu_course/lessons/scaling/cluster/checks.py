@@ -24,6 +24,7 @@ CHANCES = (
     (0.3, 1000, 0.9),
     (0.0, 10_000, 0.999),
     (0.2, 1, 0.75),
+    (0.5, 1, 0.75),  # just as likely as wanted, and exact in binary
 )
 
 
@@ -73,7 +74,9 @@ def _score_retries(function: Function) -> tuple[float, str]:
             f"{tasks} tasks, each attempt fails with {chance:g}: with {found:g} retries the run "
             f"ends well with {succeeds:.4f}, and {wanted:g} was wanted. "
         )
-        if found == best + 1:
+        if (1 - chance**found) ** tasks == wanted:
+            hint += f"One fewer gives just {wanted:g}, and that was wanted at least."
+        elif found == best + 1:
             hint += "One fewer would do. With r retries a task has r + 1 attempts."
         elif found < best:
             hint += "All tasks must succeed, so their chances multiply."

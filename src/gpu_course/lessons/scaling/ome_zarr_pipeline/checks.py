@@ -45,17 +45,36 @@ def _score_shard(function: Function) -> tuple[float, str]:
     return float(np.mean(scores)), hint
 
 
+#: Shapes of images, and the edges of their voxels.
+IMAGES = (((6, 8, 10), (0.5, 0.25, 0.2)), ((4, 2, 14), (1.0, 0.3, 0.4)))
+
+
 def _score_coarser(function: Function) -> tuple[float, str]:
-    rng = np.random.default_rng(0)
-    voxel_size = (0.5, 0.25, 0.2)
-    image = rng.random((6, 8, 10))
-    parts = items(function(image.copy(), voxel_size), "the coarse image, scale and translation")
+    """Return the share of images, scales and translations that are right, and the first hint."""
+    rights, hint = [], ""
+    for shape, voxel_size in IMAGES:
+        right, advice = _coarser_case(function, shape, voxel_size)
+        rights += right
+        hint = hint or advice
+    return float(np.mean(rights)), hint
+
+
+def _coarser_case(
+    function: Function, shape: tuple[int, ...], voxel_size: tuple[float, ...]
+) -> tuple[list[bool], str]:
+    """Return whether image, scale and translation of one image are right, and a hint."""
+    image = np.random.default_rng(0).random(shape)
+    given = image.copy()
+    parts = items(function(given, voxel_size), "the coarse image, scale and translation")
     if len(parts) != 3:
         raise Wrong(f"Return the coarse image, its scale and its translation, not {len(parts)}.")
-    coarse = array(parts[0], "the coarse image first", (3, 4, 5))
+    if not np.array_equal(given, image):
+        raise Wrong("Your function changed the image it was given. Make a new array.")
+    half = tuple(n // 2 for n in shape)
+    coarse = array(parts[0], "the coarse image first", half)
     scale = numbers(parts[1], 3, "the edges of a voxel, (z, y, x)")
     shift = numbers(parts[2], 3, "the place of the first voxel, (z, y, x)")
-    wanted = image.reshape(3, 2, 4, 2, 5, 2).mean((1, 3, 5))
+    wanted = image.reshape([k for n in half for k in (n, 2)]).mean((1, 3, 5))
     right = [
         bool(np.allclose(coarse, wanted)),
         bool(np.allclose(scale, np.multiply(2, voxel_size))),
@@ -68,8 +87,7 @@ def _score_coarser(function: Function) -> tuple[float, str]:
         "The centre of the first new voxel lies in the middle between the first two old ones: "
         "half an old voxel from 0.",
     ]
-    hint = next((h for ok, h in zip(right, hints, strict=True) if not ok), "")
-    return float(np.mean(right)), hint
+    return right, next((h for ok, h in zip(right, hints, strict=True) if not ok), "")
 
 
 CHECKS = {
