@@ -188,7 +188,10 @@ def _size(about: dict[str, Any]) -> str:
 def _point(about: dict[str, Any]) -> str:
     chosen = about.get("thresholds")
     if chosen is None:
-        return "you choose the threshold; the chapter says which was chosen on validation scenes"
+        chosen = about["record"].get("threshold")
+        if chosen is None:
+            return "you choose the threshold; the file names none"
+        return f"probability above {chosen:g}, chosen on validation scenes"
     return (
         f"probability above {chosen['probability']:.2f}, overlap up to {chosen['overlap']:.2f}, "
         "chosen on validation scenes"

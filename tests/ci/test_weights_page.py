@@ -128,6 +128,13 @@ def test_one_question_under_two_names_is_told_once(write, cards):
     assert "Dice 0.95 (30 images)" in page
 
 
+def test_the_threshold_is_that_of_the_file(write, cards):
+    point = "probability above 0.4, chosen on validation scenes"
+    for told, record in ((False, RECORD), (True, RECORD | {"threshold": 0.4})):
+        page = weights_page([write(record)], cards, EXECUTED, {}, [])
+        assert (point in page, "the file names none" in page) == (told, not told)
+
+
 def test_all_that_the_file_says_is_on_the_page(write, cards):
     page = weights_page([write(RECORD)], cards, EXECUTED, {}, [])
     assert "| numbers | 10 |" in page

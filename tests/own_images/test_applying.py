@@ -216,6 +216,7 @@ def test_no_pictures_no_model_or_another_file(model_file, tmp_path):
 def test_a_model_of_the_course_is_found_by_its_name(tmp_path):
     model = own_images.load("roots-unet")
     assert (model.method, model.settings.kind, model.settings.learned) == ("unet", "masks", None)
+    assert model.settings.threshold == model.record["threshold"]  # chosen on validation scenes
     with pytest.raises(CourseError, match="does not say how large"):
         model.predict(np.zeros((64, 64)), diameter=10)
 

@@ -283,12 +283,11 @@ def load(path: Path | str) -> OwnModel:
 
 
 def _settings(path: Path, record: dict[str, Any], kind: Kind, channels: int | None) -> Settings:
-    """Return the settings in a record, or those of a network that came without any."""
-    if PART not in record:
-        return Settings(kind, channels or 1)
+    """Return the settings in a record; a U-Net of the course has a threshold alone."""
     with safetensors_file.understood(path):
         stored.refuse_record(record)
-        part = dict(record[PART])
+        alone = Settings(kind, channels or 1, threshold=record.get("threshold", 0.5))
+        part = dict(record.get(PART, dataclasses.asdict(alone)))
         stored.refuse_settings(part, channels)
         learned = part.pop("learned")
         return Settings(**part, learned=Learned(**learned) if learned else None)

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from gpu_course import exercises, paths
+from gpu_course import exercises
 from gpu_course.book import chapters, notebooks
+from gpu_course.deep_learning import storage, weights
 from gpu_course.lessons.deep_learning.compare import figures, hands, solutions
 from gpu_course.metrics import protocol
 
@@ -99,17 +100,14 @@ def test_the_spread_is_that_of_the_medians_and_not_of_scenes():
     assert hands.spread([[0.1, 0.5, 0.9], [0.6, 0.6, 0.6], [0.0, 0.4, 1.0]]) == (0.5, 0.4, 0.6)
 
 
-def test_thresholds_on_the_page_are_those_chosen_on_validation_scenes():
-    """They were chosen in another chapter, whose stored outputs say which."""
-    page = chapters.read("deep-learning/compare")
+def test_thresholds_in_the_files_are_those_chosen_on_validation_scenes():
+    """Their chapter chose them, and its stored outputs say which."""
     stored = notebooks.read_executed(chapters.read("deep-learning/roots-unet"))
     said = "".join(o.get("text", "") for c in stored.cells for o in c.get("outputs", []))
-    code = "\n".join(cell.source for cell in page.code_cells)
-    (soil,) = re.findall(r"^threshold ([\d.]+), with flips", said, re.MULTILINE)
-    (paper,) = re.findall(r"^threshold ([\d.]+)$", said, re.MULTILINE)
-    assert f"SOIL, PAPER = {soil}, {paper}" in code
-    card = (paths.data() / "network-cards" / "rootnav-unet.toml").read_text(encoding="utf-8")
-    assert f"[0] > {paper}\n" in card
+    for name, line in (("roots-unet", r"([\d.]+), with flips"), ("rootnav-unet", r"([\d.]+)")):
+        (chosen,) = re.findall(rf"^threshold {line}$", said, re.MULTILINE)
+        record = storage.load(weights.find(name))[2]
+        assert record["threshold"] == float(chosen)
 
 
 def bootstrap(differences, draws=4000, scenes=None, seed=1):
