@@ -12,7 +12,7 @@ import pytest
 from gpu_course import devices
 from gpu_course.devices import drivers, hardware
 from gpu_course.errors import CourseError
-from tests import photographs, screens, sharing
+from tests import finished, photographs, screens, sharing
 from tests.browser import launched
 
 # Before any test imports a library that computes with several threads.
@@ -37,8 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--windows", choices=("only", "no"), help=what)
     what = "run chapters with photographs where there are some, or also without them"
     parser.addoption("--photographs", choices=("there", "both"), default="there", help=what)
+    what = "note here which tests are over, and leave out those that an earlier run noted"
+    parser.addoption("--finished", type=Path, help=what)
     what = "run what the weekly workflow runs, too"
     parser.addoption("--weekly", action="store_true", help=what)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the notes of a run, in the process that hands out the tests."""
+    if (file := config.getoption("finished")) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(finished.Notes(file))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -54,6 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     other = [item for item in items if not config.getoption("weekly") and is_marked(item, "weekly")]
     if wanted:
         other += [item for item in items if is_marked(item, "display") != (wanted == "only")]
+    if file := config.getoption("finished"):
+        to_do = set(finished.left(items, file))
+        other += [item for item in items if item not in to_do]
     if other:
         config.hook.pytest_deselected(items=list(dict.fromkeys(other)))
         items[:] = [item for item in items if item not in set(other)]
