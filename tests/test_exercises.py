@@ -7,6 +7,7 @@ import pytest
 from gpu_course import exercises
 from gpu_course.devices import faults
 from gpu_course.errors import CourseError, MachineError
+from gpu_course.exercise_result import Result
 from gpu_course.exercises import Check, Wrong
 
 ROOM = "gpu_course.lessons.fake.numbers"
@@ -267,3 +268,11 @@ def test_a_check_whose_package_is_missing_could_not_run_here(room, monkeypatch):
     result = exercises.check("fake/numbers/double-it", double)
     assert result.state == "could not run here"
     assert "needs the package torch" in result.message
+
+
+def test_names_in_a_message_are_shown_as_code():
+    result = Result("wrong", "Use `xp` where 1 < 2, not `a<b>`.")
+    assert (
+        "Use <code>xp</code> where 1 &lt; 2, not <code>a&lt;b&gt;</code>." in result._repr_html_()
+    )
+    assert "`xp`" in str(result)

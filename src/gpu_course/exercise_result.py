@@ -1,5 +1,6 @@
 """What the check of an exercise found, and what it was given, as text and as a small box."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
@@ -69,7 +70,7 @@ class Result:
         parts = [
             f'<div class="exercise-result" style="border-left:4px solid currentColor;'
             f'padding:.3em .8em"><strong>{mark} {escape(self.state.capitalize())}.</strong> '
-            f"{escape(self.message)}"
+            f"{_formatted(self.message)}"
         ]
         if self.score is not None:
             parts.append(
@@ -79,3 +80,8 @@ class Result:
         if self.details:
             parts.append(f"<pre>{escape(self.details)}</pre>")
         return "".join(parts) + "</div>"
+
+
+def _formatted(message: str) -> str:
+    """Return a sentence as HTML, names between backquotes as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(message))
