@@ -95,6 +95,57 @@ def test_light_is_not_continued_to_where_no_object_tells_it(falls):
     assert evened[:, 400:].max() < np.median(evened[discs]) / 2
 
 
+def ring(shape, at):
+    """Return squares of distances from a place, 1 at half the longer side."""
+    y, x = np.indices(shape)
+    return ((y / shape[0] - at[0]) ** 2 * shape[0] ** 2 + (x - at[1] * shape[1]) ** 2) / (
+        max(shape) ** 2 / 4
+    )
+
+
+def discs(seed, there=None):
+    """Return a picture of discs without light, and where they are."""
+    y, x = np.mgrid[:512, :640]
+    disc = np.hypot(y % 50 - 25, x % 45 - 22) < 10
+    if there is not None:
+        disc &= there(y, x)
+    return 40 + 300 * gaussian_filter(disc * 1.0, 1), disc
+
+
+@pytest.mark.parametrize("at", [(0.5, 0.5), (0.4, 0.6)])
+@pytest.mark.parametrize("outside", [0.25, 4])
+def test_light_that_changes_outwards_is_evened_out(at, outside):
+    """A lens darkens the corners; a lamp may light a ring. The middle need not be the image's."""
+    picture, disc = discs(0)
+    light = outside ** ring(picture.shape, at)
+    image = np.random.default_rng(1).poisson(light * picture) + 100.0
+    levels = brightness.measure(image)
+    assert levels.falls > 2
+    evened = brightness.match(image, levels=levels)
+    before, after = (np.percentile(some[disc], [10, 90]) for some in (image - 100, evened))
+    background = np.percentile(evened[~disc], 50)
+    assert before[1] / before[0] > 2.5
+    assert (after[1] - background) / (after[0] - background) < 1.8
+
+
+def test_a_round_glow_is_taken_away():
+    picture = discs(0)[0]
+    image = picture + 450 * (2 - ring(picture.shape, (0.4, 0.6)))
+    levels = brightness.measure(image)
+    assert (levels.falls, levels.uneven < 0) == (1, True)
+    assert brightness.measure(image, evened=False).uneven > 0
+
+
+def test_light_outwards_is_not_continued_to_where_no_object_tells_it():
+    picture, disc = discs(0, there=lambda y, x: np.hypot(y - 256, x - 320) < 200)
+    light = 0.25 ** ring(picture.shape, (0.5, 0.5))
+    image = np.random.default_rng(0).poisson(light * picture)
+    evened = brightness.match(image + 100.0)
+    y, x = np.indices(image.shape)
+    corners = np.hypot(y - 256, x - 320) > 260
+    assert evened[corners].max() < np.median(evened[disc]) / 2
+
+
 def test_chance_is_no_falling_light():
     random = np.random.default_rng(1)
     for seed in range(20):

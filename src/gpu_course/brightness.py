@@ -28,7 +28,7 @@ MANY_FAINT = 3.0
 SPIKES = 2.0
 """From this multiple on, single pixels and not objects say how bright an image is."""
 FALLS = 2.0
-"""From this factor on, noise at the dim side may hide objects."""
+"""From this factor on, noise in the dim part may hide objects."""
 LEAST_SEEN = 0.25
 """A tile counts if at least this share of it is no empty frame around a picture."""
 CLIPPED = 0.02
@@ -54,7 +54,7 @@ class Levels:
         By how much the background of the brightest tiles lies above the objects of the darkest, as
         a multiple of the way from background to objects; below 0 where no background is as bright.
     falls : float
-        How many times as bright objects are at one side as at the other; see `illumination.Light`.
+        How many times as bright objects are in one part as in another; see `illumination.Light`.
     spikes : float
         That way as a multiple of what it is without single bright pixels (after a median filter).
     aside : float
@@ -87,7 +87,7 @@ def measure(image: NDArray[Any], *, evened: bool = True) -> Levels:
     but background are left out, so that an image with few objects, or with a black frame around
     them, has the same levels as one full of them. The medians over the other tiles are the levels:
     one very bright object does not decide them, as it would decide percentiles of the whole image.
-    Light that changes steadily from one side to the other is evened out first.
+    Light that changes steadily over the image is evened out first.
 
     Parameters
     ----------
@@ -255,12 +255,12 @@ def warning(levels: Levels) -> str | None:
             "take the offset of the camera away and divide by an image of even light (flat-field "
             "correction)."
             if levels.light is None
-            else "it was evened out, and noise at the dim side with it, so look there first."
+            else "it was evened out, and noise in the dim part with it, so look there first."
         )
         return (
-            f"Objects at one side of the image are {levels.falls:.1f} times as bright as at the "
-            f"other, and the background dims with them, as where the light falls off, so dim ones "
-            f"may be missed: {cure}"
+            f"Objects in one part of the image are {levels.falls:.1f} times as bright as in "
+            f"another, and the background dims with them, as where the light falls off, so dim "
+            f"ones may be missed: {cure}"
         )
     if levels.aside > MANY_FAINT:
         return (

@@ -3,7 +3,8 @@
 Two faults of lamps look alike and need different cures. *Added* light, such as a glow from one
 side, lifts the background under everything: subtract it. *Falling* light dims objects and
 background by the same factor: divide by it. `gpu_course.brightness` measures both, and evens out
-what rises or falls steadily from one side to the other.
+what changes steadily: from one side to the other, as under a lamp beside its place, or from the
+middle outwards, as behind a lens that darkens the corners (vignetting).
 """
 
 from __future__ import annotations
@@ -21,19 +22,30 @@ MANY_FILLED = 0.05
 SEEN = 0.02
 """A tile holds objects if its range is at least this share of what the tiles with the largest have:
 objects in the dark may be a tenth as bright as in the light."""
-LEAST_TILES = 12
-"""A course of light over an image is not told from fewer tiles."""
+LIT = 0.15
+"""The same where light changes outwards: no lens takes more, and the noise of light that dims
+outwards does so, too."""
 SAYS = 0.45
 """The course of the background is one if it explains that share of its scatter."""
+LEAST_TILES = 12
+"""A course of light over an image is not told from fewer tiles."""
 AGREE = 0.8
 """Least correlation of the courses of background and objects, if one light dims both."""
 GLOW = 0.5
 """Light that is added counts if the background rises by so much of the way to the objects."""
+SURROUNDED = 0.75
+"""A tile lies among objects if this share of the nine around it, and itself, holds some."""
 ROUNDS = 10
 """Of weighting, after which a fit to absolute distances no longer changes."""
 
-Course = tuple[float, float, float]
-"""A value in the middle of an image, and by how much it changes over all rows, and all columns."""
+Course = tuple[float, float, float, float]
+"""A value in the middle of an image, and by how much it changes over all rows, over all columns,
+and with the square of the distance from the middle, in lengths of the longer side."""
+SIDES = [0, 1, 2]
+SHAPES = ((SIDES, 0.0), ([0, 3], 0.0), ([0, 1, 2, 3], 0.1))
+"""Which numbers of a course are not 0, the first shape that is found: from side to side, from the
+middle outwards, from another place outwards. And by how much the background has to change, as a
+share of the height of objects: four numbers fit a change that is hardly any by chance."""
 Ends = tuple[float, float]
 """Between which values a course is known; beyond, it keeps the nearer one."""
 EVERYWHERE: Ends = (-np.inf, np.inf)
@@ -41,17 +53,17 @@ EVERYWHERE: Ends = (-np.inf, np.inf)
 
 @dataclasses.dataclass(frozen=True)
 class Light:
-    """Light that changes steadily from one side of an image to the other.
+    """Light that changes steadily over an image.
 
     Attributes
     ----------
-    ground : (float, float, float)
+    ground : (float, float, float, float)
         Course of the background, in grey values.
-    height : (float, float, float)
+    height : (float, float, float, float)
         Course of the natural logarithm of how far objects rise above it; level if light is added.
     falls : float
-        How many times as bright objects are at one side as at the other, of those that were seen;
-        1 if light is added.
+        How many times as bright objects are where there is most light as where there is least, of
+        those that were seen; 1 if light is added.
     ground_ends, height_ends : (float, float)
         Smallest and largest value of each course where objects were seen. Where none are, nobody
         knows how far light falls on, and to divide by ever less would make objects of the noise.
@@ -76,10 +88,20 @@ class Light:
 
 def _over(course: Course, shape: tuple[int, ...], ends: Ends) -> NDArray[np.float64]:
     """Return the values of a course over an image, none of them beyond its ends."""
-    down, right = np.ogrid[: shape[0], : shape[1]]
-    middle, rows, columns = course
-    there = rows * ((down + 0.5) / shape[0] - 0.5) + columns * ((right + 0.5) / shape[1] - 0.5)
-    return np.clip(middle + there, *ends)
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    down, right = (rows + 0.5) / shape[0] - 0.5, (columns + 0.5) / shape[1] - 0.5
+    there = course[1] * down + course[2] * right
+    if course[3]:
+        there = there + course[3] * _outwards(down, right, shape)
+    return np.clip(course[0] + there, *ends)
+
+
+def _outwards(
+    down: NDArray[np.float64], right: NDArray[np.float64], shape: tuple[float, ...]
+) -> NDArray[np.float64]:
+    """Return squares of distances from the middle in lengths of the longer side, from shares."""
+    squares: NDArray[np.float64] = (down * shape[0]) ** 2 + (right * shape[1]) ** 2
+    return squares / max(shape) ** 2
 
 
 def added(
@@ -127,9 +149,9 @@ def light_of(
     grid: tuple[int, int],
     covered: tuple[float, float] = (1.0, 1.0),
 ) -> Light | None:
-    """Return the light that changes from one side to the other, or None where it does not.
+    """Return the light that changes steadily over an image, or None where it does not.
 
-    Objects of one image differ in brightness, and by chance the brighter ones may lie on one side.
+    Objects of one image differ in brightness, and by chance the brighter ones may lie together.
     So light falls off only if the background has a course of its own and dims the same way. If
     objects do not dim with a background that changes much, light is added.
 
@@ -147,56 +169,85 @@ def light_of(
     Returns
     -------
     Light or None
-        Its factor lies between the 5th and the 95th percentile of a straight course of the
-        logarithm. A background that is black everywhere has no course, and nothing is told then.
+        Its factor lies between the 5th and the 95th percentile of the course of the logarithm. A
+        background that is black everywhere has no course, and nothing is told then.
     """
     if not holds.any():
         return None
-    seen = holds & (span > SEEN * np.percentile(span[holds], 95))
-    if seen.sum() < LEAST_TILES:
-        return None
-    across = (np.indices(grid).reshape(2, -1)[:, seen].T + 0.5) / grid * covered - 0.5
-    places = np.column_stack([np.ones(len(across)), across])
-    height, ground = _plane(places, np.log(span[seen])), _plane(places, low[seen])
-    objects, background = places @ height, places @ ground
-    scatter = np.abs(low[seen] - np.median(low[seen])).sum()
-    left = np.abs(low[seen] - background).sum()
-    if np.ptp(background) == 0 or left > (1 - SAYS) * scatter:
-        return None
-    if np.ptp(objects) > 0 and np.corrcoef(np.exp(objects), background)[0, 1] >= AGREE:
-        falls = float(np.exp(np.subtract(*np.percentile(objects, [95, 5]))))
-        ends = (
-            _ends(background, ground, grid, covered),
-            _ends(objects, height, grid, covered),
-        )
-        return Light(_three(ground), _three(height), falls, *ends)
-    if np.ptp(background) > GLOW * np.median(span[seen]):
-        return Light(_three(ground), (0.0, 0.0, 0.0))
+    large = np.percentile(span[holds], 95)
+    seen, lit = holds & (span > SEEN * large), holds & (span > LIT * large)
+    across = (np.indices(grid).reshape(2, -1).T + 0.5) / grid * covered - 0.5
+    outwards = _outwards(across[:, 0], across[:, 1], tuple(np.divide(grid, covered)))
+    places = np.column_stack([np.ones(len(across)), across, outwards])
+    tile = np.divide(covered, grid)
+    # From half a side away, a tile further out adds its own length to the square of the distance.
+    steps = np.array([0, *tile, tile.min()])
+    for shape, least in SHAPES:
+        told = seen if shape == SIDES else _surrounded(lit.reshape(grid)).ravel()
+        if told.sum() >= LEAST_TILES:
+            light = _light(places[told], low[told], span[told], shape, least, steps)
+            if light is not None:
+                return light
     return None
 
 
-def _ends(
-    seen: NDArray[np.float64],
-    course: NDArray[np.float64],
-    grid: tuple[int, int],
-    covered: tuple[float, float],
-) -> Ends:
+def _surrounded(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which tiles have most tiles around them seen, too.
+
+    At the rim of a group of objects, a tile holds but a piece of one. A group in the middle would
+    look as if light fell off around it.
+    """
+    from scipy import ndimage
+
+    around = ndimage.uniform_filter(seen.astype(float), 3, mode="nearest")
+    return seen & (around > SURROUNDED)
+
+
+def _light(
+    places: NDArray[np.float64],
+    low: NDArray[np.float64],
+    span: NDArray[np.float64],
+    shape: list[int],
+    least: float,
+    steps: NDArray[np.float64],
+) -> Light | None:
+    """Return light of one shape, or None if tiles at these places do not tell of it."""
+    height, objects = _course(places, np.log(span), shape)
+    ground, background = _course(places, low, shape)
+    scatter = np.abs(low - np.median(low)).sum()
+    left = np.abs(low - background).sum()
+    change = np.ptp(background) / np.median(span)
+    if change <= least or left > (1 - SAYS) * scatter:
+        return None
+    if np.ptp(objects) > 0 and np.corrcoef(np.exp(objects), background)[0, 1] >= AGREE:
+        falls = float(np.exp(np.subtract(*np.percentile(objects, [95, 5]))))
+        ends = _ends(background, ground, steps), _ends(objects, height, steps)
+        return Light(ground, height, falls, *ends)
+    if change > GLOW:
+        return Light(ground, (0.0, 0.0, 0.0, 0.0))
+    return None
+
+
+def _ends(seen: NDArray[np.float64], course: Course, steps: NDArray[np.float64]) -> Ends:
     """Return the values of a course where tiles saw it, and one tile further."""
-    further = float(np.abs(course[1:]) @ np.divide(covered, grid))
+    further = float(np.abs(course) @ steps)
     return float(seen.min()) - further, float(seen.max()) + further
 
 
-def _three(numbers: NDArray[np.float64]) -> Course:
-    middle, rows, columns = map(float, numbers)
-    return middle, rows, columns
+def _course(
+    places: NDArray[np.float64], values: NDArray[np.float64], shape: list[int]
+) -> tuple[Course, NDArray[np.float64]]:
+    """Return the course from which values are least far away, in sum, and its values at places.
 
-
-def _plane(places: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the plane from which values are least far away, in sum: outliers do not bend it."""
-    weights = np.ones(values.size)
+    Outliers do not bend it, as they would if squares were added.
+    """
+    used, weights = places[:, shape], np.ones(values.size)
     for _ in range(ROUNDS):
         root = np.sqrt(weights)
-        plane, *_ = np.linalg.lstsq(places * root[:, None], values * root, rcond=None)
-        far = np.abs(values - places @ plane)
+        numbers, *_ = np.linalg.lstsq(used * root[:, None], values * root, rcond=None)
+        far = np.abs(values - used @ numbers)
         weights = 1 / np.maximum(far, 1e-3 * np.ptp(values) + 1e-12)
-    return np.asarray(plane)
+    course = np.zeros(4)
+    course[shape] = numbers
+    middle, down, right, outwards = map(float, course)
+    return (middle, down, right, outwards), used @ numbers
