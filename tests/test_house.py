@@ -12,7 +12,7 @@ from gpu_course import exercises, paths
 from gpu_course.book import chapters
 from gpu_course.exercises import Check
 
-GROUND = {"errors", "paths", "files", "picture_files", "picture_folders", "timing"}
+GROUND = {"errors", "parameters", "paths", "files", "picture_files", "picture_folders", "timing"}
 GROUND |= {"picture_tiff", "picture_orientation"}
 GROUND |= {"lazy_names", "labels", "planes", "illumination", "brightness", "object_size", "fitted"}
 ROOMS = GROUND | {"devices", "sizes", "images", "display", "metrics", "cle", "html_table"}

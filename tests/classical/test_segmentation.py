@@ -117,6 +117,11 @@ UNITS = {
     "sixteen bits": lambda image: image.astype(np.uint16) * 257,
     "0 to 1": lambda image: image / 255,
     "0 to 1 in single precision": lambda image: (image / 255).astype(np.float32),
+    "ten bits kept in 16": lambda image: (image * (1023 / 255)).round().astype(np.uint16),
+    "twelve bits kept in 16": lambda image: (image * (4095 / 255)).round().astype(np.uint16),
+    "fourteen bits as signed": lambda image: (image * (16383 / 255)).round().astype(np.int16),
+    "sixteen bits kept in 32": lambda image: image.astype(np.int32) * 257,
+    "sixteen bits as floats": lambda image: image.astype(np.float32) * 257,
     "8 bits kept in 16": lambda image: image.astype(np.uint16),
     "8 bits kept as floats": lambda image: image.astype(float),
 }
@@ -136,10 +141,62 @@ def test_roots_are_the_same_in_every_unit_of_grey_values(unit):
 
 def test_the_thresholds_of_roots_may_be_chosen_in_any_unit():
     image = np.full((60, 90), 20, np.uint8)
-    image[:, 40:43] = 60
+    image[:, 40:43] = 120
     for given in (image, image.astype(np.uint16) * 257, image / 255):
         assert segmentation.segment_roots(given, low=5, high=10, smallest=20).any()
-        assert not segmentation.segment_roots(given, low=50, high=60, smallest=20).any()
+        assert not segmentation.segment_roots(given, low=100, high=120, smallest=20).any()
+
+
+@pytest.mark.parametrize("unit", UNITS.values(), ids=list(UNITS))
+def test_all_steps_answer_the_same_in_every_unit(unit):
+    """Also those that take a logarithm, of which a fixed 1 would be much for an image of 0…1."""
+    image, _ = discs(brightness=(90, 250))
+    image.flat[0] = 255
+    step = segmentation.nuclei_foreground
+    steps = {
+        "foreground": lambda image: step(image),
+        "nuclei": lambda image: segmentation.separate_nuclei(image, step(image), sigma=3),
+        "comb": lambda image: 100 * np.asarray(segmentation.flatten_comb(image, radius=9)),
+        "bees": lambda image: segmentation.segment_bees(image.max() - image, smallest=30),
+    }
+    for name, one in steps.items():
+        wanted, found = (np.asarray(one(some), float) for some in (image, unit(image)))
+        assert np.ptp(wanted) >= 1, name
+        assert (np.abs(found - wanted) > 0.5).mean() < 2e-3, name
+
+
+IMPOSSIBLE = [
+    (segmentation.segment_nuclei, {"outline_sigma": -1.0}),
+    (segmentation.segment_nuclei, {"seed_sigma": float("nan")}),
+    (segmentation.segment_nuclei, {"level": float("nan")}),
+    (segmentation.segment_nuclei, {"level": 1.5}),
+    (segmentation.segment_nuclei, {"smallest": -1}),
+    (segmentation.segment_bees, {"spot_sigma": "16"}),
+    (segmentation.segment_bees, {"background_radius": 2.5}),
+    (segmentation.segment_bees, {"smallest": None}),
+    (segmentation.segment_roots, {"sigma": float("inf")}),
+    (segmentation.segment_roots, {"low": float("nan")}),
+    (segmentation.segment_roots, {"low": 9, "high": 8}),
+]
+
+
+@pytest.mark.parametrize(("recipe", "numbers"), IMPOSSIBLE)
+def test_impossible_numbers_are_refused(recipe, numbers):
+    with pytest.raises(CourseError, match=r"(level|sigma|radius|smallest|low|high) is .*Give a"):
+        recipe(discs()[0], **numbers)
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_what_is_hidden_is_not_segmented_as_if_it_were_there(recipe):
+    image, _ = discs()
+    with pytest.raises(CourseError, match="masked array"):
+        recipe(np.ma.masked_greater(image, 200))
+    np.testing.assert_array_equal(recipe(np.ma.masked_array(image)), recipe(image))
+
+
+def test_grey_values_of_no_camera_are_refused():
+    with pytest.raises(CourseError, match="brightest pixel is 2.54e"):
+        segmentation.segment_roots(discs()[0] * 1e6)
 
 
 def test_a_volume_on_the_device_is_no_plane():

@@ -15,11 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course import cle
-from gpu_course.errors import CourseError
-
-# The class of a clesperanto image depends on the library and its version.
-DeviceImage = Any
-
+from gpu_course.classical._grey_values import DeviceImage, logarithm, pushed, unit
+from gpu_course.parameters import number, whole
 
 # --- nuclei: bright on dark, some many times brighter than others --------------------------
 
@@ -46,10 +43,10 @@ def nuclei_foreground(image: Any, *, sigma: float = 1.0) -> DeviceImage:
     Raises
     ------
     CourseError
-        If the image is not 2D or holds negative or missing values.
+        If the image is not 2D, is masked, or holds negative or missing values or some beyond 16
+        bits; if another number is impossible, such as a sigma below 0.
     """
-    smooth = cle.gaussian_blur(_logarithm(image), sigma_x=sigma, sigma_y=sigma)
-    return _otsu(smooth)
+    return _otsu(_blurred(logarithm(image), sigma))
 
 
 def separate_nuclei(image: Any, foreground: Any, *, sigma: float = 4.0) -> DeviceImage:
@@ -77,7 +74,7 @@ def separate_nuclei(image: Any, foreground: Any, *, sigma: float = 4.0) -> Devic
     clesperanto image (Y, X)
         0 is background, 1…n the nuclei.
     """
-    smooth = cle.gaussian_blur(_logarithm(image), sigma_x=sigma, sigma_y=sigma)
+    smooth = _blurred(logarithm(image), sigma)
     domes = cle.smaller_constant(cle.large_hessian_eigenvalue(smooth), scalar=0)
     return _grow(domes, foreground)
 
@@ -104,7 +101,7 @@ def trim_halos(image: Any, labels: Any, *, level: float = 0.7, sigma: float = 1.
     clesperanto image (Y, X)
         The labels, on fewer pixels.
     """
-    smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
+    level, smooth = number(level, "level", 0, 1), _blurred(pushed(image), sigma)
     outside = cle.equal_constant(labels, scalar=0)
     # At least 1 pixel, so that nothing is divided by 0 where nuclei fill the image.
     background = cle.sum_of_all_pixels(cle.mask(smooth, outside)) / max(
@@ -167,7 +164,8 @@ def segment_nuclei(
     Raises
     ------
     CourseError
-        If the image is not 2D or holds negative or missing values, or the diameter is no size.
+        If the image is not 2D, is masked, or holds negative or missing values; if the diameter is
+        no size, or another number is impossible.
 
     Warns
     -----
@@ -186,8 +184,9 @@ def segment_nuclei(
     """
     from gpu_course.fitted import fit
 
-    known = fit(np.asarray(cle.pull(_pushed(image))), diameter=diameter)
-    pixels = _pushed(known.image)
+    number(smallest, "smallest", 0)
+    known = fit(np.asarray(cle.pull(pushed(image))), diameter=diameter)
+    pixels = pushed(known.image)
     foreground = nuclei_foreground(pixels, sigma=outline_sigma)
     labels = separate_nuclei(pixels, foreground, sigma=seed_sigma)
     labels = trim_halos(pixels, labels, level=level, sigma=outline_sigma)
@@ -217,9 +216,10 @@ def flatten_comb(image: Any, *, radius: int = 60) -> DeviceImage:
     clesperanto image (Y, X)
         Above 0 where darker than the surroundings.
     """
-    logarithm = _logarithm(image)
-    around = cle.mean_filter(logarithm, radius_x=radius, radius_y=radius)
-    return cle.subtract_images(around, logarithm)
+    radius = whole(radius, "radius", 0)
+    grey = logarithm(image)
+    around = cle.mean_filter(grey, radius_x=radius, radius_y=radius)
+    return cle.subtract_images(around, grey)
 
 
 def segment_bees(
@@ -257,12 +257,13 @@ def segment_bees(
     Raises
     ------
     CourseError
-        If the image is not 2D or holds negative or missing values.
+        If the image is not 2D, is masked, or holds negative or missing values or some beyond 16
+        bits; if another number is impossible, such as a sigma below 0.
     """
+    number(smallest, "smallest", 0)
     flat = flatten_comb(image, radius=background_radius)
-    foreground = _otsu(cle.gaussian_blur(flat, sigma_x=outline_sigma, sigma_y=outline_sigma))
-    smooth = cle.gaussian_blur(flat, sigma_x=spot_sigma, sigma_y=spot_sigma)
-    spots = cle.detect_maxima(smooth, radius_x=0, radius_y=0, radius_z=0)
+    foreground = _otsu(_blurred(flat, outline_sigma))
+    spots = cle.detect_maxima(_blurred(flat, spot_sigma), radius_x=0, radius_y=0, radius_z=0)
     labels = _grow(spots, foreground)
     return _pulled(cle.exclude_small_labels(labels, maximum_size=smallest))
 
@@ -290,7 +291,7 @@ def ridges(image: Any, *, sigma: float = 1.5) -> DeviceImage:
     clesperanto image (Y, X)
         In grey values: the bend times sigma squared, so that one threshold serves every sigma.
     """
-    smooth = cle.gaussian_blur(_pushed(image), sigma_x=sigma, sigma_y=sigma)
+    smooth = _blurred(pushed(image), sigma)
     bend = cle.small_hessian_eigenvalue(smooth)
     return cle.multiply_image_and_scalar(bend, scalar=-(sigma**2))
 
@@ -317,8 +318,8 @@ def segment_roots(
     sigma : float
         Width of the Gaussian before the Hessian, in pixels.
     low, high : float
-        Thresholds on `ridges`, in grey values of an 8-bit picture; those of 16 bits (above 255) and
-        of 0…1 are brought to them.
+        Thresholds on `ridges`, in grey values of an 8-bit picture; those of 10 to 16 bits (above
+        255) and of 0…1 are brought to them.
     smallest : float
         Pieces of at most this area, in pixels, are left out.
 
@@ -330,10 +331,13 @@ def segment_roots(
     Raises
     ------
     CourseError
-        If the image is not 2D or holds negative or missing values.
+        If the image is not 2D, is masked, or holds negative or missing values or some beyond 16
+        bits; if another number is impossible, such as a sigma below 0.
     """
+    number(smallest, "smallest", 0)
+    high = number(high, "high", number(low, "low", 0))
     crests = ridges(image, sigma=sigma)
-    low, high = low * _unit(image), high * _unit(image)
+    low, high = low * unit(image), high * unit(image)
     clear = cle.greater_constant(crests, scalar=high)
     # From every clear place, walk on along what exceeds at least the low threshold.
     traced = _grow(clear, cle.greater_constant(crests, scalar=low))
@@ -344,47 +348,13 @@ def segment_roots(
 # --- helpers -------------------------------------------------------------------------------
 
 
-def _pushed(image: Any) -> DeviceImage:
-    """Return the image on the device as float32; an image that is there already stays there."""
-    if cle.is_image(image):
-        if len(image.shape) != 2:
-            raise CourseError(
-                f"The image has shape {tuple(image.shape)}, but rows and columns are needed. Give "
-                "one plane."
-            )
-        return image
-    array = np.asarray(image)
-    if array.ndim != 2 or array.size == 0:
-        raise CourseError(
-            f"The image has shape {array.shape}, but rows and columns are needed. "
-            "Give one plane, or one colour channel."
-        )
-    if array.dtype.kind not in "buif" or not np.isfinite(array).all() or array.min() < 0:
-        raise CourseError(
-            "The image holds values that are negative or no numbers. "
-            "Subtract its minimum, or replace missing values first."
-        )
-    return cle.push(array.astype(np.float32))
-
-
-def _unit(image: Any) -> float:
-    """Return what one grey value of an 8-bit picture is in an image's own values."""
-    if cle.is_image(image):  # nobody knows any more where it came from
-        return 1.0
-    array = np.asarray(image)
-    highest = float(array.max(initial=0))
-    if array.dtype.kind == "u" and array.dtype.itemsize == 2 and highest > 255:
-        return 257.0
-    return 1 / 255 if array.dtype.kind == "f" and 0 < highest <= 1 else 1.0
-
-
 def _pulled(labels: DeviceImage) -> NDArray[np.int32]:
     return np.asarray(cle.pull(labels)).astype(np.int32)
 
 
-def _logarithm(image: Any) -> DeviceImage:
-    """Return log(image + 1); the 1 keeps a pixel of 0 from becoming minus infinity."""
-    return cle.logarithm(cle.add_image_and_scalar(_pushed(image), scalar=1))
+def _blurred(image: DeviceImage, sigma: float) -> DeviceImage:
+    sigma = number(sigma, "sigma", 0)
+    return cle.gaussian_blur(image, sigma_x=sigma, sigma_y=sigma)
 
 
 def _otsu(image: DeviceImage) -> DeviceImage:
