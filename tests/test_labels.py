@@ -7,7 +7,14 @@ from scipy import ndimage
 from gpu_course import display, metrics
 from gpu_course.classical import measurement
 from gpu_course.errors import CourseError
-from gpu_course.labels import refuse_mask, small_numbers, touching_pairs
+from gpu_course.images import Sample
+from gpu_course.labels import (
+    labelled_diameter,
+    refuse_mask,
+    renumber,
+    small_numbers,
+    touching_pairs,
+)
 
 
 def truth():
@@ -127,3 +134,31 @@ def test_neither_a_corner_nor_background_makes_a_pair():
     labels[:3, :3], labels[3:, 3:] = 1, 2
     assert touching_pairs(labels) == []
     assert touching_pairs(np.zeros((4, 4), int)) == []
+
+
+@pytest.mark.parametrize("function", [renumber, labelled_diameter])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array([[-1, -1, 3, 4]]),
+        np.array([[0, np.nan, 3]]),
+        np.array([[0, 1.5, 3]]),
+        np.array([[0, np.inf, 3]]),
+        np.array([["0", "3"]]),
+        np.ma.masked_equal([[0, 7, 3]], 7),
+    ],
+)
+def test_what_names_no_object_is_not_taken_for_one(function, labels):
+    with pytest.raises(CourseError, match="whole numbers from 0 up"):
+        function(labels)
+
+
+def test_labels_kept_as_floats_are_labels():
+    assert renumber(np.array([[0.0, 7.0, 3.0]])).tolist() == [[0, 2, 1]]
+    assert renumber(np.zeros((0, 4), int)).shape == (0, 4)
+
+
+def test_a_scene_with_another_background_is_not_cut():
+    scene = Sample("mine", "train", 0, np.zeros((4, 4)), "YX", labels=np.full((4, 4), -1, np.int32))
+    with pytest.raises(CourseError, match="Use 0 for background"):
+        scene.crop(slice(0, 2), slice(0, 2))

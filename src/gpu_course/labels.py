@@ -109,12 +109,17 @@ def renumber(labels: NDArray[Any]) -> NDArray[np.int32]:
     Parameters
     ----------
     labels
-        Integer labels of any shape, 0 is background.
+        Whole numbers from 0 up, of any shape and dtype; 0 is background.
 
     Returns
     -------
     ndarray of int32
         Same shape.
+
+    Raises
+    ------
+    CourseError
+        If some are masked, negative, missing or not whole: each such number would be an object.
 
     Examples
     --------
@@ -122,6 +127,7 @@ def renumber(labels: NDArray[Any]) -> NDArray[np.int32]:
     >>> renumber(np.array([[0, 7, 7, 3]]))
     array([[0, 2, 2, 1]], dtype=int32)
     """
+    _refuse_no_labels(labels)
     values, position = np.unique(labels, return_inverse=True)
     # Without background pixels the first object must still become 1, not 0.
     start = 0 if values.size and values[0] == 0 else 1
@@ -202,7 +208,7 @@ def labelled_diameter(labels: NDArray[np.integer[Any]]) -> float:
     Raises
     ------
     CourseError
-        If there is no object.
+        If there is no object; or as `renumber`.
 
     Examples
     --------
@@ -212,9 +218,24 @@ def labelled_diameter(labels: NDArray[np.integer[Any]]) -> float:
     >>> round(labelled_diameter(labels), 1)
     22.6
     """
+    _refuse_no_labels(labels)
     _, areas = np.unique(labels[labels > 0], return_counts=True)
     if not areas.size:
         raise CourseError(
             "No object is labelled, so there is no typical size. Give labels above 0."
         )
     return float(np.median(2 * np.sqrt(areas / np.pi)))
+
+
+def _refuse_no_labels(labels: NDArray[Any]) -> None:
+    """Make sure that every number is 0 or an object's."""
+    kind = labels.dtype.kind
+    whole = kind in "bui" or (
+        kind == "f" and bool((np.isfinite(labels) & (labels == np.rint(labels))).all())
+    )
+    if np.ma.is_masked(labels) or not whole or (labels.size and labels.min() < 0):
+        raise CourseError(
+            "Labels are whole numbers from 0 up, none of them masked or missing: any other would "
+            "be taken for an object, or be lost. Use 0 for background (labels.filled(0) for what "
+            "is masked), and label the objects first."
+        )

@@ -179,7 +179,7 @@ def test_unknown_name_or_split(arguments, words):
     assert all(word in str(error.value) for word in words)
 
 
-@pytest.mark.parametrize("index", [-1, 5])
+@pytest.mark.parametrize("index", [-1, 5, 0.5, "0", True, None])
 def test_index_out_of_range(index):
     with pytest.raises(CourseError, match="choose an index from 0 to 4"):
         images.load("rootnav", "test", index=index)

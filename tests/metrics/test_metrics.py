@@ -245,3 +245,38 @@ def test_other_objects_are_told_apart(other):
     labels = np.array([[0, 1, 1], [2, 2, 0], [0, 7, 7]])
     assert not metrics.same_objects(labels, np.array(other))
     assert not metrics.same_objects(np.array(other), labels)
+
+
+SCORES = [
+    metrics.average_precision,
+    metrics.matching,
+    metrics.count_error,
+    metrics.same_objects,
+    metrics.dice,
+    metrics.iou,
+]
+
+
+@pytest.mark.parametrize("score", SCORES)
+def test_what_is_hidden_does_not_count_unseen(score):
+    image = square((2, 2), (10, 10))
+    hidden = np.ma.masked_equal(image, 2)
+    for pair in ((hidden, image), (image, hidden)):
+        with pytest.raises(CourseError, match="is a masked array"):
+            score(*pair)
+    score(np.ma.masked_array(image), image)  # nothing is hidden
+
+
+@pytest.mark.parametrize("wrong", [-1, 0.5, np.nan])
+def test_same_objects_are_asked_of_labels(wrong):
+    image = square((2, 2), (10, 10)).astype(float)
+    with pytest.raises(CourseError, match="label image holds"):
+        metrics.same_objects(np.where(image == 2, wrong, image), image)
+
+
+def test_one_threshold_is_as_good_as_several():
+    image = square((2, 2), (10, 10))
+    assert metrics.average_precision(image, image, 0.5).tolist() == [1]
+    assert metrics.average_precision(image, image, (t for t in (0.5, 0.6))).tolist() == [1, 1]
+    with pytest.raises(CourseError, match="IoU threshold is 5"):
+        metrics.average_precision(image, image, 5)

@@ -56,7 +56,7 @@ def test_a_tolerant_dice_forgives_width_and_small_shifts_alone():
     nothing = np.zeros_like(line)
     assert protocol.tolerant_dice(nothing, nothing) == 1
     assert protocol.tolerant_dice(line, nothing) == 0
-    with pytest.raises(CourseError, match="shapes"):
+    with pytest.raises(CourseError, match="same shape"):
         protocol.tolerant_dice(line, nothing[1:])
 
 
@@ -68,3 +68,35 @@ def test_the_table_has_a_row_for_each_method():
 
 def test_a_single_scene_is_written_without_an_interval():
     assert protocol.table({"a": {"Dice": [0.5]}}).loc["a", "Dice"] == "0.50"
+
+
+LINE = np.zeros((9, 40), bool)
+LINE[4] = True
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"found": LINE[:, :-1]}, "same shape"),
+        ({"found": np.where(LINE, 0.5, 0)}, "Apply a threshold first"),
+        ({"found": np.ma.masked_array(LINE, LINE)}, "masked array"),
+        ({"tolerance": -1}, "tolerance is -1"),
+        ({"tolerance": float("nan")}, "tolerance is nan"),
+        ({"tolerance": "3"}, "tolerance is the text"),
+    ],
+)
+def test_a_tolerant_dice_of_what_is_no_mask_is_refused(change, told):
+    with pytest.raises(CourseError, match=told):
+        protocol.tolerant_dice(**{"truth": LINE, "found": LINE} | change)
+
+
+@pytest.mark.parametrize("score", [protocol.masks, protocol.objects])
+def test_as_many_answers_as_truths_are_needed(score):
+    with pytest.raises(CourseError, match="There are 2 truths and 1 answers"):
+        score([LINE, LINE], [LINE])
+
+
+@pytest.mark.parametrize("values", [["a"], [None], [[1, 2], [3]], np.ma.masked_equal([1.0, 2], 2)])
+def test_an_interval_of_no_numbers_is_refused(values):
+    with pytest.raises(CourseError, match="a score for each scene"):
+        protocol.interval(values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 
 from gpu_course import sizes
 from gpu_course.did_you_mean import closest
@@ -255,9 +255,10 @@ def load(name: str, split: str = "test", *, index: int = 0, size: str | None = N
     ('YX', (512, 512), (512, 512))
     """
     count = scenes(name, split)
-    if not 0 <= index < count:
+    a_number = isinstance(index, SupportsIndex) and not isinstance(index, bool)
+    if not a_number or not 0 <= index < count:
         raise CourseError(
-            f"The split {split!r} of {name!r} has no scene {index}. "
+            f"The split {split!r} of {name!r} has no scene {index!r}. "
             f"It has {count}: choose an index from 0 to {count - 1}."
         )
     if size is not None and size not in sizes.SIZES:

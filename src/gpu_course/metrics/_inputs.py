@@ -31,7 +31,7 @@ def two_masks(truth: ArrayLike, prediction: ArrayLike) -> tuple[NDArray[Any], ND
 
 
 def _mask(image: ArrayLike, side: str) -> NDArray[np.bool_]:
-    array = np.asarray(image)
+    array = _unmasked(image, f"The {side} mask")
     if array.dtype.kind not in "buif":
         raise CourseError(f"The {side} mask is no array of numbers. Give a NumPy array.")
     if not _whole(array):
@@ -45,7 +45,7 @@ def label_image(
     image: ArrayLike, side: str, *, in_pieces: bool = False
 ) -> NDArray[np.integer[Any]]:
     """Return a label image as an array of integers, 0 or more; refuse what looks like a mask."""
-    array = np.asarray(image)
+    array = _unmasked(image, f"The {side} label image")
     if array.dtype.kind not in "buif" or not _whole(array):
         raise CourseError(
             f"The {side} label image holds numbers that are not whole. Label the objects first."
@@ -54,6 +54,15 @@ def label_image(
         raise CourseError(f"The {side} label image holds negative labels. Use 0 for background.")
     refuse_mask(array, f"The {side} label image", in_pieces=in_pieces)
     return array if array.dtype.kind in "ui" else array.astype(np.int64)
+
+
+def _unmasked(image: ArrayLike, what: str) -> NDArray[Any]:
+    if np.ma.is_masked(image):
+        raise CourseError(
+            f"{what} is a masked array, and what is masked would count. Give array.filled(0), or "
+            "leave it out on both sides."
+        )
+    return np.asarray(image)
 
 
 def _whole(array: NDArray[Any]) -> bool:

@@ -136,7 +136,7 @@ def matching(
 def average_precision(
     true_labels: ArrayLike | Sequence[ArrayLike],
     predicted_labels: ArrayLike | Sequence[ArrayLike],
-    thresholds: Iterable[float] = THRESHOLDS,
+    thresholds: float | Iterable[float] = THRESHOLDS,
     *,
     in_pieces: bool = False,
 ) -> NDArray[np.float64]:
@@ -150,7 +150,7 @@ def average_precision(
     true_labels, predicted_labels : array of integer, YX or ZYX, or lists of them
         0 is background, every other number one object. A list or tuple holds one array per image;
         objects are then counted over all images before dividing.
-    thresholds : iterable of float
+    thresholds : float or iterable of float
         Least IoU of a match, each above 0 and at most 1.
     in_pieces : bool
         Let a single object in several pieces pass, which otherwise is taken for a mask.
@@ -188,7 +188,8 @@ def average_precision(
         )
     # The overlaps do not depend on the threshold, so they are counted once per image.
     ious = [_pair_ious(*pair, in_pieces) for pair in zip(truths, guesses, strict=True)]
-    return np.array([_match_all(ious, t).average_precision for t in thresholds])
+    levels = thresholds if isinstance(thresholds, Iterable) else [thresholds]
+    return np.array([_match_all(ious, t).average_precision for t in levels])
 
 
 def count_error(
@@ -237,7 +238,7 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     Parameters
     ----------
     first, second : array of integer, YX or ZYX
-        0 is background in both, and every other number one object.
+        0 is background in both, and every other number one object; others are refused.
 
     Examples
     --------
@@ -247,7 +248,8 @@ def same_objects(first: ArrayLike, second: ArrayLike) -> bool:
     >>> same_objects([[1, 1, 0, 2]], [[7, 7, 0, 7]])
     False
     """
-    one, two = np.asarray(first), np.asarray(second)
+    one = label_image(first, "first", in_pieces=True)
+    two = label_image(second, "second", in_pieces=True)
     if one.shape != two.shape or ((one == 0) != (two == 0)).any():
         return False
     # Each pixel pairs two numbers. No number of either side may take part in two different pairs.
@@ -282,8 +284,7 @@ def _match(ious: NDArray[np.float64], threshold: float) -> Matching:
         raise CourseError(f"The IoU threshold is {threshold!r}. Give a number above 0, at most 1.")
     n_true, n_predicted = ious.shape
     allowed = ious >= threshold
-    # A match is worth 1, plus its IoU scaled so small that all together stay below 1: more
-    # matches always win, and among equally many the better outlines do.
+    # A match is worth 1, plus an IoU so small that all stay below 1: more matches always win.
     worth = np.where(allowed, 1 + ious / (2 * max(1, min(ious.shape))), 0)
     rows, columns = linear_sum_assignment(worth, maximize=True)
     matched = allowed[rows, columns]

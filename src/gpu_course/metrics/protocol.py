@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.metrics._inputs import two_masks
 from gpu_course.metrics.masks import cl_dice, dice
 from gpu_course.metrics.objects import average_precision, count_error, matching
+from gpu_course.parameters import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,9 +63,13 @@ def interval(values: ArrayLike, *, seed: int = 0) -> Interval:
     >>> print(interval([0.7, 0.8, 0.8, 0.8, 0.9]))
     0.80 (0.70 to 0.90)
     """
-    scores = np.asarray(values, float).ravel()
-    if not scores.size or not np.isfinite(scores).all():
-        raise CourseError("An interval needs a score for each scene, and at least one scene.")
+    needs = CourseError("An interval needs a score for each scene, and at least one scene.")
+    try:
+        scores = np.asarray(values, float).ravel()
+    except (TypeError, ValueError):  # texts, None, lists of unequal length
+        raise needs from None
+    if not scores.size or not np.isfinite(scores).all() or np.ma.is_masked(values):
+        raise needs
     draws = np.random.default_rng(seed).integers(0, scores.size, (DRAWS, scores.size))
     low, high = np.percentile(np.median(scores[draws], axis=1), [2.5, 97.5])
     return Interval(float(np.median(scores)), float(low), float(high))
@@ -72,7 +78,7 @@ def interval(values: ArrayLike, *, seed: int = 0) -> Interval:
 def objects(
     truths: Sequence[NDArray[Any]], found: Sequence[NDArray[Any]]
 ) -> dict[str, list[float]]:
-    """Score labelled objects, scene by scene.
+    """Score labelled objects, scene by scene; as many answers as truths are needed.
 
     Parameters
     ----------
@@ -86,7 +92,7 @@ def objects(
         number for each scene.
     """
     rows = []
-    for truth, one in zip(truths, found, strict=True):
+    for truth, one in _pairs(truths, found):
         precision = average_precision(truth, one, IOUS)
         row = {f"AP@{iou}": float(ap) for iou, ap in zip(IOUS, precision, strict=True)}
         row["PQ"] = matching(truth, one).panoptic_quality
@@ -96,7 +102,7 @@ def objects(
 
 
 def masks(truths: Sequence[NDArray[Any]], found: Sequence[NDArray[Any]]) -> dict[str, list[float]]:
-    """Score masks, scene by scene.
+    """Score masks, scene by scene; as many answers as truths are needed.
 
     Parameters
     ----------
@@ -108,12 +114,23 @@ def masks(truths: Sequence[NDArray[Any]], found: Sequence[NDArray[Any]]) -> dict
     dict
         ``"Dice"``, ``"clDice"``, ``"Dice within 3 px"`` → one number for each scene.
     """
-    pairs = list(zip(truths, found, strict=True))
+    pairs = _pairs(truths, found)
     return {
         "Dice": [dice(*pair) for pair in pairs],
         "clDice": [cl_dice(*pair) for pair in pairs],
         f"Dice within {TOLERANCE:g} px": [tolerant_dice(*pair) for pair in pairs],
     }
+
+
+def _pairs(
+    truths: Sequence[NDArray[Any]], found: Sequence[NDArray[Any]]
+) -> list[tuple[NDArray[Any], NDArray[Any]]]:
+    if len(truths) != len(found):
+        raise CourseError(
+            f"There are {len(truths)} truths and {len(found)} answers. Give one answer for each "
+            "scene, in the same order."
+        )
+    return list(zip(truths, found, strict=True))
 
 
 def tolerant_dice(
@@ -125,6 +142,23 @@ def tolerant_dice(
     true pixels that have a found one near (relaxed precision and recall, Mnih and Hinton, 2010). A
     thin root drawn one pixel too wide loses half its Dice and nothing here. If both are empty, it
     is 1.
+
+    Parameters
+    ----------
+    truth, found : arrays of bool or whole numbers (Y, X) or (Z, Y, X)
+        Anything but 0 is foreground.
+    tolerance : float
+        In pixels, 0 or more.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    CourseError
+        If shapes differ, an image is masked or holds fractions, or the tolerance is impossible.
 
     Examples
     --------
@@ -138,9 +172,8 @@ def tolerant_dice(
     """
     from scipy import ndimage
 
-    true, answer = np.asarray(truth) > 0, np.asarray(found) > 0
-    if true.shape != answer.shape:
-        raise CourseError(f"Truth and answer have shapes {true.shape} and {answer.shape}: not one.")
+    tolerance = number(tolerance, "tolerance", 0)
+    true, answer = two_masks(truth, found)
     if not (true.any() and answer.any()):
         return float(true.any() == answer.any())
     precision = (ndimage.distance_transform_edt(~true)[answer] <= tolerance).mean()
