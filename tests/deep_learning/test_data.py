@@ -116,8 +116,9 @@ def test_every_change_changes_the_image_and_only_some_the_mask(change):
 
 
 def test_changes_without_meaning_are_refused():
-    with pytest.raises(CourseError, match="noise is negative"):
-        Augmentation(noise=-1)
+    for wrong in (-1, float("nan"), "0.1", None):
+        with pytest.raises(CourseError, match="The augmentation noise is"):
+            Augmentation(noise=wrong)
     with pytest.raises(CourseError, match="zoom"):
         Augmentation(zoom=1)
 

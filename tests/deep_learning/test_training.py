@@ -6,6 +6,7 @@ import signal
 import numpy as np
 import pytest
 import torch
+from monai.losses import DiceCELoss
 from torch.nn import BCEWithLogitsLoss
 
 from gpu_course.deep_learning import checkpoint, losses
@@ -119,7 +120,8 @@ def test_an_interrupted_and_resumed_run_ends_with_the_same_weights(
     monkeypatch.setattr(torch.optim.AdamW, "step", step)
     torch.manual_seed(99)  # another process: other weights, other random numbers
     other = Dropping(1, 1, depth=1, width=4)
-    resumed = train(other, data(scenes), validation(scenes), epochs=4, resume_from=file)
+    with pytest.warns(UserWarning, match="began with other weights"):
+        resumed = train(other, data(scenes), validation(scenes), epochs=4, resume_from=file)
     assert torch.equal(weights(other), weights(whole))
     assert resumed.best_epoch == complete.best_epoch
     names = ("training loss", "validation loss", "validation Dice", "learning rate")
@@ -159,6 +161,63 @@ def test_the_checkpoint_of_another_run_is_refused(scenes, tmp_path, change, word
         train(network(), data(scenes, 1), epochs=1, loss=other_loss, resume_from=file)
     with pytest.raises(CourseError, match="model, shapes differ"):
         train(UNet(1, 1, depth=1, width=5), data(scenes, 1), epochs=1, resume_from=file)
+
+
+def test_other_shares_of_a_loss_are_another_run(scenes, tmp_path):
+    """Its name is the same, and the weights would come from the first one."""
+    file = tmp_path / "run.ckpt"
+    one, other = (Loss(DiceCELoss(sigmoid=True, lambda_dice=share)) for share in (1.0, 0.2))
+    train(network(), data(scenes, 1), epochs=1, loss=one, resume_from=file)
+    with pytest.raises(CourseError, match="of another run: loss differ"):
+        train(network(), data(scenes, 1), epochs=1, loss=other, resume_from=file)
+    train(network(), data(scenes, 1), epochs=1, loss=one, resume_from=file)
+
+
+def test_a_run_that_began_with_other_weights_goes_on_and_says_so(scenes, tmp_path, recwarn):
+    file = tmp_path / "run.ckpt"
+    model = network()
+    train(model, data(scenes, 1), epochs=1, resume_from=file)
+    again = network()
+    train(again, data(scenes, 1), epochs=1, resume_from=file)
+    assert not recwarn.list
+    other = UNet(1, 1, depth=1, width=4)
+    with pytest.warns(UserWarning, match=r"began with other weights.*delete the file"):
+        train(other, data(scenes, 1), epochs=1, resume_from=file)
+    assert torch.equal(weights(again), weights(model))
+    assert torch.equal(weights(other), weights(model))
+
+
+def test_more_patience_goes_on(scenes, tmp_path, monkeypatch):
+    dice = iter([0.6, 0.5, 0.4, 0.9])
+    monkeypatch.setattr(module, "evaluate", lambda *_: (1.0, next(dice)))
+    file = tmp_path / "run.ckpt"
+
+    def run(patience):
+        found = train(
+            network(), data(scenes, 1), validation(scenes), epochs=4, patience=patience,
+            resume_from=file,
+        )  # fmt: skip
+        return len(found.history), found.best_epoch
+
+    assert run(2) == (3, 1)
+    assert run(2) == (3, 1)
+    assert run(3) == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"epochs": 2.5}, "epochs is 2.5. Give a whole number"),
+        ({"epochs": "2"}, "epochs is the text “2”"),
+        ({"epochs": 0}, "epochs is 0. Give a whole number of at least 1"),
+        ({"learning_rate": float("nan")}, "learning_rate is nan"),
+        ({"learning_rate": -1}, "learning_rate is -1"),
+        ({"patience": 0}, "patience is 0"),
+    ],
+)
+def test_impossible_numbers_are_refused(scenes, change, told):
+    with pytest.raises(CourseError, match=told):
+        train(network(), data(scenes, 1), **({"epochs": 1} | change))
 
 
 def test_it_stops_early_and_keeps_the_best_weights(scenes, monkeypatch):
@@ -256,8 +315,8 @@ def test_a_full_device_is_said_in_a_sentence(scenes):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"epochs": 0}, "at least one epoch"),
-        ({"epochs": 1, "learning_rate": 0}, "learning rate above 0"),
+        ({"epochs": 0}, "of at least 1"),
+        ({"epochs": 1, "learning_rate": 0}, "learning_rate is"),
         ({"epochs": 1, "precision": "int8"}, "no precision 'int8'"),
     ],
 )

@@ -111,6 +111,13 @@ def test_other_libraries_are_taken():
         (np.ones((5, 5)), {"smoothing": -1}, "smoothing"),
         (np.ones((5, 5)), {"smallest": -1}, "smallest"),
         (np.ones((5, 5)), {"threshold": 2}, "threshold"),
+        (np.ones((5, 5)), {"threshold": 1}, "threshold"),
+        (np.ones((5, 5)), {"threshold": np.nan}, "threshold"),
+        (np.ones((5, 5)), {"smoothing": np.nan}, "smoothing"),
+        (np.ones((5, 5)), {"spacing": "5"}, "spacing is the text"),
+        (np.full((5, 5), 0.9 + 0.1j), {}, "complex"),
+        (np.full((5, 5), "1"), {}, "no real numbers"),
+        (np.ma.masked_array(np.ones((5, 5)), np.eye(5)), {}, "masked array"),
     ],
 )
 def test_what_makes_no_sense_is_refused(probability, options, words):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gpu_course.errors import CourseError
-from gpu_course.pixel_classification import PixelClassifier, Recipe, seen
+from gpu_course.pixel_classification import PixelClassifier, Recipe, features, seen
 from gpu_course.pixel_classification.correctable import CorrectableClassifier
 from gpu_course.pixel_classification.seen import Seen
 
@@ -193,3 +193,15 @@ def test_a_damaged_entry_is_refused_in_one_sentence(members, tmp_path, entry, wo
 def test_the_right_entry_is_taken(members, tmp_path):
     loaded = PixelClassifier.load(written(tmp_path / "model.npz", members, seen=RIGHT))
     assert loaded.seen == Seen(1, 2, 3)
+
+
+def test_a_table_says_nothing_of_images_seen_before():
+    """Else the next image would be compared with what an earlier lesson was about."""
+    image = np.arange(64, dtype=np.float32).reshape(8, 8)
+    scribbles = np.zeros((8, 8), np.uint8)
+    scribbles[0], scribbles[-1] = 1, 2
+    recipe = Recipe((1.0,))
+    classifier = PixelClassifier(recipe, trees=2).fit(image, scribbles)
+    assert classifier.seen is not None
+    classifier.fit_features(features.compute(100 * image, recipe), scribbles)
+    assert classifier.seen is None

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from gpu_course.errors import CourseError
+from gpu_course.parameters import number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Augmentation:
     def __post_init__(self) -> None:
         """Refuse changes that have no meaning."""
         for field in dataclasses.fields(self):
-            if getattr(self, field.name) < 0:
-                raise CourseError(f"The augmentation {field.name} is negative. Give 0 or more.")
+            if field.name != "flips":
+                number(getattr(self, field.name), f"The augmentation {field.name}", 0)
         if self.zoom >= 1 or self.contrast >= 1:
             raise CourseError("A zoom or contrast of 1 would leave nothing. Choose less than 1.")
 

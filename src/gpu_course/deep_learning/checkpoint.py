@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
+import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,31 @@ from gpu_course.errors import CourseError
 from gpu_course.files import write_atomic
 
 State = dict[str, Any]
+BEGINNING = "first weights"
+"""What a run's settings call the digest of the weights that it began with."""
+
+
+def digest(arrays: Iterable[Any]) -> str:
+    """Return a text that differs for other weights: NumPy arrays, or tensors on any device."""
+    said = hashlib.sha256()
+    for array in arrays:
+        plain = array.detach().cpu().numpy() if isinstance(array, torch.Tensor) else array
+        said.update(np.ascontiguousarray(plain).tobytes())
+    return said.hexdigest()[:16]
+
+
+def described(loss: torch.nn.Module) -> list[str]:
+    """Return what a loss is made of: its parts, and the plain values that each was given.
+
+    Its `repr` names the parts alone: two losses of other shares would look the same.
+    """
+    plain = (bool, int, float, str, tuple, type(None))
+    return [repr(loss)] + [
+        f"{name}.{key} = {value}"
+        for name, part in loss.named_modules()
+        for key, value in sorted(vars(part).items())
+        if not key.startswith("_") and key != "training" and isinstance(value, plain)
+    ]
 
 
 def save(path: Path | str, state: State) -> None:
@@ -70,10 +98,16 @@ def refuse_other(path: Path | str, settings: State, theirs: State) -> None:
     ------
     CourseError
         If any of it differs; the sentence says what.
+
+    Warns
+    -----
+    UserWarning
+        If only the weights differ that the two began with: a model built without a seed has others
+        each time, and goes on all the same.
     """
     other = []
     for name, value in settings.items():
-        if (before := theirs.get(name)) == value:
+        if (before := theirs.get(name)) == value or name == BEGINNING:
             continue
         inner = []
         if isinstance(value, dict) and isinstance(before, dict):
@@ -83,6 +117,12 @@ def refuse_other(path: Path | str, settings: State, theirs: State) -> None:
         raise CourseError(
             f"The checkpoint {path} is of another run: {', '.join(other)} differ(s). Name "
             "another file, or delete it to train from the start."
+        )
+    if theirs.get(BEGINNING) not in (None, settings.get(BEGINNING)):
+        warnings.warn(
+            f"The run in the checkpoint {path} began with other weights than this model has. It "
+            "goes on with its own; delete the file to begin with these.",
+            stacklevel=4,
         )
 
 

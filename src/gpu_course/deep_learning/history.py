@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import torch
 
 from gpu_course.deep_learning.data import Batch
+from gpu_course.parameters import number, whole
 
 
 class Batches(Protocol):
@@ -106,3 +108,16 @@ class Training:
             "seed": self.seed,
             "data": self.data,
         }
+
+
+def limits(epochs: Any, learning_rate: Any, patience: Any) -> tuple[int, float]:
+    """Return epochs and patience of a training, the latter infinite for None.
+
+    Raises
+    ------
+    CourseError
+        If one of them is no whole number from 1, or the learning rate no number above 0.
+    """
+    number(learning_rate, "learning_rate", 1e-12)
+    epochs = whole(epochs, "epochs", 1)
+    return epochs, math.inf if patience is None else whole(patience, "patience", 1)

@@ -66,21 +66,9 @@ class Normalisation:
         Raises
         ------
         CourseError
-            If the image holds missing or infinite values.
+            If the image is masked, holds missing or infinite values, or has other axes.
         """
-        image = np.asarray(image)
-        if image.ndim != 3 or not image.size or image.dtype.kind not in "biuf":
-            raise CourseError(
-                f"The image is {image.dtype} of shape {image.shape}, but real numbers (C, Y, X) "
-                "with at least one pixel are needed. Use channels_first."
-            )
-        if image.dtype == bool:
-            image = image.astype(np.uint8)
-        if not np.isfinite(image).all():
-            raise CourseError(
-                "The image holds missing or infinite values (NaN, inf), which would spread through "
-                "the whole network. Replace them first, for instance with numpy.nan_to_num."
-            )
+        image = _real(image)
         low, high = np.percentile(image, [self.low, self.high], axis=(1, 2), keepdims=True)
         flat = high <= low
         if flat.any():
@@ -127,8 +115,37 @@ class FixedRange:
             )
 
     def __call__(self, image: NDArray[Any]) -> NDArray[np.float32]:
-        """Return the image, float32 (C, Y, X) as it came, with `dark` at 0 and `bright` at 1."""
+        """Return the image, float32 (C, Y, X) as it came, with `dark` at 0 and `bright` at 1.
+
+        Raises
+        ------
+        CourseError
+            As `Normalisation`.
+        """
+        image = _real(image)
+        if image.dtype.kind != "f":  # else 8 bits would stay 8 bits, and below `dark` is 255
+            image = image.astype(np.float64)
         return ((image - self.dark) / (self.bright - self.dark)).astype(np.float32)
+
+
+def _real(image: Any) -> NDArray[Any]:
+    """Return an image (C, Y, X) as an array of finite real numbers, or say why it is none."""
+    if np.ma.is_masked(image):
+        raise CourseError("The image is a masked array. Fill what is masked: image.filled(value).")
+    image = np.asarray(image)
+    if image.ndim != 3 or not image.size or image.dtype.kind not in "biuf":
+        raise CourseError(
+            f"The image is {image.dtype} of shape {image.shape}, but real numbers (C, Y, X) "
+            "with at least one pixel are needed. Use channels_first."
+        )
+    if image.dtype == bool:
+        image = image.astype(np.uint8)
+    if not np.isfinite(image).all():
+        raise CourseError(
+            "The image holds missing or infinite values (NaN, inf), which would spread through "
+            "the whole network. Replace them first, for instance with numpy.nan_to_num."
+        )
+    return image
 
 
 Scale = Normalisation | FixedRange
@@ -171,6 +188,8 @@ def channels_first(image: NDArray[Any], axes: str | None = None) -> NDArray[Any]
     >>> channels_first(np.zeros((16, 32, 3))).shape, channels_first(np.zeros((16, 32))).shape
     ((3, 16, 32), (1, 16, 32))
     """
+    if isinstance(image, list | tuple):
+        image = np.asarray(image)
     axes = axes or {2: "YX", 3: "YXC"}.get(image.ndim, "")
     if axes == "YX" and image.ndim == 2:
         return image[None]

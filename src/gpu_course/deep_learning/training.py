@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gpu_course.deep_learning import checkpoint, losses, progress
-from gpu_course.deep_learning.history import Batches, Callback, Epoch, Training
+from gpu_course.deep_learning.history import Batches, Callback, Epoch, Training, limits
 from gpu_course.deep_learning.precision import autocast, best_precision, check_precision
 from gpu_course.deep_learning.scenes import refuse_leak, refuse_values
 from gpu_course.errors import CourseError
@@ -86,7 +86,8 @@ def train(
     Smith and Topin (2018), https://arxiv.org/abs/1708.07120 (one cycle)
     """
     precision = precision or best_precision(data.device)
-    _check(epochs, learning_rate, precision)
+    epochs, most_idle = limits(epochs, learning_rate, patience)
+    check_precision(precision)
     refuse_leak(data.settings, None if validation is None else validation.settings)
     for batches in (data, validation):
         refuse_values(getattr(batches, "masks", ()), _classes(model))
@@ -103,12 +104,13 @@ def train(
         "shapes": [list(weight.shape) for weight in model.state_dict().values()],
         "data": data.settings,
         "validation": None if validation is None else validation.settings,
-        "loss": repr(criterion),
+        "loss": checkpoint.described(criterion),
         "epochs": epochs,
         "learning_rate": learning_rate,
         "weight_decay": weight_decay,
         "precision": precision,
         "seed": seed,
+        checkpoint.BEGINNING: resume_from and checkpoint.digest(model.state_dict().values()),
     }
     gpus = [data.device] if data.device.type == "cuda" else []
     with torch.random.fork_rng(gpus), _full_device(data.device):
@@ -118,11 +120,11 @@ def train(
         elif resume_from is not None:
             # The first epoch may be interrupted too: keep the weights it began with.
             checkpoint.save(resume_from, run.state() | {"settings": settings})
-        while not run.finished and len(run.history) < epochs:
+        # A run that was out of patience goes on where more of it is given.
+        while not (run.finished or run.idle >= most_idle) and len(run.history) < epochs:
             epoch = run.epoch(criterion, validation, show_progress)
             asked = [callback(epoch) is True for callback in callbacks]
-            idle = epoch.number - run.best_epoch
-            run.finished = any(asked) or (patience is not None and idle >= patience)
+            run.finished = any(asked)
             if resume_from is not None:
                 checkpoint.save(resume_from, run.state() | {"settings": settings})
     model.load_state_dict(run.best)
@@ -228,6 +230,11 @@ class _Run:
             "finished": self.finished,
         }
 
+    @property
+    def idle(self) -> int:
+        """How many epochs have passed since the best one."""
+        return len(self.history) - self.best_epoch
+
     def restore(self, state: checkpoint.State, settings: dict[str, Any], path: Path | str) -> None:
         """Take everything back from a checkpoint of the same run."""
         checkpoint.refuse_other(path, settings, state.get("settings", {}))
@@ -273,14 +280,7 @@ def evaluate(
 
 
 def _classes(model: nn.Module) -> int:
-    configuration: dict[str, Any] = getattr(model, "configuration", {"classes": 1})
-    return int(configuration["classes"])
-
-
-def _check(epochs: int, learning_rate: float, precision: str) -> None:
-    if epochs < 1 or learning_rate <= 0:
-        raise CourseError("Training needs at least one epoch and a learning rate above 0.")
-    check_precision(precision)
+    return int(getattr(model, "configuration", {"classes": 1})["classes"])
 
 
 @contextmanager

@@ -149,7 +149,7 @@ class PixelClassifier:
             tree.tree_.threshold[inner] *= unit[tree.tree_.feature[inner]]
         self.forest = Forest.from_sklearn(fitted)
         self.classes = tuple(int(value) for value in fitted.classes_)
-        self.ndim = ndim
+        self.ndim, self.seen = ndim, None  # of images, a table says nothing
         self._importance = fitted.feature_importances_
         return self
 

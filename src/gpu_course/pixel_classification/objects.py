@@ -6,6 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpu_course.errors import CourseError
+from gpu_course.parameters import number
+
+BELOW_1 = 1 - 1e-9
+"""A threshold of 1 is above every probability."""
 
 
 def to_objects(
@@ -46,7 +50,8 @@ def to_objects(
     Raises
     ------
     CourseError
-        If the array is not 2D or 3D, or holds missing values, or a parameter makes no sense.
+        If the array is not 2D or 3D, is masked, or holds anything but probabilities, or if a
+        parameter makes no sense.
 
     Examples
     --------
@@ -62,18 +67,20 @@ def to_objects(
     from gpu_course.devices import to_numpy
     from gpu_course.labels import renumber
 
-    values = to_numpy(probability).astype(np.float32)
+    if np.ma.is_masked(probability):
+        raise CourseError("The probability is a masked array. Fill it: probability.filled(0).")
+    values = to_numpy(probability)
+    if values.dtype.kind not in "buif":
+        raise CourseError(f"The probability holds {values.dtype}, and no real numbers from 0 to 1.")
+    values = values.astype(np.float32)
     if values.ndim not in (2, 3):
         raise CourseError(
             f"The probability has {values.ndim} axes. Give one class, such as probability[1]."
         )
     if not np.isfinite(values).all():
         raise CourseError("The probability holds missing or infinite values. Replace them first.")
-    if smoothing < 0 or smallest < 0 or not spacing >= 1 or not 0 <= threshold < 1:
-        raise CourseError(
-            "Give a smoothing and a smallest size of 0 or more, a spacing from 1, and a threshold "
-            "from 0 to below 1."
-        )
+    smoothing, smallest = number(smoothing, "smoothing", 0), number(smallest, "smallest", 0)
+    spacing, threshold = number(spacing, "spacing", 1), number(threshold, "threshold", 0, BELOW_1)
     if values.size and not -1e-3 <= values.min() <= values.max() <= 1.001:
         raise CourseError(
             f"The probability goes from {values.min():g} to {values.max():g}, and not from 0 to 1. "

@@ -71,7 +71,7 @@ class StarModel:
         stride = self.design.stride
         if min(channels.shape[1:]) < stride:
             raise CourseError(
-                f"The image of shape {image.shape[:2]} is smaller than the network's stride of "
+                f"The image of shape {channels.shape[1:]} is smaller than the network's stride of "
                 f"{stride} pixels, by which it shrinks images. Give it a larger image."
             )
         return np.ascontiguousarray(np.moveaxis(self.normalisation(channels), 0, -1))

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gpu_course.deep_learning import progress
-from gpu_course.deep_learning.history import Training
+from gpu_course.deep_learning.checkpoint import BEGINNING, digest
+from gpu_course.deep_learning.history import Training, limits
 from gpu_course.deep_learning.scenes import refuse_leak
 from gpu_course.deep_learning.stardist import checkpoint
 from gpu_course.deep_learning.stardist.data import StarPatches, StarTiles
@@ -132,7 +133,8 @@ def train(
 
     from gpu_course import devices
 
-    _check(model, data, validation, epochs, learning_rate)
+    epochs, most_idle = limits(epochs, learning_rate, patience)
+    _check(model, data, validation)
     device = devices.tensorflow()
     assert device is not None  # the model is built
     keras, steps = model.network.keras_model, epochs * len(data)
@@ -147,6 +149,8 @@ def train(
         "epochs": epochs,
         "learning_rate": learning_rate,
     }
+    if resume_from is not None:
+        settings[BEGINNING] = digest(model.weights.values())
     run = checkpoint.Run(best=model.weights)
     if resume_from is not None and Path(resume_from).exists():
         run = checkpoint.load(resume_from, model, optimiser, settings)
@@ -154,7 +158,10 @@ def train(
         # The first epoch may be interrupted too: keep the weights it began with.
         checkpoint.save(resume_from, model, optimiser, settings, run)
     try:
-        for number in range(len(run.history) + 1, 1 if run.finished else epochs + 1):
+        for number in range(len(run.history) + 1, epochs + 1):
+            # A run that was out of patience goes on where more of it is given.
+            if run.finished or len(run.history) - run.best_epoch >= most_idle:
+                break
             start, total, rate = time.perf_counter(), 0.0, 0.0
             shown = progress.bar(
                 data.batches(number - 1),
@@ -180,12 +187,9 @@ def train(
             epoch = StarEpoch(number, epochs, mean, loss, iou, rate, seconds, better)
             run.history.append(epoch.row())
             asked = [callback(epoch) is True for callback in callbacks]
-            idle = number - run.best_epoch
-            run.finished = any(asked) or (patience is not None and idle >= patience)
+            run.finished = any(asked)
             if resume_from is not None:
                 checkpoint.save(resume_from, model, optimiser, settings, run)
-            if run.finished:
-                break
     except tf.errors.ResourceExhaustedError as error:
         raise CourseError(
             f"The memory of {device.name} is full. Take a smaller batch or patch, or a design of "
@@ -219,11 +223,7 @@ def evaluate(model: StarModel, data: StarTiles) -> tuple[float, float]:
     return float(loss), float(iou)
 
 
-def _check(
-    model: StarModel, data: StarPatches, validation: StarTiles, epochs: int, learning_rate: float
-) -> None:
-    if epochs < 1 or learning_rate <= 0:
-        raise CourseError("Training needs at least one epoch and a learning rate above 0.")
+def _check(model: StarModel, data: StarPatches, validation: StarTiles) -> None:
     for batches in (data, validation):
         if batches.design != model.design:
             raise CourseError(
