@@ -73,6 +73,11 @@ def around_the_pages_offset(image):
     return cle.mean_of_all_pixels(cle.multiply_images(centred, centred))
 
 
+def on_the_processor(image):
+    pixels = np.asarray(image).astype(np.float64)
+    return ((pixels - pixels.mean()) ** 2).mean()
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "hint"),
     [
@@ -83,6 +88,8 @@ def around_the_pages_offset(image):
         (lambda image: image, "wrong", "one number"),
         (lambda image: 512**2 * solutions.variance(image), "below the goal", "the sum over"),
         (lambda image: 0.0, "below the goal", "square them first"),
+        (lambda image: np.asarray(image, float).var(), "wrong", "in 64 bits, on the processor"),
+        (on_the_processor, "wrong", "in 64 bits, on the processor"),
     ],
     ids=[
         "mean of squares",
@@ -92,6 +99,8 @@ def around_the_pages_offset(image):
         "the image",
         "a sum",
         "unsquared",
+        "NumPy",
+        "by hand in NumPy",
     ],
 )
 def test_variances_that_are_wrong(answer, state, hint):

@@ -61,6 +61,29 @@ def steps(image, cle, *, sigmas=True, edges=True, sizes=True, label=True):
     return result
 
 
+def test_check_tells_corners_from_faces(cle):
+    def diamond(image, cle):
+        mask = steps(image, cle, label=False)
+        labels = cle.connected_component_labeling(mask, connectivity="sphere")
+        inner = cle.exclude_labels_on_edges(labels)
+        return cle.exclude_labels_outside_size_range(inner, minimum_size=200, maximum_size=600)
+
+    result = exercises.check(NAME, diamond)
+    assert result.state == "below the goal"
+    assert "a diamond does not" in result.message
+
+
+@pytest.mark.parametrize("wrong", [{"minimum_size": 210}, {"maximum_size": 590}])
+def test_check_notices_other_sizes(cle, wrong):
+    def other(image, cle):
+        inner = steps(image, cle, sizes=False)
+        return cle.exclude_labels_outside_size_range(
+            inner, **({"minimum_size": 200, "maximum_size": 600} | wrong)
+        )
+
+    assert not exercises.check(NAME, other).solved
+
+
 def test_check_names_both_lines_that_drop_objects():
     result = exercises.check(NAME, lambda image, cle: steps(image, cle, edges=False, sizes=False))
     assert "two more lines" in result.message

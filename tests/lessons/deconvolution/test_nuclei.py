@@ -347,12 +347,16 @@ def fixed(mask, voxel_size, nucleus):
 
 
 def blurred_in_voxels(mask, voxel_size, nucleus):
-    """Measure the distance in micrometres, which is what is asked for."""
+    """Measure the distance in micrometres, and nothing else."""
     return split(mask, voxel_size, voxel_size, 1)
 
 
-def test_distances_in_micrometres_solve_it_whatever_the_blur():
-    assert exercises.check(SPLIT, blurred_in_voxels).solved
+@pytest.mark.parametrize("share", [0.08, 0.1, 0.15])
+def test_shares_of_a_nucleus_solve_it_whatever_the_blur(share):
+    def shares(mask, voxel_size, nucleus):
+        return split(mask, voxel_size, voxel_size, np.divide(share * nucleus, voxel_size))
+
+    assert exercises.check(SPLIT, shares).solved
 
 
 def rough(mask, voxel_size, nucleus):
@@ -375,6 +379,7 @@ def without_mask(mask, voxel_size, nucleus):
         (only_the_blur_in_micrometres, "sampling=voxel_size"),
         (connected, "Too few"),
         (fixed, "share of nucleus"),
+        (blurred_in_voxels, "lengths of its own, in voxels"),
         (rough, "Too many"),
         (without_mask, "beyond the mask"),
         (lambda mask, voxel_size, nucleus: mask, "its own number"),

@@ -158,6 +158,31 @@ def the_wrong_way_round(left, right, overlap):
     return joined
 
 
+def blended(left, right, share):
+    joined = one_hides_the_other(left, right, len(share))
+    shared = (1 - share) * left[:, -len(share) :] + share * right[:, : len(share)]
+    joined[:, left.shape[1] - len(share) : left.shape[1]] = shared
+    return joined
+
+
+def with_ends_of_one_tile(left, right, overlap):
+    return blended(left, right, np.linspace(0, 1, overlap))
+
+
+def of_one_width(left, right, overlap):
+    if overlap == 10:
+        return blended(left, right, (np.arange(10) + 0.5) / 10)
+    return one_hides_the_other(left, right, overlap)
+
+
+@pytest.mark.parametrize("first", [0.5, 1.0])
+def test_shares_may_begin_at_half_a_step_or_a_whole_one(first):
+    def answer(left, right, overlap):
+        return blended(left, right, (np.arange(overlap) + first) / (overlap + 2 * first - 1))
+
+    assert exercises.check(BLEND, answer).solved
+
+
 def over_the_tile_itself(left, right, overlap):
     left[:, -overlap:] = 0.5
     return one_hides_the_other(left, right, overlap)
@@ -172,6 +197,8 @@ def over_the_tile_itself(left, right, overlap):
         (sum_of_both, "sum to 1"),
         (the_wrong_way_round, "rise all the way"),
         (over_the_tile_itself, "changed a tile"),
+        (with_ends_of_one_tile, "rise all the way"),
+        (of_one_width, "rise all the way"),
     ],
 )
 def test_the_check_of_blending_names_the_mistake(wrong, says):

@@ -7,6 +7,9 @@ import numpy as np
 from gpu_course.exercise_answers import number
 from gpu_course.exercises import Check, Function, Wrong
 
+IN_32_BITS = 1e-12
+"""No chain of operations in float32 comes so near to the truth."""
+
 
 def variance_score(function: Function) -> tuple[float, str]:
     """Return 1 minus the relative error of the variance, not below 0, and a hint."""
@@ -20,6 +23,11 @@ def variance_score(function: Function) -> tuple[float, str]:
     found = number(function(image), "the variance of all pixels")
     if not np.array_equal(np.asarray(image), values.astype(np.float32)):
         raise Wrong("Your function changed the image that it was given.")
+    if math.isclose(found, truth, rel_tol=IN_32_BITS):
+        raise Wrong(
+            "Right to the twelfth digit, which 32 bits do not hold: this was computed in 64 bits, "
+            "on the processor. Stay on the device, and let its float32 be enough."
+        )
     mean = float(values.mean())
     # The usual slips, each with the value it leads to.
     slips = [

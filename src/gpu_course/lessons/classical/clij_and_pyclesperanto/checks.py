@@ -13,20 +13,21 @@ from gpu_course.exercises import Check, Function, Wrong
 
 
 def _macro_in_scipy(
-    image: NDArray[Any], *, edges: bool = False, sizes: bool = True
+    image: NDArray[Any], *, edges: bool = False, sizes: bool = True, corners: bool = True
 ) -> NDArray[np.int32]:
     """Return what the macro of the exercise returns, computed without clesperanto.
 
     Parameters
     ----------
     image : array, YX
-    edges, sizes : bool
-        Whether objects at the edge stay, and whether the range of sizes is applied: to recognise
-        an answer that left one of the steps out.
+    edges, sizes, corners : bool
+        Whether objects at the edge stay, whether the range of sizes is applied, and whether pixels
+        touch at their corners: to recognise an answer that differs in one of these.
     """
     grey = image.astype(np.float32)
     narrow, wide = (ndimage.gaussian_filter(grey, sigma, mode="nearest") for sigma in (2, 12))
-    labels, count = ndimage.label(narrow - wide > 10, structure=np.ones((3, 3)))
+    touching = np.ones((3, 3)) if corners else None
+    labels, count = ndimage.label(narrow - wide > 10, structure=touching)
     drop = np.zeros(count + 1, dtype=bool)
     if not edges:
         for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
@@ -66,20 +67,21 @@ class _Watched:
         )
 
 
-def _score(function: Function) -> tuple[float, str]:
-    """Return the average precision at IoU 0.9 against the macro's result, and a hint."""
-    from gpu_course import cle, devices
+def _discs() -> NDArray[np.float64]:
+    """Draw discs that the macro just keeps or just drops, and two that touch at a corner alone."""
+    rows, columns = np.mgrid[:270, :360]
+    radii = (6.6, 7.0, 7.4, 12.6, 13.0, 13.4, 13.8, 9.0)
+    discs = [(45.0 + 90 * (i // 4), 45.0 + 90 * (i % 4), r, 120) for i, r in enumerate(radii)]
+    discs += [(225.0, 45.0, 8.63, 197), (236.04, 62.25, 8.75, 197)]
+    discs += [(225.0, 268.0, 9.0, 150), (225.0, 358.0, 9.0, 150)]
+    image = np.full(rows.shape, 20.0)
+    for row, column, radius, grey in discs:
+        image[np.hypot(rows - row, columns - column) < radius] = grey
+    return image
 
-    devices.use_opencl()
 
-    image = images.load("nuclei").image
-    watched = _Watched(cle)
-    try:
-        answer = function(image, watched)
-    except Exception as error:
-        if watched.nameless:
-            raise Wrong(f"{watched.trap()} ({type(error).__name__}: {error})") from error
-        raise
+def _labels(answer: Any, image: NDArray[Any], watched: _Watched) -> NDArray[np.int32]:
+    """Return the student's answer as labels, or say why it is none."""
     found = array(answer, "the label image", image.shape)
     if not found.any():
         raise Wrong(
@@ -93,19 +95,46 @@ def _score(function: Function) -> tuple[float, str]:
         raise Wrong("The result holds fractions. The macro ends with a label image.")
     if found.min() < 0:
         raise Wrong("The result holds negative numbers. Labels are 0 for background, 1 and up.")
-    labels = found.astype(np.int32)
+    return found.astype(np.int32)
 
-    def agreement(expected: NDArray[np.int32]) -> float:
-        return float(metrics.average_precision(expected, labels, [0.9])[0])
+
+def _score(function: Function) -> tuple[float, str]:
+    """Return the average precision at IoU 0.9 against the macro's result, and a hint."""
+    from gpu_course import cle, devices
+
+    devices.use_opencl()
+
+    scenes = images.load("nuclei").image, _discs()
+    watched, found = _Watched(cle), []
+    for scene in scenes:
+        try:
+            answer = function(scene, watched)
+        except Exception as error:
+            if watched.nameless:
+                raise Wrong(f"{watched.trap()} ({type(error).__name__}: {error})") from error
+            raise
+        found.append(_labels(answer, scene, watched))
+
+    def agreement(**other: bool) -> float:
+        """Return the lower one of both scenes."""
+        return min(
+            float(metrics.average_precision(_macro_in_scipy(scene, **other), labels, [0.9])[0])
+            for scene, labels in zip(scenes, found, strict=True)
+        )
 
     hint = watched.trap()
-    if agreement(_macro_in_scipy(image, edges=True)) > 0.98:
+    if agreement(edges=True) > 0.98:
         hint = "Objects that touch the edge of the image are still there."
-    elif agreement(_macro_in_scipy(image, sizes=False)) > 0.98:
+    elif agreement(sizes=False) > 0.98:
         hint = "The range of sizes was not applied. Its defaults are 0 and 100 pixels."
-    elif agreement(_macro_in_scipy(image, edges=True, sizes=False)) > 0.98:
+    elif agreement(edges=True, sizes=False) > 0.98:
         hint = "The objects are there. The macro has two more lines, which drop some of them."
-    return agreement(_macro_in_scipy(image)), hint
+    elif agreement(corners=False) > 0.98:
+        hint = (
+            "Two objects that touch at a corner alone are one in the macro: a box of neighbours "
+            "holds the corners, a diamond does not."
+        )
+    return agreement(), hint
 
 
 CHECKS = {

@@ -22,6 +22,8 @@ FLAT = (0.2, 0.2, 0.2)
 GOAL = 0.9
 TWICE = 2.0
 """Voxels and nuclei so much larger are the same mask; a power of two, so nothing is rounded."""
+OTHER = 3.0
+"""If a usual nucleus were so much wider, two of these would be halves of one."""
 
 
 @cache
@@ -74,7 +76,15 @@ def _split(function: Function) -> tuple[float, str]:
     ):
         raise Wrong(
             "Tissue that is twice as large in all, voxels and nuclei, gets other labels: a length "
-            "in your function stays as it is. Make each a share of nucleus, or set it in voxels."
+            "in your function stays as it is. Make each a share of nucleus."
+        )
+    if score >= GOAL and np.array_equal(
+        found[0], _labels(function(first, VOXEL, OTHER * NUCLEUS), first)
+    ):
+        raise Wrong(
+            "Your function returns the same for nuclei three times as wide, as if it had lengths "
+            "of its own, in voxels. On a finer grid they are other lengths: make each a share of "
+            "nucleus."
         )
     return score, ""
 
