@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +96,22 @@ def test_a_u_net_is_trained_again_as_its_file_says(first_u_net, folders):
     assert model.configuration == first.configuration
     assert record["seed"] == 2
     assert {key: record[key] for key in said} == said
+    assert record["threshold"] in trained_again.THRESHOLDS
+
+
+def test_thresholds_are_those_that_the_chapter_tries():
+    code = "\n".join(cell.source for cell in chapters.read("deep-learning/roots-unet").code_cells)
+    assert f"THRESHOLDS = {list(trained_again.THRESHOLDS)}\n" in code
+
+
+def test_the_threshold_is_the_one_that_suits_validation_scenes(monkeypatch):
+    """Of a probability that is a ramp, 0.4 and above is the mask."""
+    ramp = np.tile(np.linspace(0, 1, 101), (40, 1))
+    scene = SimpleNamespace(image=ramp, mask=ramp > 0.4)
+    monkeypatch.setattr(
+        "gpu_course.deep_learning.prediction.predict_tiled", lambda *_, **named: ramp[None]
+    )
+    assert trained_again._threshold(None, [scene], None) == 0.4
 
 
 def test_stars_are_trained_again_as_their_file_says(folders):

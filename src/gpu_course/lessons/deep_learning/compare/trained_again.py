@@ -22,6 +22,8 @@ from gpu_course.images import Sample
 ROOTS = "roots-unet"
 LEARNING_RATE = {"nuclei-stardist": 1e-3, "bees-stardist": 2e-3, ROOTS: 5e-3}
 """The largest one of each training. Its chapter names it, the file of weights does not."""
+THRESHOLDS = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
+"""Of which the chapter of the roots chooses one on its validation scenes."""
 
 
 def files(name: str) -> list[Path]:
@@ -126,7 +128,25 @@ def _u_net(name: str, seed: int, into: Path) -> Path:
         seed=seed, resume_from=Path("checkpoints", f"{name}-{seed}.pt"),
     )  # fmt: skip
     about = training.record() | {key: record[key] for key in ("scenes", "data")}
+    about["threshold"] = _threshold(model, scenes["validation"], scale)
     return storage.save(into, model, half=True, normalisation=scale, record=about)
+
+
+def _threshold(model: Any, scenes: list[Sample], scale: Any) -> float:
+    """Return the threshold that suits validation scenes best, chosen as the chapter chooses it."""
+    import numpy as np
+
+    from gpu_course.deep_learning.prediction import predict_tiled
+    from gpu_course.metrics import cl_dice, dice
+
+    found = [predict_tiled(model, s.image, flips=True, normalisation=scale)[0] for s in scenes]
+    truths = [np.asarray(scene.mask) for scene in scenes]
+
+    def score(threshold: float) -> float:
+        pairs = [(true, one > threshold) for true, one in zip(truths, found, strict=True)]
+        return float(sum(np.median([of(*pair) for pair in pairs]) for of in (dice, cl_dice)))
+
+    return max(THRESHOLDS, key=score)
 
 
 def refuse_others(name: str, now: Mapping[str, Any], first: Mapping[str, Any]) -> None:
