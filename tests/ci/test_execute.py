@@ -202,6 +202,15 @@ def test_weights_over_their_budget_are_refused_and_nothing_is_written(
     assert not chapter.output_path.exists()
 
 
+def test_trainings_of_other_seeds_do_not_count(book, own_data, monkeypatch):
+    monkeypatch.setattr(execution, "WEIGHTS_BUDGET", 12)
+    (own_data / "weights" / "again").mkdir(parents=True)
+    (own_data / "weights" / "again" / "older-1.safetensors").write_bytes(b"12345")
+    book("trains", TRAINS)
+    assert execute.main(["trains", "--size", "small"]) == 0
+    assert chapters.read("trains").output_path.exists()
+
+
 def test_unknown_chapter_is_one_clear_sentence(book):
     with pytest.raises(CourseError, match="There is no chapter “nothing”"):
         execute.main(["nothing"])
