@@ -25,9 +25,10 @@ BOOK_BUDGET = 20_000_000
 """Bytes that all stored outputs may take."""
 
 WEIGHTS_BUDGET = 12_000_000
+"""Bytes that all trained weights may take, besides those in `AGAIN`."""
+
 AGAIN = "again"
-"""Beside the weights: the same trainings with other seeds."""
-"""Bytes that all trained weights may take."""
+"""The folder of the same trainings with other seeds, which no chapter writes."""
 
 
 def execute(
