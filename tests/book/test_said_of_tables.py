@@ -107,10 +107,17 @@ def one_is_hard_for_two(table: pd.DataFrame) -> bool:
     return len(better) == 7 and sum(better < 0.6) == 1
 
 
-def flips_help_lines(table: pd.DataFrame) -> bool:
-    dice = (table["Dice flips"] - table["Dice plain"]).abs()
-    lines = table["clDice flips"] - table["clDice plain"]
-    return bool(dice.max() < 0.005 and lines.min() > 0 and lines.mean() > dice.mean())
+def flips_help(table: pd.DataFrame) -> bool:
+    gains = pd.concat([table[f"{n} flips"] - table[f"{n} plain"] for n in ("Dice", "clDice")])
+    return bool(gains.max() < 0.01 and (gains > 0).mean() > 0.8)
+
+
+def best_inside(table: pd.DataFrame) -> bool:
+    """Return whether the best row is neither the first nor the last, and those beside it close."""
+    flips = [name for name in table if "plain" not in name]
+    mean = table[flips].mean(axis=1).to_numpy()
+    best = int(mean.argmax())
+    return 0 < best < len(mean) - 1 and mean[best] - mean[best - 1 : best + 2].min() < 0.01
 
 
 NUCLEI = "protocol.table(nuclei_scores)[SHOWN]"
@@ -238,9 +245,15 @@ CLAIMS = (
     ),
     Said(
         ROOTS,
-        "gain a little in clDice at every threshold and hardly anything in Dice",
+        "The flips gain a few thousandths nearly everywhere",
         ("without.join(table",),
-        flips_help_lines,
+        flips_help,
+    ),
+    Said(
+        ROOTS,
+        "The best threshold lies well inside of the list",
+        ("without.join(table",),
+        best_inside,
     ),
     Said(
         CAMERAS,
