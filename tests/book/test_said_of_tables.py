@@ -206,27 +206,27 @@ CLAIMS = (
     ),
     Said(
         SIMULATION,
-        "more than half of the way from the old zero-shot Dice",
+        "about three quarters of the way from the old zero-shot Dice",
         (TEST,),
-        lambda t: 0.5 < part_of_the_way(t, "Dice") < 0.75,
+        lambda t: 0.65 < part_of_the_way(t, "Dice") < 0.85,
     ),
     Said(
         SIMULATION,
-        "about three quarters where three pixels are forgiven",
+        "further where three pixels are forgiven",
         (TEST,),
-        lambda t: 0.65 < part_of_the_way(t, "Dice within 3 px") < 0.85,
+        lambda t: part_of_the_way(t, "Dice within 3 px") > part_of_the_way(t, "Dice"),
     ),
     Said(
         SIMULATION,
-        "in clDice, less than half",
+        "in clDice, more than half",
         (TEST,),
-        lambda t: 0.25 < part_of_the_way(t, "clDice") < 0.5,
+        lambda t: 0.5 < part_of_the_way(t, "clDice") < 0.65,
     ),
     Said(
         SIMULATION,
-        "At `laptop` the last epoch is the best one",
+        "At `laptop` the best epoch is one of the last three",
         ('name="continued on varied scenes"',),
-        lambda t: t.iloc[:, 0]["epochs"] == t.iloc[:, 0]["best_epoch"],
+        lambda t: float(t.iloc[:, 0]["epochs"]) - float(t.iloc[:, 0]["best_epoch"]) < 3,
     ),
     Said(
         BEES,
@@ -275,11 +275,11 @@ CLAIMS = (
     ),
     Said(
         SIMULATION,
-        "by a pixel or so on soil and on paper and by about two with hairs",
+        "by less than a pixel on soil",
         ('rename_axis("mean error in pixels")',),
         lambda t: (
-            (t.loc["learned from varied scenes", ["soil", "paper"]] - 1).abs().max() < 0.5
-            and abs(t.loc["learned from varied scenes", "paper and hairs"] - 2) < 0.5
+            (row := t.loc["learned from varied scenes"])["soil"] < 1
+            and 1 < row["paper"] < 2 < row["paper and hairs"] < 3
         ),
     ),
     Said(
