@@ -24,8 +24,8 @@ from gpu_course.parameters import number
 class Augmentation:
     """What may be done to a patch; every change is drawn anew for every patch.
 
-    All numbers are largest changes, and 0 or False switches a change off. Apply it to normalised
-    images, in which 0 is dark and 1 is bright.
+    All numbers are largest changes, and 0 switches a change off, False the flips. Apply it to
+    normalised images, in which 0 is dark and 1 is bright.
 
     Attributes
     ----------
