@@ -186,7 +186,7 @@ def test_the_course_s_own_weights_have_records_and_keep_the_budget():
     assert {file.parent.name for file in again} == {"again"}
     assert {file.suffix for file in [*files, *again]} == {".safetensors"}
     assert sum(file.stat().st_size for file in files) <= 12_000_000
-    assert sum(file.stat().st_size for file in again) <= 6_000_000
+    assert sum(file.stat().st_size for file in again) <= 15_000_000  # two more of each of three
     cards = paths.data() / "network-cards"
     assert {card.stem for card in cards.glob("*.toml")} == {file.stem for file in files}
     for file in files:
