@@ -73,6 +73,12 @@ def around_the_pages_offset(image):
     return cle.mean_of_all_pixels(cle.multiply_images(centred, centred))
 
 
+def pulled(image):
+    from gpu_course import cle
+
+    return cle.pull(image)
+
+
 def on_the_processor(image):
     pixels = np.asarray(image).astype(np.float64)
     return ((pixels - pixels.mean()) ** 2).mean()
@@ -88,8 +94,10 @@ def on_the_processor(image):
         (lambda image: image, "wrong", "one number"),
         (lambda image: 512**2 * solutions.variance(image), "below the goal", "the sum over"),
         (lambda image: 0.0, "below the goal", "square them first"),
-        (lambda image: np.asarray(image, float).var(), "wrong", "in 64 bits, on the processor"),
-        (on_the_processor, "wrong", "in 64 bits, on the processor"),
+        (lambda image: np.asarray(image, float).var(), "wrong", "back to the processor"),
+        (lambda image: pulled(image).var(), "wrong", "back to the processor"),
+        (lambda image: round(float(np.asarray(image).var()), 3), "wrong", "back to the processor"),
+        (on_the_processor, "wrong", "back to the processor"),
     ],
     ids=[
         "mean of squares",
@@ -100,6 +108,8 @@ def on_the_processor(image):
         "a sum",
         "unsquared",
         "NumPy",
+        "pulled",
+        "NumPy in 32 bits, rounded",
         "by hand in NumPy",
     ],
 )
