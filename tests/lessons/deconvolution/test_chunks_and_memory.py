@@ -106,6 +106,8 @@ def one_way(psf, tolerance):
         ),
         (one_way, "round trip"),
         (lambda psf, tolerance: (*solutions.choose_overlap(psf, tolerance)[:1], 0, 12), "along y"),
+        # The tolerance of one PSF for all of them.
+        (lambda psf, tolerance: solutions.choose_overlap(psf, 0.02), "times what is needed"),
         (lambda psf, tolerance: 5, "for each axis"),
         (lambda psf, tolerance: (5.5, 5, 5), "whole numbers"),
         (lambda psf, tolerance: (5, 5), "one number for each axis"),

@@ -32,7 +32,7 @@ def _lenses() -> list[tuple[NDArray[np.float32], float]]:
     )
     round_one = psf.gaussian((15, 31, 31), (0.45, 0.45, 0.45), VOXEL_SIZE)
     tall = psf.gaussian((17, 25, 25), (0.75, 0.15, 0.15), VOXEL_SIZE)
-    return [(confocal, 0.03), (round_one, 0.02), (tall, 0.02)]
+    return [(confocal, 0.03), (round_one, 0.02), (tall, 0.12)]
 
 
 @cache
