@@ -164,7 +164,7 @@ def test_wheel_carries_the_course_and_nothing_else(installed):
     assert {n.split("/")[0] for n in names if ".dist-info" not in n} == {"gpu_course"}
     unwanted = re.compile(r"__pycache__|\.pyc$|\.ipynb_checkpoints|tests/|\.(jpe?g|db|rsml)$")
     assert [name for name in names if unwanted.search(name)] == []
-    assert installed.wheel.stat().st_size < 30e6
+    assert installed.wheel.stat().st_size < 35e6  # 14 MB are two more trainings of each network
 
 
 def test_package_comes_from_the_wheel(installed):
