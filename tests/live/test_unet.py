@@ -114,14 +114,11 @@ def test_the_fine_tuned_network_gets_the_red_channel_at_half_size(page):
     assert expected.max() > 0.9  # there is something to be equal about
 
 
-def test_thresholds_are_those_of_the_chapters():
+def test_thresholds_are_those_of_the_files():
     code = (paths.root() / "book/_static/live/unet-networks.js").read_text("utf-8")
-    compare = (paths.root() / "book/deep-learning/compare.md").read_text("utf-8")
-    notebook = (paths.root() / "ci/outputs/deep-learning/roots-unet.ipynb").read_text("utf-8")
-    plain = re.findall(r"root_network, image, normalisation=scale\)\[0\] > ([\d.]+)", compare)
-    tuned = re.findall(r'"threshold ([\d.]+)\\n"', notebook)
-    assert re.findall(r"threshold: ([\d.]+)", code) == plain + tuned
-    assert len(plain + tuned) == 2
+    files = [WEIGHTS.with_name(f"{name}.safetensors") for name in ("roots-unet", "rootnav-unet")]
+    wanted = [storage.load(file)[2]["threshold"] for file in files]
+    assert [float(found) for found in re.findall(r"threshold: ([\d.]+)", code)] == wanted
 
 
 @pytest.mark.parametrize("image", [np.full((16, 16), 7), np.arange(9).reshape(1, 9), np.eye(17)])
