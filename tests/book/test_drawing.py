@@ -37,7 +37,7 @@ WIDGETS = {
 
 PICTURES = {
     *("chart", "curves", "finish", "heat_map", "style", "Panels", "show"),
-    *("errors_overlay", "label_overlay", "light_picture"),
+    *("errors_overlay", "label_overlay", "strokes_overlay", "light_picture"),
     *("ERRORS_KEY", "PALETTE"),
 }
 """Names of `display` that give a picture, a part of one or words below it, and no other value."""

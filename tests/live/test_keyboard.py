@@ -62,7 +62,7 @@ USES = {
         ("iterations", ["Home", "PageUp"], r"^Done: error [\d.]+ after \d+ iterations"),
         ("Another exposure", ["Enter"], r"^Done"),
     ],
-    "unet": [("threshold", ["ArrowRight"], r"threshold of 0\.55, Dice")],
+    "unet": [("threshold", ["ArrowRight"], r"threshold of 0\.45, Dice")],
     "paint": [
         ("Clear", ["Space"], r"Paint a stroke on each class"),
         ("A picture to paint on", ["1", "Space"], r"Brush down"),
